@@ -1,0 +1,40 @@
+//! Records of a view for a published page: a bounded list with display values, and what it depends on.
+
+use engine_base::ids::{FieldId, RecordId, TableId};
+
+/// A field of a collection.
+#[derive(Clone, Debug)]
+pub struct CollectionField {
+    /// The field.
+    pub id: FieldId,
+    /// Its name today.
+    pub name: String,
+    /// Its type's API name, e.g. `number`.
+    pub kind: &'static str,
+}
+
+/// One record of a collection.
+#[derive(Clone, Debug)]
+pub struct CollectionRow {
+    /// The record.
+    pub id: RecordId,
+    /// Display values by field id (`fld…`): text, number, bool, a select's name, linked records' names joined by ", ".
+    pub values: serde_json::Map<String, serde_json::Value>,
+}
+
+/// The first records of a view, as a page shows them.
+#[derive(Clone, Debug)]
+pub struct Collection {
+    /// The base's sequence number that this is the state of.
+    pub seq: u64,
+    /// The table that the view shows.
+    pub table: TableId,
+    /// Tables whose changes can change this answer: the view's own and those that its links lead to.
+    pub depends_on: Vec<TableId>,
+    /// Fields that the view shows, in its order.
+    pub fields: Vec<CollectionField>,
+    /// At most as many as were asked for.
+    pub rows: Vec<CollectionRow>,
+    /// How many records the view has.
+    pub total: usize,
+}

@@ -1,0 +1,20 @@
+//! What every part of the product agrees on, without IO: typed ids, the error-code table, roles and scopes, clock and
+//! randomness as parameters, secrets, settings.
+
+pub mod caller;
+pub mod clock;
+pub mod error;
+pub mod ids;
+pub mod mail;
+pub mod permission;
+pub mod random;
+pub mod secret;
+pub mod settings;
+
+pub use caller::{Actor, Caller};
+pub use clock::{Clock, FixedClock};
+pub use error::{Code, Error, FieldError, Result};
+pub use ids::{ApiTokenId, InviteId, PageId, PageVersionId, SessionId, SiteId, StaffId, TenantId, UserId};
+pub use permission::{Capability, Role, Scope, Scopes};
+pub use random::Random;
+pub use secret::Secret;

@@ -1,0 +1,430 @@
+//! Settings: one typed struct per section, from a TOML file and `NCLC_*` environment variables (spec O1).
+//!
+//! `NCLC_SECTION_NAME` overrides `section.name` of the file. Every mistake names the setting, what was wrong and an
+//! example. Reading the file and the environment is the caller's business; this is pure.
+
+use crate::Secret;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+/// A setting that can't be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("setting {name}: {problem}; for example: {example}")]
+pub struct SettingError {
+    /// The setting as written in the environment, e.g. `NCLC_HTTP_LISTEN`.
+    pub name: String,
+    /// What is wrong.
+    pub problem: String,
+    /// A value that would do.
+    pub example: &'static str,
+}
+
+/// All settings.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Names and addresses that people see.
+    pub site: Brand,
+    /// The listening side.
+    pub http: Http,
+    /// Where data is kept.
+    pub database: Database,
+    /// Outgoing mail.
+    pub mail: MailSettings,
+    /// Keys and access.
+    pub security: Security,
+    /// Memory and work limits of bases.
+    pub bases: Bases,
+    /// Development conveniences: mailbox page, templates from disk, staff from any address.
+    pub development: bool,
+}
+
+/// Names and addresses that people see.
+#[derive(Debug, Clone)]
+pub struct Brand {
+    /// The product's name.
+    pub brand: String,
+    /// Domain below which the portals live, e.g. `nclc.localhost`.
+    pub base_domain: String,
+    /// Domain below which published sites live, e.g. `sites.nclc.localhost`.
+    pub sites_domain: String,
+    /// `http` or `https`, as the browser sees it.
+    pub scheme: String,
+    /// Port as the browser sees it; `None` for the scheme's own.
+    pub public_port: Option<u16>,
+}
+
+impl Brand {
+    /// The origin of a portal, e.g. `http://app.nclc.localhost:8080`.
+    #[must_use]
+    pub fn origin(&self, portal: &str) -> String {
+        format!("{}://{portal}.{}{}", self.scheme, self.base_domain, self.port_suffix())
+    }
+    /// The origin of a published site by its slug.
+    #[must_use]
+    pub fn site_origin(&self, slug: &str) -> String {
+        format!("{}://{slug}.{}{}", self.scheme, self.sites_domain, self.port_suffix())
+    }
+    fn port_suffix(&self) -> String {
+        self.public_port.map_or_else(String::new, |port| format!(":{port}"))
+    }
+}
+
+/// The listening side.
+#[derive(Debug, Clone)]
+pub struct Http {
+    /// Address and port, e.g. `127.0.0.1:8080`.
+    pub listen: std::net::SocketAddr,
+    /// Portals that this process serves, among `www app api admin sites`.
+    pub portals: Vec<String>,
+    /// Largest body of an ordinary request, in bytes; uploads have their own limit.
+    pub body_limit: usize,
+    /// Largest upload, in bytes.
+    pub upload_limit: usize,
+    /// Seconds until a request is given up.
+    pub timeout_seconds: u64,
+    /// Peers whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<std::net::IpAddr>,
+}
+
+/// Where data is kept.
+#[derive(Debug, Clone)]
+pub struct Database {
+    /// Folder of the embedded cluster and of local files.
+    pub data_folder: PathBuf,
+    /// URLs of the four databases; with none set, the embedded cluster serves all.
+    pub urls: Option<DatabaseUrls>,
+    /// Folder with `initdb`, `postgres`, `pg_ctl`; `None`: the newest found from 15 up.
+    pub postgres_folder: Option<PathBuf>,
+    /// Connections a pool keeps at most.
+    pub pool_size: usize,
+}
+
+/// One URL a database, each with a role that owns it (migrates).
+#[derive(Debug, Clone)]
+pub struct DatabaseUrls {
+    /// Tenants, users, sessions, tokens.
+    pub control: Secret,
+    /// Plans, subscriptions, wallet.
+    pub billing: Secret,
+    /// Bases, records, sites, pages.
+    pub data: Secret,
+    /// Audit and access logs.
+    pub logs: Secret,
+}
+
+/// Outgoing mail.
+#[derive(Debug, Clone)]
+pub struct MailSettings {
+    /// `smtp://user:password@host:port`; `None`: the development mailbox.
+    pub smtp_url: Option<Secret>,
+    /// The sender, e.g. `NCLC <hello@nclcdbaas.com>`.
+    pub from: String,
+}
+
+/// Keys and access.
+#[derive(Debug, Clone)]
+pub struct Security {
+    /// 64 hex digits from which all signing keys derive; `None`: made once and kept in the data folder.
+    pub secret_key: Option<Secret>,
+    /// Networks that may reach `admin.`, as `address` or `address/bits`.
+    pub staff_networks: Vec<String>,
+    /// Password hashes computed at once, at most (each takes 19 MiB).
+    pub password_hashes_at_once: usize,
+}
+
+/// Memory and work limits of bases.
+#[derive(Debug, Clone)]
+pub struct Bases {
+    /// Bytes that bases in memory may take together before the least used are unloaded.
+    pub memory_budget: u64,
+    /// Seconds after which an unused base is unloaded.
+    pub idle_seconds: u64,
+}
+
+/// Values by `section.name`, environment over file.
+#[derive(Debug)]
+struct Source(BTreeMap<String, String>);
+
+impl Source {
+    fn take<T>(
+        &mut self,
+        name: &str,
+        default: T,
+        example: &'static str,
+        parse: impl FnOnce(&str) -> Option<T>,
+    ) -> Result<T, SettingError> {
+        match self.0.remove(name) {
+            None => Ok(default),
+            Some(text) => parse(&text).ok_or_else(|| SettingError {
+                name: environment_name(name),
+                problem: format!("can't use {text:?}"),
+                example,
+            }),
+        }
+    }
+
+    fn optional(&mut self, name: &str) -> Option<String> {
+        self.0.remove(name).filter(|text| !text.is_empty())
+    }
+}
+
+fn environment_name(name: &str) -> String {
+    format!("NCLC_{}", name.replace('.', "_").to_uppercase())
+}
+
+fn list(text: &str) -> Vec<String> {
+    text.split([',', ' ']).filter(|item| !item.is_empty()).map(str::to_owned).collect()
+}
+
+fn boolean(text: &str) -> Option<bool> {
+    match text {
+        "true" | "1" | "yes" => Some(true),
+        "false" | "0" | "no" => Some(false),
+        _ => None,
+    }
+}
+
+impl Settings {
+    /// Reads settings from the text of a TOML file and from `(name, value)` pairs of the environment.
+    ///
+    /// # Errors
+    /// The first setting that can't be used, or is not known.
+    pub fn load(
+        file: &str,
+        environment: impl IntoIterator<Item = (String, String)>,
+    ) -> Result<Self, SettingError> {
+        let mut values = flatten(file)?;
+        let known: Vec<&str> = NAMES.to_vec();
+        for (name, value) in environment {
+            if let Some(rest) = name.strip_prefix("NCLC_") {
+                let found = known.iter().find(|known| environment_name(known) == name);
+                let Some(found) = found else {
+                    return Err(SettingError {
+                        name: name.clone(),
+                        problem: format!("is not a setting (nothing is called {})", rest.to_lowercase()),
+                        example: "NCLC_HTTP_LISTEN=127.0.0.1:8080",
+                    });
+                };
+                values.insert((*found).to_owned(), value);
+            }
+        }
+        if let Some(name) = values.keys().find(|name| !known.contains(&name.as_str())) {
+            return Err(SettingError {
+                name: name.clone(),
+                problem: "is not a setting".into(),
+                example: "http.listen = \"127.0.0.1:8080\"",
+            });
+        }
+        Self::from_source(Source(values))
+    }
+
+    fn from_source(mut s: Source) -> Result<Self, SettingError> {
+        let development =
+            s.take("development", true, "development = false", boolean)?;
+        let base_domain = s.optional("site.base_domain").unwrap_or_else(|| "nclc.localhost".into());
+        let sites_domain = s.optional("site.sites_domain").unwrap_or_else(|| format!("sites.{base_domain}"));
+        let scheme = s.take("site.scheme", "http".to_owned(), "https", |text| {
+            matches!(text, "http" | "https").then(|| text.to_owned())
+        })?;
+        let listen = s.take(
+            "http.listen",
+            std::net::SocketAddr::from(([127, 0, 0, 1], 8080)),
+            "127.0.0.1:8080",
+            |text| text.parse().ok(),
+        )?;
+        let default_port =
+            (!matches!((scheme.as_str(), listen.port()), ("http", 80) | ("https", 443))).then_some(listen.port());
+        let public_port =
+            s.take("site.public_port", default_port, "443", |text| text.parse().ok().map(Some))?;
+        let urls = ["control", "billing", "data", "logs"].map(|name| s.optional(&format!("database.{name}_url")));
+        let urls = match urls {
+            [None, None, None, None] => None,
+            [Some(control), Some(billing), Some(data), Some(logs)] => Some(DatabaseUrls {
+                control: Secret::new(control),
+                billing: Secret::new(billing),
+                data: Secret::new(data),
+                logs: Secret::new(logs),
+            }),
+            _ => {
+                return Err(SettingError {
+                    name: "NCLC_DATABASE_*_URL".into(),
+                    problem: "set all four of control, billing, data, logs, or none".into(),
+                    example: "NCLC_DATABASE_CONTROL_URL=postgres://owner@db/control",
+                });
+            }
+        };
+        let secret_key = s.optional("security.secret_key");
+        if secret_key.as_ref().is_some_and(|key| {
+            data_encoding::HEXLOWER_PERMISSIVE.decode(key.as_bytes()).map_or(true, |bytes| bytes.len() != 32)
+        }) {
+            return Err(SettingError {
+                name: environment_name("security.secret_key"),
+                problem: "is not 64 hex digits".into(),
+                example: "the output of: openssl rand -hex 32",
+            });
+        }
+        Ok(Self {
+            site: Brand {
+                brand: s.optional("site.brand").unwrap_or_else(|| "NCLC".into()),
+                base_domain,
+                sites_domain,
+                scheme,
+                public_port,
+            },
+            http: Http {
+                listen,
+                portals: s.take("http.portals", list("www,app,api,admin,sites"), "www,app", |text| {
+                    let portals = list(text);
+                    let known = ["www", "app", "api", "admin", "sites"];
+                    (!portals.is_empty() && portals.iter().all(|portal| known.contains(&portal.as_str())))
+                        .then_some(portals)
+                })?,
+                body_limit: s.take("http.body_limit", 2 << 20, "2097152", |text| text.parse().ok())?,
+                upload_limit: s.take("http.upload_limit", 512 << 20, "536870912", |text| text.parse().ok())?,
+                timeout_seconds: s.take("http.timeout_seconds", 30, "30", |text| text.parse().ok())?,
+                trusted_proxies: s.take("http.trusted_proxies", Vec::new(), "10.0.0.1,10.0.0.2", |text| {
+                    list(text).iter().map(|item| item.parse().ok()).collect()
+                })?,
+            },
+            database: Database {
+                data_folder: s.optional("database.data_folder").unwrap_or_else(|| ".nclc".into()).into(),
+                urls,
+                postgres_folder: s.optional("database.postgres_folder").map(Into::into),
+                pool_size: s.take("database.pool_size", 16, "16", |text| {
+                    text.parse().ok().filter(|size| (1..=200).contains(size))
+                })?,
+            },
+            mail: MailSettings {
+                smtp_url: s.optional("mail.smtp_url").map(Secret::new),
+                from: s.optional("mail.from").unwrap_or_else(|| "NCLC <hello@nclcdbaas.com>".into()),
+            },
+            security: Security {
+                secret_key: secret_key.map(Secret::new),
+                staff_networks: s.take("security.staff_networks", list("127.0.0.1/32,::1/128"), "10.0.0.0/8", |text| {
+                    Some(list(text))
+                })?,
+                password_hashes_at_once: s.take("security.password_hashes_at_once", 2, "2", |text| {
+                    text.parse().ok().filter(|count| *count > 0)
+                })?,
+            },
+            bases: Bases {
+                memory_budget: s.take("bases.memory_budget", 4 << 30, "4294967296", |text| text.parse().ok())?,
+                idle_seconds: s.take("bases.idle_seconds", 900, "900", |text| text.parse().ok())?,
+            },
+            development,
+        })
+    }
+}
+
+/// Every setting's name, for the check of unknown ones and for the reference in `docs/operations.md`.
+pub const NAMES: &[&str] = &[
+    "development",
+    "site.brand",
+    "site.base_domain",
+    "site.sites_domain",
+    "site.scheme",
+    "site.public_port",
+    "http.listen",
+    "http.portals",
+    "http.body_limit",
+    "http.upload_limit",
+    "http.timeout_seconds",
+    "http.trusted_proxies",
+    "database.data_folder",
+    "database.control_url",
+    "database.billing_url",
+    "database.data_url",
+    "database.logs_url",
+    "database.postgres_folder",
+    "database.pool_size",
+    "mail.smtp_url",
+    "mail.from",
+    "security.secret_key",
+    "security.staff_networks",
+    "security.password_hashes_at_once",
+    "bases.memory_budget",
+    "bases.idle_seconds",
+];
+
+fn flatten(file: &str) -> Result<BTreeMap<String, String>, SettingError> {
+    let table: toml::Table = file.parse().map_err(|error: toml::de::Error| SettingError {
+        name: "the settings file".into(),
+        problem: error.message().to_owned(),
+        example: "[http]\nlisten = \"127.0.0.1:8080\"",
+    })?;
+    let mut out = BTreeMap::new();
+    for (section, value) in table {
+        match value {
+            toml::Value::Table(entries) => {
+                for (name, value) in entries {
+                    out.insert(format!("{section}.{name}"), scalar(&value));
+                }
+            }
+            value => {
+                out.insert(section, scalar(&value));
+            }
+        }
+    }
+    Ok(out)
+}
+
+fn scalar(value: &toml::Value) -> String {
+    match value {
+        toml::Value::String(text) => text.clone(),
+        toml::Value::Array(items) => items.iter().map(scalar).collect::<Vec<_>>().join(","),
+        other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn load(file: &str, environment: &[(&str, &str)]) -> Result<Settings, SettingError> {
+        Settings::load(file, environment.iter().map(|(name, value)| ((*name).into(), (*value).into())))
+    }
+
+    #[test]
+    fn defaults_serve_a_developers_machine() {
+        let settings = load("", &[]).unwrap();
+        assert_eq!(settings.site.origin("app"), "http://app.nclc.localhost:8080");
+        assert_eq!(settings.site.site_origin("bakery"), "http://bakery.sites.nclc.localhost:8080");
+    }
+
+    #[test]
+    fn the_environment_wins_over_the_file() {
+        let file = "[http]\nlisten = \"0.0.0.0:80\"\nportals = [\"www\", \"app\"]";
+        let settings = load(file, &[("NCLC_HTTP_LISTEN", "127.0.0.1:9000"), ("PATH", "/bin")]).unwrap();
+        assert_eq!(settings.http.listen.port(), 9000);
+        assert_eq!(settings.http.portals, ["www", "app"]);
+    }
+
+    #[test]
+    fn mistakes_name_the_setting_and_give_an_example() {
+        for (file, environment, name) in [
+            ("", vec![("NCLC_HTTP_LISTEN", "nowhere")], "NCLC_HTTP_LISTEN"),
+            ("", vec![("NCLC_HTTP_PORT", "1")], "NCLC_HTTP_PORT"),
+            ("[http]\nlistn = 1", vec![], "http.listn"),
+            ("[http", vec![], "the settings file"),
+            ("", vec![("NCLC_DATABASE_DATA_URL", "postgres://x")], "NCLC_DATABASE_*_URL"),
+            ("", vec![("NCLC_SECURITY_SECRET_KEY", "abc")], "NCLC_SECURITY_SECRET_KEY"),
+        ] {
+            let error = load(file, &environment).unwrap_err();
+            assert_eq!(error.name, name);
+            assert!(!error.example.is_empty());
+        }
+    }
+
+    #[test]
+    fn every_name_is_read() {
+        let mut all: BTreeMap<String, String> = NAMES.iter().map(|name| ((*name).into(), String::new())).collect();
+        for name in NAMES {
+            all.insert((*name).into(), "\u{1}".into());
+            let single = BTreeMap::from([((*name).to_owned(), "\u{1}".to_owned())]);
+            // A value that is nobody's is either refused, or kept as text: never ignored as unknown.
+            if let Err(error) = Settings::from_source(Source(single)) {
+                assert!(error.name.starts_with("NCLC_"), "{name}: {error}");
+            }
+        }
+    }
+}
