@@ -11,11 +11,12 @@ create table control.users (
   -- PHC string (argon2id).
   password_hash text not null,
   time_zone text not null default 'UTC',
-  theme text not null default 'auto' check (theme in ('auto', 'light', 'dark')),
+  theme text not null default 'system' check (theme in ('system', 'light', 'dark')),
   -- The organisation that `/` opens; a hint, checked against the membership.
   last_tenant uuid,
   created_at timestamptz not null
 );
+select control.global_table('control.users');
 
 -- A sign-up becomes a user only when the link in the mail was used: nobody can reserve another person's address.
 create table control.signups (
@@ -31,6 +32,7 @@ create table control.signups (
   created_at timestamptz not null,
   expires_at timestamptz not null
 );
+select control.global_table('control.signups');
 create index signups_email on control.signups (email_key, created_at desc);
 create index signups_expiry on control.signups (expires_at);
 
@@ -45,6 +47,7 @@ create table control.sessions (
   -- The absolute end; idle expiry is counted from last_seen_at.
   expires_at timestamptz not null
 );
+select control.global_table('control.sessions');
 create index sessions_user on control.sessions (user_id, last_seen_at desc);
 create index sessions_expiry on control.sessions (expires_at);
 
@@ -54,6 +57,7 @@ create table control.password_resets (
   created_at timestamptz not null,
   expires_at timestamptz not null
 );
+select control.global_table('control.password_resets');
 create index password_resets_user on control.password_resets (user_id);
 
 -- Mail of a system without SMTP, shown at app.`/dev/mailbox` in development only.
@@ -65,6 +69,7 @@ create table control.dev_mailbox (
   text text not null,
   html text not null
 );
+select control.global_table('control.dev_mailbox');
 
 create table control.tenants (
   id uuid primary key,
@@ -77,6 +82,7 @@ create table control.tenants (
   created_at timestamptz not null,
   created_by uuid not null references control.users
 );
+select control.global_table('control.tenants');
 
 create table control.members (
   tenant_id uuid not null references control.tenants on delete cascade,
@@ -85,8 +91,17 @@ create table control.members (
   joined_at timestamptz not null,
   primary key (tenant_id, user_id)
 );
--- The switcher: a person's organisations.
-create index members_user on control.members (user_id);
+select control.tenant_table('control.members');
+
+-- The switcher: a person's organisations, without a tenant being entered. A copy of `members` by person, written by the
+-- same statements; it grants nothing: access is decided by `members` alone.
+create table control.user_tenants (
+  user_id uuid not null references control.users on delete cascade,
+  organisation uuid not null references control.tenants on delete cascade,
+  role text not null,
+  primary key (user_id, organisation)
+);
+select control.global_table('control.user_tenants');
 
 create table control.invites (
   tenant_id uuid not null references control.tenants on delete cascade,
@@ -102,6 +117,7 @@ create table control.invites (
   constraint invites_email_key unique (tenant_id, email_key),
   constraint invites_token_key unique (tenant_id, token_hash)
 );
+select control.tenant_table('control.invites');
 
 create table control.api_tokens (
   tenant_id uuid not null references control.tenants on delete cascade,
@@ -122,4 +138,5 @@ create table control.api_tokens (
   primary key (tenant_id, id),
   constraint api_tokens_token_key unique (tenant_id, token_hash)
 );
+select control.tenant_table('control.api_tokens');
 create index api_tokens_maker on control.api_tokens (tenant_id, created_by);

@@ -56,6 +56,7 @@ create table data.views (
   name       text   not null,
   type       text   not null,
   config     jsonb  not null default '{}',
+  created_by text   not null default '',
   deleted_at timestamptz,
   primary key (tenant_id, table_id, id),
   foreign key (tenant_id, table_id) references data.tables (tenant_id, id)
@@ -206,9 +207,9 @@ begin
         description = excluded.description, type = excluded.type, options = excluded.options, deleted_at = excluded.deleted_at;
   end loop;
   for item in select * from jsonb_array_elements(coalesce(p_schema -> 'views', '[]')) loop
-    insert into data.views (tenant_id, table_id, id, position, name, type, config, deleted_at)
+    insert into data.views (tenant_id, table_id, id, position, name, type, config, created_by, deleted_at)
       values (p_tenant, (item ->> 'table')::bigint, (item ->> 'id')::int, (item ->> 'position')::int, item ->> 'name',
-              item ->> 'type', item -> 'config', case when (item ->> 'deleted')::boolean then p_at end)
+              item ->> 'type', item -> 'config', item ->> 'created_by', case when (item ->> 'deleted')::boolean then p_at end)
       on conflict (tenant_id, table_id, id) do update set position = excluded.position, name = excluded.name,
         type = excluded.type, config = excluded.config, deleted_at = excluded.deleted_at;
   end loop;

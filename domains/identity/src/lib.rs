@@ -1,1 +1,38 @@
-//! identity
+//! People: accounts, passwords, sessions, mail confirmation, the account page, the audit trail's writer, the
+//! development mailbox (spec A1, A9, A12).
+//!
+//! [`Identity`] is the service; [`routes`] are its pages on `app.`; [`SignedIn`] is the extractor that other domains
+//! build on; [`register`] adds its jobs to the worker.
+
+pub mod account;
+pub mod audit;
+mod identity;
+pub mod jobs;
+pub mod mailbox;
+pub mod mails;
+pub mod model;
+pub mod password;
+pub mod reset;
+pub mod session;
+pub mod signup;
+pub mod throttle;
+
+pub use identity::Identity;
+pub use jobs::register;
+pub use mailbox::DevMailbox;
+pub use model::{Theme, User, Visit};
+pub use session::SignedIn;
+pub use session::routes::{NoFields, hinted, mendable};
+
+/// The pages of this domain on `app.`; the mailbox's only in development.
+pub fn routes(identity: &Identity) -> axum::Router {
+    let mut routes = axum::Router::new()
+        .merge(session::routes::routes())
+        .merge(signup::routes::routes())
+        .merge(reset::routes::routes())
+        .merge(account::routes::routes());
+    if identity.web().development() {
+        routes = routes.merge(mailbox::routes::routes());
+    }
+    routes.with_state(identity.clone())
+}

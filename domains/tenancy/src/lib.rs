@@ -1,1 +1,28 @@
-//! tenancy
+//! Organisations: tenants and their switcher, members, roles, invitations, API tokens, and the question of every request:
+//! who is this, and may they enter (spec A1, A7 simple, A8 simple, P2 tokens, P6).
+//!
+//! [`Tenancy`] is the service; [`routes`] are its pages on `app.`; [`Member`] and [`ApiCaller`] are the extractors that
+//! other domains build on. The home page's view is [`HomeView`], rendered by the portal, which brings the bases and sites.
+
+pub mod access;
+pub mod members;
+pub mod model;
+mod tenancy;
+pub mod tenants;
+pub mod tokens;
+
+pub use access::extract::{ApiCaller, Member};
+pub use model::{Membership, TenantState, TenantSummary};
+pub use tenancy::{ACCESS_CHANGED, Tenancy};
+pub use tenants::TenantListing;
+pub use tenants::home::{HomeBase, HomeSite, HomeView};
+pub use tokens::{CreatedToken, NewToken, TokenRow};
+
+/// The pages of this domain on `app.`, except the home page `/o/{slug}/`.
+pub fn routes(tenancy: &Tenancy) -> axum::Router {
+    axum::Router::new()
+        .merge(tenants::routes::routes())
+        .merge(members::routes::routes())
+        .merge(tokens::routes::routes())
+        .with_state(tenancy.clone())
+}

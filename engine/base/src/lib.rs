@@ -1,1 +1,57 @@
-//! engine_base
+//! A base in memory: typed columns, links with both sides, kept orders of queries, and the changes that all of it follows.
+//!
+//! ```text
+//! rows ──load_row──▶ Base ──check(command)──▶ Change ──stored──▶ Postgres
+//!                     ▲                          │
+//!                     └────── apply(seq, …) ◀────┘──▶ Effects
+//! ```
+//!
+//! Invariants:
+//! - [`Base::check`] may fail and writes nothing; [`Base::apply`] can't fail. So there is no rollback.
+//! - Memory is the fold of the changes: loading rows at some sequence number and applying the changes since gives the same
+//!   base as applying all changes, and so does reading the changes back from JSON.
+//! - Both sides of a link are fields, and both are in every change that touches either.
+//! - A kept order equals the order made from scratch; a window is a slice of it.
+//! - No clock, no randomness, no IO: now, random bits and time zones are parameters.
+//!
+//! Absent in this version: computed fields, unique keys, groups.
+
+mod aggregate;
+mod apply;
+mod base;
+mod cell;
+mod change;
+mod check;
+mod coerce;
+mod collate;
+mod column;
+mod command;
+mod condition;
+pub mod ids;
+mod json;
+mod order;
+mod orders;
+mod query;
+mod rows;
+mod scan;
+pub mod schema;
+mod select;
+mod sort;
+mod time;
+mod view;
+
+pub use aggregate::{Aggregate, AggregateValue};
+pub use base::{Base, LoadError, Memory, Stored, StoredRow};
+pub use cell::Cell;
+pub use change::{
+    CHANGE_VERSION, CellEdit, Change, ChangeKind, Effects, FieldFacts, RowEdit, RowFacts, RowMeta,
+    SchemaEdit, TableEffects, Touched,
+};
+pub use coerce::{Refusal, coerce};
+pub use command::{CellCode, CellError, CheckContext, Command, InputCells, NewField};
+pub use condition::{Condition, Op};
+pub use ids::{BaseId, FieldId, FieldNo, RecordId, RowNo, TableId, TableNo, ViewId, ViewNo};
+pub use json::Keys;
+pub use query::{KeyValue, Page, QueryContext, QueryError, QuerySpec, Sort, SortBy, SortKey, Window};
+pub use schema::{BaseInfo, Choice, Field, FieldKind, Schema, Table, TableHead, View};
+pub use view::{ViewConfig, ViewSort};

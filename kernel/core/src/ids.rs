@@ -135,6 +135,7 @@ prefixed_id!(/** A signed-in browser. */ SessionId, "ses");
 prefixed_id!(/** An API token. */ ApiTokenId, "tok");
 prefixed_id!(/** An invitation to a tenant. */ InviteId, "inv");
 prefixed_id!(/** A member of the platform's staff. */ StaffId, "stf");
+prefixed_id!(/** A queued job. */ JobId, "job");
 prefixed_id!(/** A website. */ SiteId, "sit");
 prefixed_id!(/** A page of a site. */ PageId, "pag");
 prefixed_id!(/** One immutable version of a page. */ PageVersionId, "pgv");

@@ -17,11 +17,11 @@ statements! {
         from data.tables t where t.tenant_id = $1 and t.base_id = $2 and t.deleted_at is null order by t.position, t.id";
     tenant Data FIELDS = "select table_id, id, position, name, description, type, options from data.fields
         where tenant_id = $1 and table_id = any($2) and deleted_at is null order by table_id, position, id";
-    tenant Data VIEWS = "select table_id, id, position, name, type, config from data.views
+    tenant Data VIEWS = "select table_id, id, position, name, type, config, created_by from data.views
         where tenant_id = $1 and table_id = any($2) and deleted_at is null order by table_id, position, id";
-    /// Records of one table after an id, a page at a time.
-    tenant Data RECORDS_AFTER = "select id, data::text, created_at, updated_at, created_by, updated_by from data.records
-        where tenant_id = $1 and table_id = $2 and id > $3 order by id limit $4";
+    /// All records of one table.
+    tenant Data RECORDS = "select id, data::text, created_at, updated_at, created_by, updated_by from data.records
+        where tenant_id = $1 and table_id = $2 order by id";
     /// The whole write batch as one call (design 3).
     tenant Data APPLY_BATCH = "select data.apply_batch($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17,
         $18, $19, $20, $21, $22, $23, $24, $25, $26, $27)";

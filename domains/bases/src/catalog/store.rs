@@ -12,8 +12,6 @@ statements! {
         values ($1, $2, $3, $4, $5, $6, $7, $8)";
     tenant Data TRASH_BASE = "update data.bases set deleted_at = $3 where tenant_id = $1 and id = $2 and deleted_at is null";
     tenant Data RESTORE_BASE = "update data.bases set deleted_at = null where tenant_id = $1 and id = $2 and deleted_at is not null";
-    tenant Data TRASHED_BASES = "select id, name, icon, colour, deleted_at from data.bases
-        where tenant_id = $1 and deleted_at is not null order by deleted_at desc limit 50";
     /// Records and last change of each base, for lists.
     tenant Data BASE_SIZES = "select t.base_id, count(r.id), max(r.updated_at)
         from data.tables t left join data.records r on r.tenant_id = t.tenant_id and r.table_id = t.id
@@ -24,5 +22,4 @@ statements! {
     tenant Data TABLES_BY_NAME = "select t.base_id, t.id, b.name from data.tables t
         join data.bases b on b.tenant_id = t.tenant_id and b.id = t.base_id
         where t.tenant_id = $1 and lower(t.name) = lower($2) and t.deleted_at is null and b.deleted_at is null limit 20";
-    tenant Data BASES_BY_NAME = "select id from data.bases where tenant_id = $1 and lower(name) = lower($2) and deleted_at is null limit 2";
 }

@@ -1,6 +1,10 @@
 //! Records of a view for a published page: a bounded list with display values, and what it depends on.
 
-use engine_base::ids::{FieldId, RecordId, TableId};
+mod service;
+
+pub use service::MAX_ROWS;
+
+use engine_base::{FieldId, RecordId, TableId};
 
 /// A field of a collection.
 #[derive(Clone, Debug)]

@@ -87,11 +87,11 @@ impl<R: Read> Rows<R> {
         &self.header
     }
 
-    /// The next row's cells, or why that row is skipped; `None` at the end.
+    /// The next row's cells and line, or why that row is skipped; `None` at the end.
     ///
     /// # Errors
     /// `bad_csv` when the file can't be read on from here.
-    pub fn next(&mut self) -> Result<Option<Result<Vec<&str>, BadRow>>> {
+    pub fn next(&mut self) -> Result<Option<Result<(Vec<&str>, u64), BadRow>>> {
         if !self.read()? {
             return Ok(None);
         }
@@ -110,13 +110,7 @@ impl<R: Read> Rows<R> {
                 }
             }
         }
-        Ok(Some(Ok(cells)))
-    }
-
-    /// The line of the row that `next` gave last, from 1.
-    #[must_use]
-    pub fn line(&self) -> u64 {
-        self.record.position().map_or(0, csv::Position::line)
+        Ok(Some(Ok((cells, line))))
     }
 
     fn read(&mut self) -> Result<bool> {
@@ -179,7 +173,7 @@ mod tests {
         let mut rows = Rows::open(text, b',').unwrap();
         let mut out = Vec::new();
         while let Some(row) = rows.next().unwrap() {
-            out.push(row.map(|cells| cells.into_iter().map(str::to_owned).collect()).map_err(|bad| bad.line));
+            out.push(row.map(|(cells, _)| cells.into_iter().map(str::to_owned).collect()).map_err(|bad| bad.line));
         }
         out
     }

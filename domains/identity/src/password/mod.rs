@@ -29,27 +29,27 @@ pub fn check(field: &'static str, password: &str, known: &[&str]) -> Result<(), 
     let weak = |detail: &'static str| Err(FieldError::new(field, Code::WeakPassword, detail));
     let length = password.chars().count();
     if length == 0 {
-        return Err(FieldError::new(field, Code::Required, "Choose a password."));
+        return Err(FieldError::new(field, Code::Required, "is missing"));
     }
     if length < SHORTEST {
         return Err(FieldError::new(
             field,
             Code::WeakPassword,
-            format!("{length} of at least {SHORTEST} characters. Three or four words are easy to keep."),
+            format!("has {length} of at least {SHORTEST} characters; three or four words are easy to keep"),
         ));
     }
     if length > LONGEST {
-        return Err(FieldError::new(field, Code::TooLong, "256 characters at most."));
+        return Err(FieldError::new(field, Code::TooLong, "is longer than 256 characters"));
     }
     let lower = password.to_lowercase();
     if lower.chars().collect::<HashSet<_>>().len() < DIFFERENT || is_run(&lower) {
-        return weak("It repeats or counts. Choose something less regular.");
+        return weak("repeats or counts; choose something less regular");
     }
     if is_common(&lower) {
-        return weak("It is on the lists of leaked passwords. Choose another.");
+        return weak("is on the lists of leaked passwords; choose another");
     }
     if only_known(&lower, known) {
-        return weak("It is mostly your name, your e-mail address or ours. Choose something others can't guess.");
+        return weak("is mostly your name, your e-mail address or ours; choose something that others can't guess");
     }
     Ok(())
 }

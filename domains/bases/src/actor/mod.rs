@@ -1,0 +1,114 @@
+//! The base actor: a base in memory, one writer, one gapless sequence (design 3).
+//!
+//! [`OpenBase`] is what readers and the writer share. Readers take the lock for microseconds; only the writer task
+//! (`writer.rs`) changes the state, and only after Postgres has committed. Before an acknowledged answer nothing is only in memory.
+
+mod batch;
+mod catch_up;
+mod load;
+mod registry;
+mod schema_rows;
+mod store;
+mod writer;
+
+pub(crate) use registry::{MOVED, Registry};
+pub(crate) use writer::{KeyToStore, Written};
+
+use engine_base::Base;
+use engine_base::Command;
+use kernel_core::{Code, Error, Result, TenantId};
+use parking_lot::RwLock;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use tokio::sync::{mpsc, oneshot};
+
+/// Messages that wait for the writer at most; more are refused as `unavailable`.
+const INBOX: usize = 4096;
+
+/// A command with what belongs to it.
+#[derive(Debug)]
+pub(crate) struct Order {
+    /// What to do.
+    pub(crate) command: Command,
+    /// Whether texts are taken for other types.
+    pub(crate) typecast: bool,
+    /// Who does it.
+    pub(crate) actor: Arc<str>,
+    /// The idempotency key to keep with the effect.
+    pub(crate) key: Option<KeyToStore>,
+}
+
+/// A base in memory.
+#[derive(Debug)]
+pub(crate) struct OpenBase {
+    shared: Arc<Shared>,
+    inbox: mpsc::Sender<writer::Message>,
+}
+
+/// What readers and the writer share.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) tenant: TenantId,
+    pub(crate) number: u64,
+    state: RwLock<Base>,
+    /// A copy of the base's sequence number, readable without the lock.
+    seq: AtomicU64,
+    /// Seconds since the epoch of the last use, for unloading.
+    used_at: AtomicI64,
+}
+
+impl OpenBase {
+    /// Reads. Keep it short: the writer waits meanwhile.
+    pub(crate) fn read<T>(&self, read: impl FnOnce(&Base) -> T) -> T {
+        read(&self.shared.state.read())
+    }
+
+    /// The sequence number that a read gives at least.
+    pub(crate) fn seq(&self) -> u64 {
+        self.shared.seq.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn touch(&self, now_seconds: i64) {
+        self.shared.used_at.store(now_seconds, Ordering::Relaxed);
+    }
+
+    pub(crate) fn used_at(&self) -> i64 {
+        self.shared.used_at.load(Ordering::Relaxed)
+    }
+
+    /// Writes durably: the answer means committed.
+    ///
+    /// # Errors
+    /// Field errors of the command; `unavailable` when the database can't be reached.
+    pub(crate) async fn write(&self, order: Order) -> Result<Written> {
+        let Order { command, typecast, actor, key } = order;
+        let (reply, answer) = oneshot::channel();
+        let message = writer::Message::Write(Box::new(writer::Write { command, typecast, actor, key, reply }));
+        self.inbox.send(message).await.map_err(|_| Error::new(Code::Unavailable))?;
+        answer.await.map_err(|_| Error::new(Code::Unavailable))?
+    }
+
+    /// Returns when memory is at `seq` or further.
+    ///
+    /// # Errors
+    /// `unavailable` when the database has no such change either, or can't be reached.
+    pub(crate) async fn catch_up(&self, seq: u64) -> Result<()> {
+        if self.seq() >= seq {
+            return Ok(());
+        }
+        let (reply, answer) = oneshot::channel();
+        self.inbox.send(writer::Message::CatchUp(reply)).await.map_err(|_| Error::new(Code::Unavailable))?;
+        answer.await.map_err(|_| Error::new(Code::Unavailable))??;
+        if self.seq() >= seq {
+            return Ok(());
+        }
+        Err(Error::new(Code::Unavailable).detail("The base is not at the version that Min-Version asks for."))
+    }
+
+    /// Lets the writer look for changes of other processes, without waiting.
+    pub(crate) fn nudge(&self) {
+        let (reply, _) = oneshot::channel();
+        // A full inbox means that a batch is about to be written, which finds the same out.
+        let _ = self.inbox.try_send(writer::Message::CatchUp(reply));
+    }
+}

@@ -1,0 +1,53 @@
+//! The schema part of a change as rows of `data.tables`, `data.fields`, `data.views`: what `data.put_schema` takes.
+
+use engine_base::{Change, SchemaEdit};
+use serde_json::{Value, json};
+
+/// `{"base": …, "tables": […], "fields": […], "views": […]}`; a part that is gone is marked `deleted` and keeps its row.
+pub(super) fn of(change: &Change) -> Value {
+    let (mut tables, mut fields, mut views) = (Vec::new(), Vec::new(), Vec::new());
+    let mut base = Value::Null;
+    for edit in &change.schema {
+        match edit {
+            SchemaEdit::Base { after, .. } => {
+                base = json!({
+                    "name": after.name, "description": after.description,
+                    "icon": after.icon.as_deref().unwrap_or("table"), "colour": after.colour.as_deref().unwrap_or("teal"),
+                });
+            }
+            SchemaEdit::Table { table, before, after } => {
+                if let Some(head) = after.as_ref().or(before.as_ref()) {
+                    tables.push(json!({
+                        "id": table.0, "position": head.position, "name": head.name, "description": head.description,
+                        "icon": head.icon.as_deref().unwrap_or_default(), "primary_field": head.primary_field.0,
+                        "deleted": after.is_none(),
+                    }));
+                }
+            }
+            SchemaEdit::Field { table, field, before, after } => {
+                if let Some(facts) = after.as_ref().or(before.as_ref()) {
+                    fields.push(json!({
+                        "table": table.0, "id": field.0, "position": facts.position, "name": facts.name,
+                        "description": facts.description, "type": facts.kind.type_name(),
+                        "options": facts.kind.options(), "deleted": after.is_none(),
+                    }));
+                }
+            }
+            SchemaEdit::View { table, view, before, after } => {
+                if let Some(facts) = after.as_ref().or(before.as_ref()) {
+                    views.push(json!({
+                        "table": table.0, "id": view.0, "position": facts.position, "name": facts.name,
+                        "type": facts.kind, "config": facts.config, "created_by": facts.created_by,
+                        "deleted": after.is_none(),
+                    }));
+                }
+            }
+        }
+    }
+    // A table must be there before its fields: the order of the lists in data.put_schema.
+    let mut out = json!({ "tables": tables, "fields": fields, "views": views });
+    if !base.is_null() {
+        out["base"] = base;
+    }
+    out
+}

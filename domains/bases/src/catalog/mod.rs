@@ -1,0 +1,249 @@
+//! Bases as things of a tenant: list, create, rename, trash, restore (spec A3).
+
+pub(crate) mod api;
+mod store;
+
+use crate::actor::MOVED;
+use crate::service::Bases;
+use engine_base::Command;
+use engine_base::ids::{BaseId, TableNo, random_number};
+use engine_base::schema::{BaseInfo, MAX_NAME, clean_name};
+use jiff::Timestamp;
+use kernel_core::{Caller, Capability, Code, Error, Result, TenantId};
+use kernel_db::{Database, Db, Row};
+use serde::Serialize;
+
+/// Bases a tenant may have.
+pub const MAX_BASES: usize = 500;
+/// Tries to find a number that no base of the tenant has; one is practically always enough.
+const NUMBER_TRIES: usize = 5;
+
+/// A base, as lists show it.
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+pub struct BaseSummary {
+    /// `app…`.
+    #[schema(value_type = String, example = "app2kQ0000000000aB")]
+    pub id: BaseId,
+    /// Shown name.
+    pub name: String,
+    /// Free text, may be empty.
+    pub description: String,
+    /// Icon name.
+    pub icon: String,
+    /// Colour name.
+    pub colour: String,
+    /// Number of the last change.
+    pub version: u64,
+    /// When it was made.
+    #[schema(value_type = String, format = DateTime)]
+    pub created_at: Timestamp,
+}
+
+/// How much is in a base.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct BaseSize {
+    /// Records in all tables.
+    pub records: u64,
+    /// When a record was last changed.
+    pub updated_at: Option<Timestamp>,
+}
+
+pub(crate) fn summary(row: &Row) -> BaseSummary {
+    BaseSummary {
+        id: BaseId(row.get::<_, i64>(0).unsigned_abs()),
+        name: row.get(1),
+        description: row.get(2),
+        icon: row.get(3),
+        colour: row.get(4),
+        version: row.get::<_, i64>(5).unsigned_abs(),
+        created_at: row.get(6),
+    }
+}
+
+pub(crate) async fn base_of_table(db: &Db, tenant: TenantId, table: TableNo) -> Result<Option<u64>> {
+    let number = table.0.cast_signed();
+    let row = db.read_opt(tenant, &store::BASE_OF_TABLE, &[&tenant.uuid(), &number]).await?;
+    Ok(row.map(|row| row.get::<_, i64>(0).unsigned_abs()))
+}
+
+impl Bases {
+    /// The tenant's bases that the caller may see, by name.
+    ///
+    /// # Errors
+    /// `forbidden`, `missing_scope`.
+    pub async fn list(&self, caller: &Caller) -> Result<Vec<BaseSummary>> {
+        caller.require(Capability::ReadRecords)?;
+        let rows = self.0.db.read(caller.tenant, &store::BASES, &[&caller.tenant.uuid()]).await?;
+        Ok(rows.iter().map(summary).filter(|base| caller.sees_base(base.id.0)).collect())
+    }
+
+    /// Records and last change of each base, by base number.
+    ///
+    /// # Errors
+    /// As [`Bases::list`].
+    pub async fn sizes(&self, caller: &Caller) -> Result<std::collections::HashMap<u64, BaseSize>> {
+        caller.require(Capability::ReadRecords)?;
+        let rows = self.0.db.read(caller.tenant, &store::BASE_SIZES, &[&caller.tenant.uuid()]).await?;
+        let sizes = rows.iter().map(|row| {
+            let size = BaseSize { records: row.get::<_, i64>(1).unsigned_abs(), updated_at: row.get(2) };
+            (row.get::<_, i64>(0).unsigned_abs(), size)
+        });
+        Ok(sizes.collect())
+    }
+
+    /// One base.
+    ///
+    /// # Errors
+    /// `not_found`.
+    pub async fn summary(&self, caller: &Caller, base: BaseId) -> Result<BaseSummary> {
+        caller.require(Capability::ReadRecords)?;
+        if !caller.sees_base(base.0) {
+            return Err(Error::not_found());
+        }
+        let params: kernel_db::Params<'_> = &[&caller.tenant.uuid(), &base.0.cast_signed()];
+        let row = self.0.db.read_opt(caller.tenant, &store::BASE, params).await?;
+        row.as_ref().map(summary).ok_or_else(Error::not_found)
+    }
+
+    /// Creates an empty base.
+    ///
+    /// # Errors
+    /// `required`, `too_long` at `name`; `limit_reached`.
+    pub async fn create(&self, caller: &Caller, name: &str, icon: Option<&str>, colour: Option<&str>) -> Result<BaseSummary> {
+        caller.require(Capability::ManageBases)?;
+        let name = checked_name(name)?;
+        if self.list(caller).await?.len() >= MAX_BASES {
+            return Err(Error::new(Code::LimitReached).detail(format!("An organisation has at most {MAX_BASES} bases.")));
+        }
+        let now = self.0.clock.now();
+        let (icon, colour) = (icon.unwrap_or("table"), colour.unwrap_or("teal"));
+        for _ in 0..NUMBER_TRIES {
+            let number = random_number(self.0.random.below(u64::MAX));
+            let mut tx = self.0.db.begin(Database::Data, caller.tenant).await?;
+            let inserted = tx
+                .execute(&store::INSERT_BASE, &[
+                    &caller.tenant.uuid(),
+                    &number.cast_signed(),
+                    &name,
+                    &"",
+                    &icon,
+                    &colour,
+                    &now,
+                    &caller.actor.to_string(),
+                ])
+                .await;
+            match inserted {
+                Ok(_) => {
+                    tx.commit().await?;
+                    return Ok(BaseSummary {
+                        id: BaseId(number),
+                        name,
+                        description: String::new(),
+                        icon: icon.to_owned(),
+                        colour: colour.to_owned(),
+                        version: 0,
+                        created_at: now,
+                    });
+                }
+                Err(error) if error.constraint() == Some("bases_pkey") => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(Error::internal("no free base number was found"))
+    }
+
+    /// Renames or describes a base. `None` leaves a value as it is.
+    ///
+    /// # Errors
+    /// `not_found`; field errors.
+    pub async fn update(&self, caller: &Caller, base: BaseId, patch: BasePatch) -> Result<BaseSummary> {
+        caller.require(Capability::ManageBases)?;
+        let open = self.open(caller, base.0).await?;
+        let mut info: BaseInfo = open.read(|base| base.schema().info.clone());
+        if let Some(name) = patch.name {
+            info.name = checked_name(&name)?;
+        }
+        if let Some(description) = patch.description {
+            info.description = description;
+        }
+        info.icon = patch.icon.or(info.icon);
+        info.colour = patch.colour.or(info.colour);
+        self.write(&open, caller, Command::UpdateBase { info }).await?;
+        self.summary(caller, base).await
+    }
+
+    /// Moves a base to the trash.
+    ///
+    /// # Errors
+    /// `not_found`.
+    pub async fn trash(&self, caller: &Caller, base: BaseId) -> Result<()> {
+        caller.require(Capability::ManageBases)?;
+        self.move_base(caller, base, &store::TRASH_BASE, true).await
+    }
+
+    /// Brings a base back from the trash.
+    ///
+    /// # Errors
+    /// `not_found`.
+    pub async fn restore(&self, caller: &Caller, base: BaseId) -> Result<BaseSummary> {
+        caller.require(Capability::ManageBases)?;
+        self.move_base(caller, base, &store::RESTORE_BASE, false).await?;
+        self.summary(caller, base).await
+    }
+
+    async fn move_base(
+        &self,
+        caller: &Caller,
+        base: BaseId,
+        statement: &'static kernel_db::Statement,
+        with_time: bool,
+    ) -> Result<()> {
+        if !caller.sees_base(base.0) {
+            return Err(Error::not_found());
+        }
+        let (tenant, number, now) = (caller.tenant.uuid(), base.0.cast_signed(), self.0.clock.now());
+        let mut params: Vec<&(dyn kernel_db::ToSql + Sync)> = vec![&tenant, &number];
+        if with_time {
+            params.push(&now);
+        }
+        let mut tx = self.0.db.begin(Database::Data, caller.tenant).await?;
+        let moved = tx.execute(statement, &params).await?;
+        // Other processes drop what they have in memory, pages what they show.
+        tx.notify("base_changed", &format!("{tenant} {number} {MOVED}")).await?;
+        tx.commit().await?;
+        self.0.registry.close(caller.tenant, base.0);
+        if moved == 0 { Err(Error::not_found()) } else { Ok(()) }
+    }
+}
+
+/// A partial change of a base.
+#[derive(Clone, Debug, Default, serde::Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BasePatch {
+    /// Shown name, 1 to 100 characters.
+    pub name: Option<String>,
+    /// Free text.
+    pub description: Option<String>,
+    /// Icon name.
+    pub icon: Option<String>,
+    /// Colour name.
+    pub colour: Option<String>,
+}
+
+fn checked_name(name: &str) -> Result<String> {
+    clean_name(name).map_err(|_| {
+        let (code, detail) = match name.trim().chars().count() {
+            0 => (Code::Required, "is missing"),
+            1..=MAX_NAME => (Code::InvalidValue, "has line breaks or other control characters"),
+            _ => (Code::TooLong, "is longer than 100 characters"),
+        };
+        Error::field("name", code, detail)
+    })
+}
+
+/// Tables of this name (without regard to case) as (base, table).
+pub(crate) async fn tables_by_name(db: &Db, tenant: TenantId, name: &str) -> Result<Vec<(u64, TableNo)>> {
+    let rows = db.read(tenant, &store::TABLES_BY_NAME, &[&tenant.uuid(), &name]).await?;
+    let pair = |row: &Row| (row.get::<_, i64>(0).unsigned_abs(), TableNo(row.get::<_, i64>(1).unsigned_abs()));
+    Ok(rows.iter().map(pair).collect())
+}

@@ -1,0 +1,68 @@
+//! Reads collections for pages.
+
+use super::{Collection, CollectionField, CollectionRow};
+use crate::problem;
+use crate::records::query::{context, shown_fields, with_table};
+use crate::service::Bases;
+use engine_base::{BaseId, FieldKind, TableId, ViewId};
+use kernel_core::{Caller, Error, Result, TenantId};
+use serde_json::{Map, Value};
+
+/// Records of one collection at most.
+pub const MAX_ROWS: usize = 500;
+
+impl Bases {
+    /// The first `limit` records of a view (at most [`MAX_ROWS`]), for a published page or its preview.
+    ///
+    /// # Errors
+    /// `not_found` when the base or view is gone; `bad_filter` when its filter no longer fits.
+    pub async fn collection(&self, tenant: TenantId, base: BaseId, view: ViewId, limit: usize) -> Result<Collection> {
+        let open = self.open(&Caller::system(tenant), base.0).await?;
+        let now = self.0.clock.now();
+        open.read(|base| {
+            with_table(base, view.table, |schema| {
+                let view_schema = schema.view(view.view).ok_or_else(Error::not_found)?;
+                let spec = base.view_query(view).map_err(|errors| problem::of_query(&errors))?;
+                let fields = shown_fields(schema, Some(&view_schema.name), None)?;
+                let window = base
+                    .window(&spec, &context(now, "UTC"), 0, limit.min(MAX_ROWS))
+                    .map_err(|errors| problem::of_query(&errors))?;
+                let mut depends_on = vec![TableId(view.table)];
+                depends_on.extend(schema.fields.iter().filter_map(|field| match &field.kind {
+                    FieldKind::Link { table, .. } => Some(TableId(*table)),
+                    _ => None,
+                }));
+                let mut text = String::new();
+                let rows = window.rows.iter().map(|row| {
+                    let values = fields.iter().map(|field| {
+                        text.clear();
+                        base.write_text(view.table, *row, *field, &mut text);
+                        let value = match schema.field(*field).map(|field| &field.kind) {
+                            Some(FieldKind::Number { .. }) => text.parse::<f64>().map_or(Value::Null, Value::from),
+                            Some(FieldKind::Checkbox) => Value::Bool(!base.cell(view.table, *row, *field).is_empty()),
+                            _ => Value::from(text.as_str()),
+                        };
+                        (view.table.field(*field).to_string(), value)
+                    });
+                    CollectionRow { id: view.table.record(*row), values: values.collect::<Map<_, _>>() }
+                });
+                Ok(Collection {
+                    seq: base.seq(),
+                    table: TableId(view.table),
+                    depends_on,
+                    rows: rows.collect(),
+                    fields: fields
+                        .iter()
+                        .filter_map(|no| schema.field(*no))
+                        .map(|field| CollectionField {
+                            id: view.table.field(field.no),
+                            name: field.name.clone(),
+                            kind: field.kind.type_name(),
+                        })
+                        .collect(),
+                    total: window.total,
+                })
+            })
+        })
+    }
+}

@@ -1,0 +1,99 @@
+//! CSV into a table (spec D8): upload and preview, a plan that maps columns to fields, a run with progress and an error
+//! list, resumable after a crash: each chunk is written under an idempotency key, so none is written twice.
+
+pub(crate) mod api;
+mod convert;
+mod detect;
+mod plan;
+mod preview;
+mod reader;
+pub mod run;
+mod service;
+mod store;
+
+pub use detect::ColumnType;
+
+use kernel_core::TenantId;
+use serde::{Deserialize, Serialize};
+use std::path::{Path, PathBuf};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+/// Rows written by one change.
+pub const CHUNK: usize = 2_000;
+/// Errors kept and shown; the rest is only counted.
+pub const MAX_ERRORS: usize = 100;
+
+/// How the file is written.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub(crate) struct Format {
+    /// The separator's byte.
+    pub(crate) delimiter: u8,
+}
+
+/// A column of the file.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct ColumnPreview {
+    /// The header's text, made unique.
+    pub name: String,
+    /// The guessed type.
+    #[serde(rename = "type")]
+    #[schema(value_type = String)]
+    pub kind: ColumnType,
+    /// Decimal places of a number column, if there are few.
+    pub precision: Option<u8>,
+    /// The first values.
+    pub samples: Vec<String>,
+}
+
+/// What becomes of a column.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct ColumnPlan {
+    /// The column's name in the file.
+    pub column: String,
+    /// Leave it out.
+    pub skip: bool,
+    /// An existing field, by id (`fld…`) or name: when importing into a table.
+    pub field: Option<String>,
+    /// The new field's name; the column's if absent.
+    pub name: Option<String>,
+    /// The new field's type; `link` with `link`.
+    #[serde(rename = "type")]
+    pub kind: Option<String>,
+    /// The new field's options.
+    #[schema(value_type = Object)]
+    pub options: serde_json::Value,
+    /// For links: how the texts name records.
+    pub link: Option<LinkPlan>,
+}
+
+/// How texts name records of another table.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct LinkPlan {
+    /// The table linked to (`tbl…`).
+    pub table: String,
+    /// The field there whose text is compared, by id or name; the primary field if absent.
+    pub by: Option<String>,
+    /// What separates several names in one value; none: a value is one name.
+    pub separator: Option<String>,
+}
+
+/// A value that could not be taken; its cell stays empty, or its row is left out when `column` is absent.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct RowError {
+    /// The line in the file, from 1.
+    pub row: u64,
+    /// The column.
+    pub column: Option<String>,
+    /// The value as it stands there.
+    pub value: Option<String>,
+    /// What is wrong.
+    pub message: String,
+}
+
+/// Where an upload waits for its import.
+pub(crate) fn upload_path(folder: &Path, tenant: TenantId, import: Uuid) -> PathBuf {
+    folder.join(format!("{}-{import}.csv", tenant.uuid()))
+}

@@ -1,0 +1,268 @@
+//! Use cases of imports: take a file, plan it, follow it, stop it.
+
+use super::plan::{self, Chosen};
+use super::preview::{self, Preview};
+use super::run::RunImport;
+use super::{ColumnPlan, ColumnPreview, Format, RowError, store, upload_path};
+use crate::service::Bases;
+use engine_base::{BaseId, Command, SchemaEdit, TableId, TableNo};
+use jiff::Timestamp;
+use kernel_core::{Caller, Capability, Code, Error, Result, TenantId};
+use kernel_db::{Database, Row};
+use kernel_jobs::JobOptions;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+/// What an import is after upload.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ImportPreview {
+    /// The import's id.
+    #[schema(value_type = String, format = Uuid)]
+    pub id: Uuid,
+    /// The file's columns with guessed types.
+    pub columns: Vec<ColumnPreview>,
+    /// The first rows.
+    pub rows: Vec<Vec<String>>,
+    /// Rows of the file.
+    pub total: u64,
+    /// The separator.
+    pub delimiter: String,
+    /// The file's size.
+    pub bytes: u64,
+}
+
+/// What to do with an uploaded file.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct ImportPlan {
+    /// An existing table to append to, `tbl…`.
+    pub table: Option<String>,
+    /// The name of a new table.
+    pub name: Option<String>,
+    /// What becomes of each column; those not named are taken as guessed.
+    pub columns: Vec<ColumnPlan>,
+}
+
+/// Where an import is.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ImportState {
+    /// The import's id.
+    #[schema(value_type = String, format = Uuid)]
+    pub id: Uuid,
+    /// `preview`, `running`, `done`, `failed`, `cancelled`.
+    pub state: String,
+    /// The table it writes to.
+    #[schema(value_type = Option<String>)]
+    pub table: Option<TableId>,
+    /// Rows read.
+    pub done: u64,
+    /// Rows of the file.
+    pub total: u64,
+    /// Records made.
+    pub created: u64,
+    /// The first errors.
+    pub errors: Vec<RowError>,
+    /// How many errors there are.
+    pub error_count: u64,
+    /// Why it failed.
+    pub failure: Option<String>,
+}
+
+/// A stored import.
+pub(super) struct Stored {
+    pub(super) base: u64,
+    pub(super) table: Option<TableNo>,
+    pub(super) state: String,
+    pub(super) format: Format,
+    pub(super) columns: Vec<ColumnPreview>,
+    pub(super) plan: Option<ImportPlan>,
+    pub(super) done: u64,
+    pub(super) total: u64,
+    pub(super) created: u64,
+    pub(super) error_count: u64,
+    pub(super) errors: Vec<RowError>,
+    pub(super) failure: Option<String>,
+    pub(super) created_by: String,
+}
+
+fn read<T: serde::de::DeserializeOwned>(row: &Row, index: usize) -> Result<T> {
+    serde_json::from_value(row.get(index)).map_err(Error::internal)
+}
+
+impl Bases {
+    pub(super) async fn stored_import(&self, tenant: TenantId, id: Uuid) -> Result<Stored> {
+        let row = self.0.db.read_opt(tenant, &store::IMPORT, &[&tenant.uuid(), &id]).await?;
+        let row = row.ok_or_else(Error::not_found)?;
+        let plan: Option<serde_json::Value> = row.get(7);
+        Ok(Stored {
+            base: row.get::<_, i64>(0).unsigned_abs(),
+            table: row.get::<_, Option<i64>>(1).map(|table| TableNo(table.unsigned_abs())),
+            state: row.get(2),
+            format: read(&row, 5)?,
+            columns: read(&row, 6)?,
+            plan: plan.map(serde_json::from_value).transpose().map_err(Error::internal)?,
+            done: row.get::<_, i64>(8).unsigned_abs(),
+            total: row.get::<_, i64>(9).unsigned_abs(),
+            created: row.get::<_, i64>(10).unsigned_abs(),
+            error_count: row.get::<_, i64>(11).unsigned_abs(),
+            errors: read(&row, 12)?,
+            failure: row.get(13),
+            created_by: row.get(14),
+        })
+    }
+
+    /// Looks at a file that was saved at [`upload_path`] and keeps it for [`Bases::start_import`].
+    pub(super) async fn preview_import(
+        &self,
+        caller: &Caller,
+        base: BaseId,
+        id: Uuid,
+        file_name: &str,
+        bytes: u64,
+    ) -> Result<ImportPreview> {
+        let path = upload_path(&self.0.uploads, caller.tenant, id);
+        let Preview { format, columns, rows, total } =
+            tokio::task::spawn_blocking(move || preview::preview(&path)).await.map_err(Error::internal)??;
+        let mut tx = self.0.db.begin(Database::Data, caller.tenant).await?;
+        tx.execute(&store::INSERT_IMPORT, &[
+            &caller.tenant.uuid(),
+            &id,
+            &base.0.cast_signed(),
+            &file_name,
+            &bytes.cast_signed(),
+            &serde_json::to_value(format).map_err(Error::internal)?,
+            &serde_json::to_value(&columns).map_err(Error::internal)?,
+            &total.cast_signed(),
+            &caller.actor.to_string(),
+            &self.0.clock.now(),
+        ])
+        .await?;
+        tx.commit().await?;
+        let delimiter = char::from(format.delimiter).to_string();
+        Ok(ImportPreview { id, columns, rows, total, delimiter, bytes })
+    }
+
+    /// Makes the table if it is a new one, and starts the run as a job.
+    ///
+    /// # Errors
+    /// `conflict` when the import was started already; field errors of the plan.
+    pub async fn start_import(&self, caller: &Caller, id: Uuid, plan: ImportPlan) -> Result<ImportState> {
+        caller.require(Capability::WriteRecords)?;
+        let import = self.stored_import(caller.tenant, id).await?;
+        let open = self.open(caller, import.base).await?;
+        if import.state != "preview" {
+            return Err(Error::new(Code::Conflict).detail("This import was started already."));
+        }
+        let none = ColumnPlan::default();
+        let chosen = plan::chosen(&import.columns, &plan.columns, &none)?;
+        let table = match (&plan.table, &plan.name) {
+            (Some(table), None) => {
+                let table = crate::schema::table_no(table)?;
+                open.read(|base| {
+                    let schema = base.schema().table(table).ok_or_else(Error::not_found)?;
+                    plan::existing_fields(schema, chosen.clone()).map(|_| table)
+                })?
+            }
+            (None, Some(name)) => {
+                caller.require(Capability::EditSchema)?;
+                self.new_table(caller, &open, name, &chosen, (id, import.format)).await?
+            }
+            _ => return Err(Error::field("/name", Code::Required, "Give either table or name")),
+        };
+        let now = self.0.clock.now();
+        let mut tx = self.0.db.begin(Database::Data, caller.tenant).await?;
+        let started = tx
+            .execute(&store::START_IMPORT, &[
+                &caller.tenant.uuid(),
+                &id,
+                &table.0.cast_signed(),
+                &serde_json::to_value(&plan).map_err(Error::internal)?,
+                &now,
+            ])
+            .await?;
+        if started == 0 {
+            return Err(Error::new(Code::Conflict).detail("This import was started already."));
+        }
+        // The job is part of the transaction: a started import runs, whatever happens to this process.
+        kernel_jobs::enqueue(&mut tx, &RunImport { tenant: caller.tenant, import: id }, JobOptions::default()).await?;
+        tx.commit().await?;
+        self.import(caller, id).await
+    }
+
+    async fn new_table(
+        &self,
+        caller: &Caller,
+        open: &crate::actor::OpenBase,
+        name: &str,
+        chosen: &[Chosen<'_>],
+        (id, format): (Uuid, Format),
+    ) -> Result<TableNo> {
+        let path = upload_path(&self.0.uploads, caller.tenant, id);
+        let fields = open.read(|base| plan::new_fields(base, chosen, &path, format))?;
+        let command =
+            Command::CreateTable { name: name.to_owned(), description: String::new(), icon: None, fields };
+        let written = self.write(open, caller, command).await?;
+        let made = written.change.schema.iter().find_map(|edit| match edit {
+            SchemaEdit::Table { table, before: None, .. } => Some(*table),
+            _ => None,
+        });
+        made.ok_or_else(|| Error::internal("no table in the change"))
+    }
+
+    /// Where the import is.
+    ///
+    /// # Errors
+    /// `not_found`.
+    pub async fn import(&self, caller: &Caller, id: Uuid) -> Result<ImportState> {
+        caller.require(Capability::ReadRecords)?;
+        let import = self.stored_import(caller.tenant, id).await?;
+        if !caller.sees_base(import.base) {
+            return Err(Error::not_found());
+        }
+        Ok(ImportState {
+            id,
+            state: import.state,
+            table: import.table.map(TableId),
+            done: import.done,
+            total: import.total,
+            created: import.created,
+            errors: import.errors,
+            error_count: import.error_count,
+            failure: import.failure,
+        })
+    }
+
+    /// Stops an import; what it has written stays.
+    ///
+    /// # Errors
+    /// `not_found`.
+    pub async fn cancel_import(&self, caller: &Caller, id: Uuid) -> Result<ImportState> {
+        caller.require(Capability::WriteRecords)?;
+        self.import(caller, id).await?;
+        self.finish_import(caller.tenant, id, "cancelled", None).await?;
+        self.import(caller, id).await
+    }
+
+    /// Ends an import that has not ended, and lets its file go.
+    pub(super) async fn finish_import(
+        &self,
+        tenant: TenantId,
+        id: Uuid,
+        state: &str,
+        failure: Option<&str>,
+    ) -> Result<()> {
+        let now: Timestamp = self.0.clock.now();
+        let mut tx = self.0.db.begin(Database::Data, tenant).await?;
+        tx.execute(&store::FINISH_IMPORT, &[&tenant.uuid(), &id, &state, &failure, &now]).await?;
+        tx.commit().await?;
+        let path = upload_path(&self.0.uploads, tenant, id);
+        match tokio::fs::remove_file(&path).await {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                tracing::warn!(path = %path.display(), %error, "an uploaded file could not be removed");
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,96 @@
+//! The records API: list, get, create, update, delete, restore (spec P1; design 5).
+
+pub(crate) mod cursor;
+pub(crate) mod get;
+pub(crate) mod list;
+pub(crate) mod query;
+pub(crate) mod restore;
+pub(crate) mod write;
+
+use engine_base::{FieldNo, InputCells, Keys, RecordId, RowNo, Table, TableNo};
+use kernel_core::{Code, Error, FieldError, Result};
+use serde_json::{Map, Value};
+use utoipa::ToSchema;
+
+/// Records that one request may write or name.
+pub const MAX_RECORDS: usize = 1_000;
+/// Records that a list gives at most.
+pub const MAX_LIMIT: usize = 100;
+
+/// A record as the API shows it.
+#[derive(serde::Serialize, ToSchema)]
+#[expect(dead_code, reason = "documents what the engine writes as bytes")]
+pub(crate) struct Record {
+    /// `rec…`.
+    id: String,
+    /// Values by field name, or by field id with `keys=id`. Empty values are left out.
+    fields: Map<String, Value>,
+    #[schema(format = DateTime)]
+    created_at: String,
+    #[schema(format = DateTime)]
+    updated_at: String,
+}
+
+pub(crate) fn record_id(text: &str) -> Result<RecordId> {
+    text.parse().map_err(|_| Error::not_found())
+}
+
+/// Keys of `fields` objects: `name` (or nothing) or `id`.
+pub(crate) fn keys(text: Option<&str>) -> Result<Keys> {
+    match text {
+        None | Some("name") => Ok(Keys::Name),
+        Some("id") => Ok(Keys::Id),
+        Some(_) => Err(Error::field("?keys", Code::InvalidValue, "is neither name nor id")),
+    }
+}
+
+/// Values by name or id as the engine takes them; unknown names are all reported.
+pub(crate) fn cells(
+    table: &Table,
+    fields: Map<String, Value>,
+    pointer: &str,
+    errors: &mut Vec<FieldError>,
+) -> InputCells {
+    let mut cells = InputCells::with_capacity(fields.len());
+    for (key, value) in fields {
+        match table.field_by_key(&key) {
+            Some(field) => cells.push((field.no, value)),
+            None => errors.push(FieldError::new(
+                format!("{pointer}/fields/{}", crate::problem::escape(&key)),
+                Code::UnknownField,
+                format!("There is no field {key} in {}.", table.head.name),
+            )),
+        }
+    }
+    cells
+}
+
+/// Fields by name or id, separated by commas.
+pub(crate) fn named_fields(table: &Table, text: &str) -> Result<Vec<FieldNo>> {
+    let mut fields = Vec::new();
+    for key in text.split(',').map(str::trim).filter(|key| !key.is_empty()) {
+        let field = table.field_by_key(key).ok_or_else(|| {
+            Error::field("?fields", Code::UnknownField, format!("There is no field {key} in {}.", table.head.name))
+        })?;
+        if !fields.contains(&field.no) {
+            fields.push(field.no);
+        }
+    }
+    Ok(fields)
+}
+
+/// `{"data":[…]}` of records in this order; those that are gone are left out.
+pub(crate) fn write_list(base: &engine_base::Base, ids: &[(TableNo, RowNo)], keys: Keys) -> Vec<u8> {
+    let mut out = b"{\"data\":[".to_vec();
+    for (table, row) in ids {
+        let before = out.len();
+        if !out.ends_with(b"[") {
+            out.push(b',');
+        }
+        if !base.write_record(*table, *row, keys, None, &mut out) {
+            out.truncate(before);
+        }
+    }
+    out.extend_from_slice(b"]}");
+    out
+}

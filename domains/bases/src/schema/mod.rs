@@ -1,0 +1,156 @@
+//! Tables, fields and views of a base over HTTP (spec D1, D2). Every change of them is a change of the base's sequence.
+
+pub(crate) mod fields;
+pub(crate) mod tables;
+pub(crate) mod views;
+
+use engine_base::{Base, Field, FieldId, FieldKind, FieldNo, NewField, Table, TableId, TableNo, View, ViewId, ViewNo};
+use kernel_core::{Caller, Capability, Code, Error, FieldError, Result};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// A table as the API shows it.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct TableSchema {
+    #[schema(value_type = String)]
+    id: TableId,
+    name: String,
+    description: String,
+    #[schema(value_type = String)]
+    primary_field: FieldId,
+    /// How many records the table has.
+    records: usize,
+    fields: Vec<FieldSchema>,
+    views: Vec<ViewSchema>,
+}
+
+/// A field as the API shows it.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct FieldSchema {
+    #[schema(value_type = String)]
+    id: FieldId,
+    name: String,
+    /// `text`, `number`, `select`, `link` …
+    #[serde(rename = "type")]
+    kind: &'static str,
+    description: String,
+    /// By type: `precision`, `choices`, `table` …
+    options: serde_json::Value,
+    /// Whether the value is computed.
+    read_only: bool,
+}
+
+/// A view as the API shows it.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ViewSchema {
+    #[schema(value_type = String)]
+    id: ViewId,
+    name: String,
+    #[serde(rename = "type")]
+    kind: String,
+    /// `filter`, `where`, `sort`, `hidden`, `widths`, `order`, `row_height`.
+    #[schema(value_type = Object)]
+    config: engine_base::ViewConfig,
+}
+
+impl TableSchema {
+    pub(crate) fn of(base: &Base, table: &Table) -> Self {
+        let number = table.number();
+        Self {
+            id: number.id(),
+            name: table.head.name.clone(),
+            description: table.head.description.clone(),
+            primary_field: number.field(table.head.primary_field),
+            records: base.len(number),
+            fields: table.fields.iter().map(|field| FieldSchema::of(number, field)).collect(),
+            views: table.views.iter().map(|view| ViewSchema::of(number, view)).collect(),
+        }
+    }
+}
+
+impl FieldSchema {
+    pub(crate) fn of(table: TableNo, field: &Field) -> Self {
+        Self {
+            id: table.field(field.no),
+            name: field.name.clone(),
+            kind: field.kind.type_name(),
+            description: field.description.clone(),
+            options: field.kind.options(),
+            read_only: false,
+        }
+    }
+}
+
+impl ViewSchema {
+    pub(crate) fn of(table: TableNo, view: &View) -> Self {
+        Self {
+            id: table.view(view.no),
+            name: view.name.clone(),
+            kind: view.kind.clone(),
+            config: view.config.clone(),
+        }
+    }
+}
+
+/// A field to create.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct FieldInput {
+    /// Shown name, 1 to 100 characters, unique in the table.
+    name: String,
+    /// `text`, `long_text`, `number`, `checkbox`, `date`, `datetime`, `select`, `email`, `url`, `link`.
+    #[serde(rename = "type", default = "text")]
+    kind: String,
+    /// By type: `{"precision": 2}`, `{"choices": [{"name": "Open"}]}`, `{"table": "tbl…"}`.
+    #[serde(default)]
+    options: serde_json::Value,
+    /// Free text.
+    #[serde(default)]
+    description: String,
+}
+
+fn text() -> String {
+    "text".to_owned()
+}
+
+impl FieldInput {
+    /// The engine's form; errors at `{pointer}/type` or `{pointer}/options`.
+    pub(crate) fn into_new(self, pointer: &str) -> Result<NewField, FieldError> {
+        let kind = kind_of(&self.kind, &self.options, pointer)?;
+        Ok(NewField { name: self.name, description: self.description, kind })
+    }
+}
+
+pub(crate) fn kind_of(name: &str, options: &serde_json::Value, pointer: &str) -> Result<FieldKind, FieldError> {
+    FieldKind::from_parts(name, options).map_err(|problem| {
+        let known = engine_base::schema::TYPE_NAMES.contains(&name);
+        let member = if known { "options" } else { "type" };
+        FieldError::new(format!("{pointer}/{member}"), Code::InvalidValue, problem)
+    })
+}
+
+/// What the caller may do in a base, in the words of token scopes.
+pub(crate) fn permissions(caller: &Caller) -> Vec<&'static str> {
+    [
+        (Capability::ReadRecords, "read"),
+        (Capability::WriteRecords, "write"),
+        (Capability::DeleteRecords, "delete"),
+        (Capability::EditViews, "views"),
+        (Capability::EditSchema, "schema"),
+    ]
+    .into_iter()
+    .filter_map(|(capability, name)| caller.may(capability).then_some(name))
+    .collect()
+}
+
+pub(crate) fn table_no(text: &str) -> Result<TableNo> {
+    text.parse::<TableId>().map(|id| id.0).map_err(|_| Error::not_found())
+}
+
+pub(crate) fn field_no(text: &str) -> Result<(TableNo, FieldNo)> {
+    text.parse::<FieldId>().map(|id| (id.table, id.field)).map_err(|_| Error::not_found())
+}
+
+pub(crate) fn view_no(text: &str) -> Result<(TableNo, ViewNo)> {
+    text.parse::<ViewId>().map(|id| (id.table, id.view)).map_err(|_| Error::not_found())
+}

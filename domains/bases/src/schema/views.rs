@@ -1,0 +1,108 @@
+//! `/v1/tables/{table}/views`, `/v1/views/{view}`.
+
+use super::{ViewSchema, table_no, view_no};
+use crate::actor::OpenBase;
+use crate::http::{AppState, Versioned};
+use axum::extract::{Path, State};
+use engine_base::{Command, SchemaEdit, TableNo, ViewConfig, ViewNo};
+use http::StatusCode;
+use kernel_core::{Capability, Error};
+use kernel_web::{ApiJson, WebError};
+use serde::Deserialize;
+use tenancy::ApiCaller;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+pub(crate) fn router() -> OpenApiRouter<crate::Bases> {
+    OpenApiRouter::new().routes(routes!(create)).routes(routes!(update, delete))
+}
+
+/// A view to create.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct NewView {
+    /// Shown name, unique in the table.
+    name: String,
+    /// `filter`, `where`, `sort`, `hidden`, `widths`, `order`, `row_height`.
+    #[serde(default)]
+    #[schema(value_type = Object)]
+    config: ViewConfig,
+}
+
+/// A partial change of a view.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct ViewPatch {
+    /// Shown name.
+    name: Option<String>,
+    /// The whole configuration.
+    #[schema(value_type = Option<Object>)]
+    config: Option<ViewConfig>,
+    /// Place among the views, from 0.
+    position: Option<usize>,
+}
+
+/// Adds a grid view.
+#[utoipa::path(post, path = "/v1/tables/{table}/views", tag = "schema",
+    params(("table" = String, Path, description = "Table id, tbl…")), request_body = NewView,
+    responses((status = 201, body = ViewSchema)))]
+async fn create(
+    State(bases): AppState,
+    ApiCaller(caller): ApiCaller,
+    Path(table): Path<String>,
+    ApiJson(new): ApiJson<NewView>,
+) -> Result<Versioned, WebError> {
+    caller.require(Capability::EditViews)?;
+    let table = table_no(&table)?;
+    let open = bases.open_table(&caller, table, None).await?;
+    let command = Command::CreateView { table, name: new.name, kind: "grid".to_owned(), config: new.config };
+    let written = bases.write(&open, &caller, command).await?;
+    let made = written.change.schema.iter().find_map(|edit| match edit {
+        SchemaEdit::View { view, before: None, .. } => Some(*view),
+        _ => None,
+    });
+    show(&open, table, made.ok_or_else(|| Error::internal("no view in the change"))?, StatusCode::CREATED)
+}
+
+fn show(open: &OpenBase, table: TableNo, view: ViewNo, status: StatusCode) -> Result<Versioned, WebError> {
+    let (seq, body) = open
+        .read(|base| {
+            let view = base.schema().table(table)?.view(view)?;
+            Some((base.seq(), ViewSchema::of(table, view)))
+        })
+        .ok_or_else(Error::not_found)?;
+    Ok(Versioned::json(status, seq, &body)?)
+}
+
+/// Renames a view, moves it, or replaces its configuration.
+#[utoipa::path(patch, path = "/v1/views/{view}", tag = "schema", params(("view" = String, Path, description = "View id, viw…")),
+    request_body = ViewPatch, responses((status = 200, body = ViewSchema)))]
+async fn update(
+    State(bases): AppState,
+    ApiCaller(caller): ApiCaller,
+    Path(view): Path<String>,
+    ApiJson(patch): ApiJson<ViewPatch>,
+) -> Result<Versioned, WebError> {
+    caller.require(Capability::EditViews)?;
+    let (table, view) = view_no(&view)?;
+    let open = bases.open_table(&caller, table, None).await?;
+    let ViewPatch { name, config, position } = patch;
+    bases.write(&open, &caller, Command::UpdateView { table, view, name, config, position }).await?;
+    show(&open, table, view, StatusCode::OK)
+}
+
+/// Deletes a view; not the last one of its table.
+#[utoipa::path(delete, path = "/v1/views/{view}", tag = "schema", params(("view" = String, Path, description = "View id, viw…")),
+    responses((status = 204)))]
+async fn delete(
+    State(bases): AppState,
+    ApiCaller(caller): ApiCaller,
+    Path(view): Path<String>,
+) -> Result<StatusCode, WebError> {
+    caller.require(Capability::EditViews)?;
+    let (table, view) = view_no(&view)?;
+    let open = bases.open_table(&caller, table, None).await?;
+    bases.write(&open, &caller, Command::DeleteView { table, view }).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

@@ -1,0 +1,94 @@
+//! The service of this domain: one cheap handle that routes, extractors and other domains share. Its use cases are in
+//! the feature folders, each as an `impl Identity`.
+
+use crate::password::hasher::Hasher;
+use crate::throttle::Throttle;
+use jiff::{SignedDuration, Timestamp};
+use kernel_core::settings::Brand;
+use kernel_core::secret::sha256;
+use kernel_core::{Random, Result};
+use kernel_db::Db;
+use kernel_web::Web;
+use std::sync::Arc;
+
+/// People: accounts, sign-in, sessions. Cheap to clone.
+#[derive(Clone)]
+pub struct Identity(pub(crate) Arc<Inner>);
+
+pub(crate) struct Inner {
+    pub db: Db,
+    pub web: Web,
+    pub random: Random,
+    pub brand: Brand,
+    pub hasher: Hasher,
+    pub throttle: Throttle,
+}
+
+impl Identity {
+    /// At most `hashes_at_once` passwords are hashed at the same time; each takes 19 MiB.
+    ///
+    /// # Errors
+    /// `internal` when the hash function refuses its parameters.
+    pub fn new(db: Db, web: Web, hashes_at_once: usize) -> Result<Self> {
+        let (random, brand) = (web.random().clone(), web.brand().clone());
+        Ok(Self(Arc::new(Inner {
+            hasher: Hasher::new(hashes_at_once, random.clone())?,
+            throttle: Throttle::new(web.clock().clone()),
+            db,
+            web,
+            random,
+            brand,
+        })))
+    }
+
+    /// The databases.
+    #[must_use]
+    pub fn db(&self) -> &Db {
+        &self.0.db
+    }
+    /// Templates and page basics.
+    #[must_use]
+    pub fn web(&self) -> &Web {
+        &self.0.web
+    }
+    /// The source of tokens.
+    #[must_use]
+    pub fn random(&self) -> &Random {
+        &self.0.random
+    }
+    /// Names and addresses that people see.
+    #[must_use]
+    pub fn brand(&self) -> &Brand {
+        &self.0.brand
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.0.web.clock().now()
+    }
+
+    /// Words that a password of this person must not be made of.
+    pub(crate) fn known_words<'a>(&'a self, name: &'a str, email: &'a str) -> [&'a str; 3] {
+        [&self.0.brand.brand, name, email]
+    }
+}
+
+impl axum::extract::FromRef<Identity> for Web {
+    fn from_ref(identity: &Identity) -> Self {
+        identity.0.web.clone()
+    }
+}
+
+/// The stored form of a token of 256 random bits.
+pub(crate) fn hashed(token: &str) -> Vec<u8> {
+    sha256(token.as_bytes()).to_vec()
+}
+
+/// A moment so long after another.
+pub(crate) fn after(at: Timestamp, by: SignedDuration) -> Timestamp {
+    at.checked_add(by).unwrap_or(Timestamp::MAX)
+}
+
+/// A moment so long before another.
+pub(crate) fn before(at: Timestamp, by: SignedDuration) -> Timestamp {
+    at.checked_sub(by).unwrap_or(Timestamp::MIN)
+}

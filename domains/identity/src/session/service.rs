@@ -1,0 +1,208 @@
+//! Signing in and out, and the list of a person's sessions (spec A1, A9; ASVS 7).
+
+use super::store::{
+    ACCOUNT_BY_EMAIL, DELETE_EXPIRED_SESSIONS, DELETE_OTHER_SESSIONS, DELETE_SESSION, DELETE_SESSION_BY_TOKEN,
+    INSERT_SESSION, REHASH_PASSWORD, SESSION_BY_TOKEN, SESSION_LIVES, SESSIONS_OF_USER,
+    TOUCH_SESSION, user,
+};
+use super::{ABSOLUTE_LIFE, IDLE_LIFE, SESSIONS_ENDED, SessionRow, SignedIn, TOUCH_EVERY};
+use crate::audit::{AuditEvent, emit};
+use crate::identity::{after, before, hashed};
+use crate::model::{NewSession, Visit, email_key};
+use crate::password::hasher::Verdict;
+use crate::throttle::{SIGN_IN_BY_ACCOUNT, SIGN_IN_BY_ADDRESS};
+use crate::Identity;
+use jiff::Timestamp;
+use kernel_core::{Code, Error, FieldError, Result, Secret, SessionId, UserId};
+use kernel_db::{Database, Tx};
+use std::net::IpAddr;
+
+impl Identity {
+    /// Signs in with e-mail and password. Unknown address, wrong password: the same answer after the same work.
+    /// `replaced` is the session that the browser had; it ends, so that nobody keeps an id from before (ASVS 7.2.4).
+    ///
+    /// # Errors
+    /// `required` at `email` or `password`, `bad_credentials`, `email_not_verified` (right password, link not used
+    /// yet), `rate_limited`.
+    pub async fn sign_in(&self, email: &str, password: &str, replaced: Option<&str>, visit: &Visit) -> Result<NewSession> {
+        let email = email.trim();
+        let mut missing = Vec::new();
+        if email.is_empty() {
+            missing.push(FieldError::new("email", Code::Required, "is missing"));
+        }
+        if password.is_empty() {
+            missing.push(FieldError::new("password", Code::Required, "is missing"));
+        }
+        if !missing.is_empty() {
+            return Err(Error::fields(missing));
+        }
+        let key = email_key(email);
+        let throttle = &self.0.throttle;
+        throttle.ask(SIGN_IN_BY_ADDRESS, &visit.limit_key())?;
+        throttle.ask(SIGN_IN_BY_ACCOUNT, &key)?;
+        let now = self.now();
+        let row = self.0.db.global_opt(&ACCOUNT_BY_EMAIL, &[&key, &now]).await?.ok_or_else(Error::not_found)?;
+        let id = row.get::<_, Option<uuid::Uuid>>("id").map(UserId::from_uuid);
+        let stored: Option<String> = row.get("password_hash");
+        let waiting: Option<String> = row.get("signup_hash");
+        let verdict = self.0.hasher.verify(password, stored.as_deref().or(waiting.as_deref())).await?;
+        if verdict == Verdict::Wrong {
+            // Charged whatever else goes wrong; the answer stays the same when a bucket has just run dry.
+            let _ = (throttle.take(SIGN_IN_BY_ADDRESS, &visit.limit_key()), throttle.take(SIGN_IN_BY_ACCOUNT, &key));
+            self.note(&AuditEvent::of_account(id, "sign_in.failed", now).target(&key).from(visit)).await?;
+            return Err(Error::new(Code::BadCredentials));
+        }
+        let (Some(id), Some(stored)) = (id, stored) else {
+            return Err(Error::new(Code::EmailNotVerified)
+                .detail("Confirm your e-mail address first: use the link in the mail, or have another one sent."));
+        };
+        let stronger = match verdict {
+            Verdict::RightButOld => Some(self.0.hasher.hash(password).await?),
+            _ => None,
+        };
+        let mut tx = self.0.db.begin_global(Database::Control).await?;
+        if let Some(stronger) = stronger {
+            tx.execute(&REHASH_PASSWORD, &[&id.uuid(), &stronger, &stored]).await?;
+        }
+        if let Some(replaced) = replaced {
+            tx.execute(&DELETE_SESSION_BY_TOKEN, &[&hashed(replaced)]).await?;
+        }
+        let session = self.open_session(&mut tx, id, visit).await?;
+        emit(&mut tx, &AuditEvent::of_account(Some(id), "sign_in", now).target(session.id).from(visit)).await?;
+        tx.commit().await?;
+        Ok(session)
+    }
+
+    /// Begins a session inside a transaction.
+    pub(crate) async fn open_session(&self, tx: &mut Tx, user: UserId, visit: &Visit) -> Result<NewSession> {
+        let now = self.now();
+        let session = NewSession {
+            id: SessionId::new(),
+            token: Secret::new(self.0.random.token()),
+            expires_at: after(now, ABSOLUTE_LIFE),
+        };
+        let agent: String = visit.agent.chars().take(300).collect();
+        tx.execute(
+            &INSERT_SESSION,
+            &[
+                &session.id.uuid(),
+                &hashed(session.token.expose()),
+                &user.uuid(),
+                &visit.address.to_string(),
+                &agent,
+                &now,
+                &session.expires_at,
+            ],
+        )
+        .await?;
+        Ok(session)
+    }
+
+    /// Who the cookie's token is; `None` when it is unknown, ended or expired.
+    ///
+    /// # Errors
+    /// `internal` only.
+    pub async fn session(&self, token: &str, address: IpAddr) -> Result<Option<SignedIn>> {
+        let now = self.now();
+        let row = self.0.db.global_opt(&SESSION_BY_TOKEN, &[&hashed(token), &now, &before(now, IDLE_LIFE)]).await?;
+        let Some(row) = row else { return Ok(None) };
+        let session = SessionId::from_uuid(row.get("session_id"));
+        let seen: Timestamp = row.get("last_seen_at");
+        if now.duration_since(seen) >= TOUCH_EVERY {
+            self.0.db.global_execute(&TOUCH_SESSION, &[&session.uuid(), &now, &address.to_string()]).await?;
+        }
+        Ok(Some(SignedIn { user: user(&row), session }))
+    }
+
+    /// Whether a session is still live, for what was derived from it.
+    ///
+    /// # Errors
+    /// `internal` only.
+    pub async fn session_lives(&self, session: SessionId) -> Result<bool> {
+        let now = self.now();
+        let params: [&(dyn kernel_db::ToSql + Sync); 3] = [&session.uuid(), &now, &before(now, IDLE_LIFE)];
+        Ok(self.0.db.global_opt(&SESSION_LIVES, &params).await?.is_some())
+    }
+
+    /// The person's live sessions, latest use first.
+    ///
+    /// # Errors
+    /// `internal` only.
+    pub async fn sessions(&self, user: UserId) -> Result<Vec<SessionRow>> {
+        let now = self.now();
+        let rows = self.0.db.global(&SESSIONS_OF_USER, &[&user.uuid(), &now, &before(now, IDLE_LIFE)]).await?;
+        Ok(rows
+            .iter()
+            .map(|row| SessionRow {
+                id: SessionId::from_uuid(row.get("id")),
+                address: row.get("address"),
+                agent: row.get("agent"),
+                created_at: row.get("created_at"),
+                last_seen_at: row.get("last_seen_at"),
+            })
+            .collect())
+    }
+
+    /// Ends one session of the person.
+    ///
+    /// # Errors
+    /// `not_found` when it is not the person's, or has ended already.
+    pub async fn end_session(&self, user: UserId, session: SessionId, visit: &Visit) -> Result<()> {
+        let mut tx = self.0.db.begin_global(Database::Control).await?;
+        if tx.execute(&DELETE_SESSION, &[&user.uuid(), &session.uuid()]).await? == 0 {
+            return Err(Error::not_found());
+        }
+        self.sessions_ended(&mut tx, user).await?;
+        let event = AuditEvent::of_account(Some(user), "session.ended", self.now()).target(session).from(visit);
+        emit(&mut tx, &event).await?;
+        tx.commit().await?;
+        Ok(())
+    }
+
+    /// Ends all sessions of the person but `kept`. Gives how many.
+    ///
+    /// # Errors
+    /// `internal` only.
+    pub async fn end_other_sessions(&self, user: UserId, kept: Option<SessionId>, visit: &Visit) -> Result<u64> {
+        let mut tx = self.0.db.begin_global(Database::Control).await?;
+        let ended = self.end_others_in(&mut tx, user, kept).await?;
+        let event = AuditEvent::of_account(Some(user), "sessions.ended", self.now()).from(visit);
+        emit(&mut tx, &event.data(serde_json::json!({ "count": ended }))).await?;
+        tx.commit().await?;
+        Ok(ended)
+    }
+
+    pub(crate) async fn end_others_in(&self, tx: &mut Tx, user: UserId, kept: Option<SessionId>) -> Result<u64> {
+        let kept = kept.map_or_else(uuid::Uuid::nil, SessionId::uuid);
+        let ended = tx.execute(&DELETE_OTHER_SESSIONS, &[&user.uuid(), &kept]).await?;
+        self.sessions_ended(tx, user).await?;
+        Ok(ended)
+    }
+
+    /// Every process forgets what it derived from the person's sessions.
+    async fn sessions_ended(&self, tx: &mut Tx, user: UserId) -> Result<()> {
+        tx.notify(SESSIONS_ENDED, &user.uuid().to_string()).await?;
+        Ok(())
+    }
+
+    /// An audit row for something that changes nothing else.
+    pub(crate) async fn note(&self, event: &AuditEvent) -> Result<()> {
+        let mut tx = self.0.db.begin_global(Database::Control).await?;
+        emit(&mut tx, event).await?;
+        tx.commit().await?;
+        Ok(())
+    }
+
+    /// Clears sessions, sign-ups and resets that have expired. For a schedule.
+    ///
+    /// # Errors
+    /// `internal` only.
+    pub async fn clear_expired(&self) -> Result<u64> {
+        let now = self.now();
+        let db = &self.0.db;
+        let sessions = db.global_execute(&DELETE_EXPIRED_SESSIONS, &[&now, &before(now, IDLE_LIFE)]).await?;
+        let signups = db.global_execute(&crate::signup::store::DELETE_EXPIRED_SIGNUPS, &[&now]).await?;
+        let resets = db.global_execute(&crate::reset::store::DELETE_EXPIRED_RESETS, &[&now]).await?;
+        Ok(sessions + signups + resets)
+    }
+}

@@ -1,0 +1,49 @@
+//! Statements about sessions and the accounts that they belong to.
+
+use crate::model::{Theme, User};
+use kernel_core::{TenantId, UserId};
+use kernel_db::{Row, statements};
+
+statements! {
+    /// The account and the latest unconfirmed sign-up of an address: one look-up, whichever there is.
+    global Control ACCOUNT_BY_EMAIL = "select u.id, u.password_hash, u.name,
+            (select s.password_hash from control.signups s where s.email_key = $1 and s.expires_at > $2
+             order by s.created_at desc limit 1) as signup_hash
+        from (select $1::text as email_key) k left join control.users u on u.email_key = k.email_key";
+    /// A session with its person: live ones only.
+    global Control SESSION_BY_TOKEN = "select s.id as session_id, s.last_seen_at, u.id, u.email, u.name, u.time_zone, u.theme, u.last_tenant
+        from control.sessions s join control.users u on u.id = s.user_id
+        where s.token_hash = $1 and s.expires_at > $2 and s.last_seen_at > $3";
+    /// Whether a session is live.
+    global Control SESSION_LIVES = "select 1 from control.sessions where id = $1 and expires_at > $2 and last_seen_at > $3";
+    /// Begins a session.
+    global Control INSERT_SESSION = "insert into control.sessions
+        (id, token_hash, user_id, address, agent, created_at, last_seen_at, expires_at) values ($1, $2, $3, $4, $5, $6, $6, $7)";
+    /// Notes that a session was used.
+    global Control TOUCH_SESSION = "update control.sessions set last_seen_at = $2, address = $3 where id = $1 and last_seen_at < $2";
+    /// A person's live sessions.
+    global Control SESSIONS_OF_USER = "select id, address, agent, created_at, last_seen_at from control.sessions
+        where user_id = $1 and expires_at > $2 and last_seen_at > $3 order by last_seen_at desc, id";
+    /// Ends one session of a person.
+    global Control DELETE_SESSION = "delete from control.sessions where user_id = $1 and id = $2";
+    /// Ends all sessions of a person but one (none is kept when the id is nobody's).
+    global Control DELETE_OTHER_SESSIONS = "delete from control.sessions where user_id = $1 and id <> $2";
+    /// Ends whatever session a cookie names, at the next sign-in in that browser.
+    global Control DELETE_SESSION_BY_TOKEN = "delete from control.sessions where token_hash = $1";
+    /// Clears what has expired.
+    global Control DELETE_EXPIRED_SESSIONS = "delete from control.sessions where expires_at < $1 or last_seen_at < $2";
+    /// Stores a stronger hash of the same password.
+    global Control REHASH_PASSWORD = "update control.users set password_hash = $2 where id = $1 and password_hash = $3";
+}
+
+/// The person in a row with the columns `id, email, name, time_zone, theme, last_tenant`.
+pub(crate) fn user(row: &Row) -> User {
+    User {
+        id: UserId::from_uuid(row.get("id")),
+        email: row.get("email"),
+        name: row.get("name"),
+        time_zone: row.get("time_zone"),
+        theme: Theme::named(row.get("theme")).unwrap_or_default(),
+        last_tenant: row.get::<_, Option<uuid::Uuid>>("last_tenant").map(TenantId::from_uuid),
+    }
+}

@@ -1,0 +1,35 @@
+//! Contexts of the sign-in page.
+
+use kernel_web::{FormState, View, register_view};
+use serde::Serialize;
+
+/// `app/auth_login.html`.
+#[derive(Serialize)]
+pub struct LoginView {
+    /// What was typed, and what is wrong with it.
+    pub form: FormState,
+    /// A path to go on with.
+    pub next: Option<String>,
+    /// Something that just happened: the address was confirmed, the session ended.
+    pub note: Option<&'static str>,
+    /// The address whose confirmation can be sent again.
+    pub unconfirmed: Option<String>,
+}
+
+impl View for LoginView {
+    const TEMPLATE: &'static str = "app/auth_login.html";
+    fn samples() -> Vec<Self> {
+        let empty = || Self { form: FormState::empty(), next: None, note: None, unconfirmed: None };
+        vec![
+            empty(),
+            Self { next: Some("/o/acme/".into()), note: Some("Your address is confirmed. Log in to go on."), ..empty() },
+            Self {
+                form: FormState::empty().value("email", "alex@acme.example").message("Wrong."),
+                unconfirmed: Some("alex@acme.example".into()),
+                ..empty()
+            },
+            Self { form: FormState::empty().error("email", "is missing"), ..empty() },
+        ]
+    }
+}
+register_view!(LoginView);

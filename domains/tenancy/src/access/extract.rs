@@ -1,0 +1,105 @@
+//! Extractors: a member of the organisation in the path (`app.`), a caller of the API (`api.`).
+
+use crate::Tenancy;
+use crate::model::TenantSummary;
+use axum::extract::{FromRef, FromRequestParts, RawPathParams};
+use http::header;
+use http::request::Parts;
+use identity::{Identity, SignedIn, User};
+use kernel_core::{Actor, Caller, Code, Error, SessionId};
+use kernel_web::{Exchange, Policy, ShellTenant, Web, WebError};
+
+/// A signed-in member of the organisation that the path names: `/o/{slug}/…`.
+#[derive(Clone, Debug)]
+pub struct Member {
+    /// Who acts, for services.
+    pub caller: Caller,
+    /// The organisation.
+    pub tenant: TenantSummary,
+    /// The person.
+    pub user: User,
+    /// The session.
+    pub session: SessionId,
+}
+
+impl<S> FromRequestParts<S> for Member
+where
+    Tenancy: FromRef<S>,
+    Identity: FromRef<S>,
+    S: Send + Sync,
+{
+    type Rejection = WebError;
+
+    /// People who are not signed in are sent to sign in; an organisation that is none of theirs is `not_found`.
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, WebError> {
+        let params = RawPathParams::from_request_parts(parts, state).await.map_err(|_| Error::not_found())?;
+        let slug = params.iter().find(|(name, _)| *name == "slug").map(|(_, slug)| slug.to_owned());
+        let slug = slug.ok_or_else(Error::not_found)?;
+        let SignedIn { user, session } = SignedIn::from_request_parts(parts, state).await?;
+        let tenancy = Tenancy::from_ref(state);
+        let exchange = Exchange::of(parts);
+        tenancy.show_tenants(&exchange, &user).await?;
+        let (caller, tenant) = tenancy.enter(&slug, user.id).await?;
+        let shown = ShellTenant {
+            id: tenant.id.to_string(),
+            name: tenant.name.clone(),
+            slug: tenant.slug.clone(),
+            role: caller.role.name().to_owned(),
+        };
+        exchange.shell(|shell| shell.tenant = Some(shown));
+        exchange.caller(Some(tenant.id.to_string()), Some(user.id.to_string()));
+        if user.last_tenant != Some(tenant.id) {
+            tenancy.identity().remember_tenant(user.id, tenant.id).await?;
+        }
+        Ok(Self { caller, tenant, user, session })
+    }
+}
+
+impl Tenancy {
+    /// Tells page frames the person's organisations, for the switcher.
+    ///
+    /// # Errors
+    /// `internal` only.
+    pub async fn show_tenants(&self, exchange: &Exchange, user: &User) -> kernel_core::Result<()> {
+        let tenants = self.tenants_of(user.id).await?;
+        let shown = tenants.into_iter().map(|membership| ShellTenant {
+            id: membership.tenant.id.to_string(),
+            name: membership.tenant.name,
+            slug: membership.tenant.slug,
+            role: membership.role.name().to_owned(),
+        });
+        exchange.shell(|shell| shell.tenants = shown.collect());
+        Ok(())
+    }
+}
+
+/// A caller of the API, by API token or by the app's JWT, within the rate limit of that token or person.
+#[derive(Clone, Debug)]
+pub struct ApiCaller(pub Caller);
+
+impl<S> FromRequestParts<S> for ApiCaller
+where
+    Tenancy: FromRef<S>,
+    Web: FromRef<S>,
+    S: Send + Sync,
+{
+    type Rejection = WebError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, WebError> {
+        let header = parts.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+        let bearer = header.and_then(|value| value.split_once(' ')).filter(|(kind, _)| kind.eq_ignore_ascii_case("bearer"));
+        let Some((_, bearer)) = bearer else {
+            return Err(Error::new(Code::Unauthenticated).detail("Send Authorization: Bearer followed by an API token.").into());
+        };
+        let caller = Tenancy::from_ref(state).authenticate(bearer.trim()).await?;
+        let exchange = Exchange::of(parts);
+        exchange.caller(Some(caller.tenant.to_string()), Some(caller.actor.to_string()));
+        let key = match caller.actor {
+            Actor::Token(id) => id.uuid(),
+            Actor::User(id) => id.uuid(),
+            Actor::System => caller.tenant.uuid(),
+        };
+        Web::from_ref(state).limits().enforce(&exchange, Policy::API, &key.to_string())?;
+        Ok(Self(caller))
+    }
+}

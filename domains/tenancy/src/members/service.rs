@@ -1,0 +1,130 @@
+//! Members: who is one, as what, and how it ends. Owners are made and unmade by owners alone; the last one stays.
+
+use super::MemberRow;
+use super::store::{DELETE_MEMBER, MEMBERS, OWNERS_LOCKED, REVOKE_TOKENS_OF, ROLE_OF_LOCKED, SET_ROLE};
+use crate::Tenancy;
+use crate::tokens::person;
+use identity::audit::{AuditEvent, emit};
+use identity::model::Visit;
+use kernel_core::{Caller, Capability, Code, Error, Result, Role, UserId};
+use kernel_db::{Database, Tx};
+
+impl Tenancy {
+    /// Everybody in the organisation, strongest role first.
+    ///
+    /// # Errors
+    /// `forbidden`.
+    pub async fn members(&self, caller: &Caller) -> Result<Vec<MemberRow>> {
+        caller.require(Capability::ReadMembers)?;
+        let rows = self.0.db.read(caller.tenant, &MEMBERS, &[&caller.tenant.uuid()]).await?;
+        let ids: Vec<UserId> = rows.iter().map(|row| UserId::from_uuid(row.get("user_id"))).collect();
+        let people = self.0.identity.users(&ids).await?;
+        let seen = self.0.identity.last_seen(&ids).await?;
+        rows.iter()
+            .zip(ids)
+            .filter_map(|(row, id)| people.iter().find(|user| user.id == id).map(|user| (row, user)))
+            .map(|(row, user)| {
+                Ok(MemberRow {
+                    user: user.id,
+                    name: user.name.clone(),
+                    email: user.email.clone(),
+                    role: row.get::<_, &str>("role").parse()?,
+                    joined_at: row.get("joined_at"),
+                    seen_at: seen.get(&user.id).copied(),
+                })
+            })
+            .collect()
+    }
+
+    /// Changes a member's role.
+    ///
+    /// # Errors
+    /// `forbidden` (an admin touching an owner, or making one), `not_found`, `conflict` for the last owner.
+    pub async fn change_role(&self, caller: &Caller, user: UserId, role: Role, visit: &Visit) -> Result<()> {
+        caller.require(Capability::ManageMembers)?;
+        let actor = person(caller)?;
+        let (tenant, now) = (caller.tenant, self.now());
+        let mut tx = self.0.db.begin(Database::Control, tenant).await?;
+        let owners = owners(&mut tx, caller).await?;
+        let by = current_role(&mut tx, caller, actor).await?;
+        let before = current_role(&mut tx, caller, user).await?;
+        if before == role {
+            return Ok(());
+        }
+        allow(by, Capability::ManageMembers)?;
+        if before == Role::Owner || role == Role::Owner {
+            allow(by, Capability::ManageOwners)?;
+        }
+        keep_an_owner(&owners, user)?;
+        tx.execute(&SET_ROLE, &[&tenant.uuid(), &user.uuid(), &role.name()]).await?;
+        let event = AuditEvent::in_tenant(tenant, caller.actor, "member.role_changed", now).target(user).from(visit);
+        emit(&mut tx, &event.data(serde_json::json!({ "before": before, "after": role }))).await?;
+        self.commit_access(tx, tenant).await?;
+        Ok(())
+    }
+
+    /// Removes a member; the member's tokens end with it.
+    ///
+    /// # Errors
+    /// `forbidden` (an admin removing an owner), `not_found`, `conflict` for the last owner.
+    pub async fn remove_member(&self, caller: &Caller, user: UserId, visit: &Visit) -> Result<()> {
+        caller.require(Capability::ManageMembers)?;
+        let actor = person(caller)?;
+        let mut tx = self.0.db.begin(Database::Control, caller.tenant).await?;
+        let owners = owners(&mut tx, caller).await?;
+        let by = current_role(&mut tx, caller, actor).await?;
+        let role = current_role(&mut tx, caller, user).await?;
+        allow(by, if role == Role::Owner { Capability::ManageOwners } else { Capability::ManageMembers })?;
+        self.end_membership(tx, caller, user, &owners, "member.removed", visit).await
+    }
+
+    /// Leaves the organisation oneself.
+    ///
+    /// # Errors
+    /// `conflict` for the last owner.
+    pub async fn leave(&self, caller: &Caller, visit: &Visit) -> Result<()> {
+        let user = person(caller)?;
+        let mut tx = self.0.db.begin(Database::Control, caller.tenant).await?;
+        let owners = owners(&mut tx, caller).await?;
+        current_role(&mut tx, caller, user).await?;
+        self.end_membership(tx, caller, user, &owners, "member.left", visit).await
+    }
+
+    async fn end_membership(&self, mut tx: Tx, caller: &Caller, user: UserId, owners: &[UserId], action: &str, visit: &Visit) -> Result<()> {
+        keep_an_owner(owners, user)?;
+        let (tenant, now) = (caller.tenant, self.now());
+        tx.execute(&REVOKE_TOKENS_OF, &[&tenant.uuid(), &user.uuid(), &now]).await?;
+        tx.execute(&DELETE_MEMBER, &[&tenant.uuid(), &user.uuid()]).await?;
+        emit(&mut tx, &AuditEvent::in_tenant(tenant, caller.actor, action, now).target(user).from(visit)).await?;
+        self.commit_access(tx, tenant).await?;
+        Ok(())
+    }
+}
+
+/// The owners, locked: changes of owners happen one after the other.
+async fn owners(tx: &mut Tx, caller: &Caller) -> Result<Vec<UserId>> {
+    let rows = tx.query(&OWNERS_LOCKED, &[&caller.tenant.uuid()]).await?;
+    Ok(rows.iter().map(|row| UserId::from_uuid(row.get("user_id"))).collect())
+}
+
+/// The role as it is now, not as it was when the request came in (ASVS 15.4.2).
+pub(super) async fn current_role(tx: &mut Tx, caller: &Caller, user: UserId) -> Result<Role> {
+    let row = tx.query_opt(&ROLE_OF_LOCKED, &[&caller.tenant.uuid(), &user.uuid()]).await?;
+    row.ok_or_else(Error::not_found)?.get::<_, &str>("role").parse()
+}
+
+pub(super) fn allow(role: Role, capability: Capability) -> Result<()> {
+    if role.may(capability) {
+        return Ok(());
+    }
+    let needed = Role::needed_for(capability);
+    Err(Error::new(Code::Forbidden).detail(format!("This needs the role {needed}.")))
+}
+
+fn keep_an_owner(owners: &[UserId], user: UserId) -> Result<()> {
+    match owners {
+        [last] if *last == user => Err(Error::new(Code::Conflict)
+            .detail("The last owner can't go. Make somebody else an owner first.")),
+        _ => Ok(()),
+    }
+}

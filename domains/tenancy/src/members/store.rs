@@ -1,0 +1,53 @@
+//! Statements about members and invitations.
+
+use kernel_db::statements;
+
+statements! {
+    /// A person's role.
+    tenant Control ROLE_OF = "select role from control.members where tenant_id = $1 and user_id = $2";
+    /// The same, kept from changing until the transaction ends.
+    tenant Control ROLE_OF_LOCKED = "select role from control.members where tenant_id = $1 and user_id = $2 for update";
+    /// All members.
+    tenant Control MEMBERS = "select user_id, role, joined_at from control.members
+        where tenant_id = $1 order by array_position(array['owner', 'admin', 'editor', 'viewer'], role), joined_at, user_id";
+    /// The owners, kept from changing until the transaction ends: who is last is decided by one at a time.
+    tenant Control OWNERS_LOCKED = "select user_id from control.members where tenant_id = $1 and role = 'owner' order by user_id for update";
+    /// A new member; nothing when the person is one already.
+    tenant Control INSERT_MEMBER = "with made as (insert into control.members (tenant_id, user_id, role, joined_at)
+            values ($1, $2, $3, $4) on conflict (tenant_id, user_id) do nothing returning tenant_id, user_id, role)
+        insert into control.user_tenants (user_id, organisation, role) select user_id, tenant_id, role from made";
+    /// Changes a role.
+    tenant Control SET_ROLE = "with changed as (update control.members set role = $3 where tenant_id = $1 and user_id = $2 returning tenant_id, user_id, role)
+        update control.user_tenants u set role = c.role from changed c where u.user_id = c.user_id and u.organisation = c.tenant_id";
+    /// Removes a member.
+    tenant Control DELETE_MEMBER = "with gone as (delete from control.members where tenant_id = $1 and user_id = $2 returning tenant_id, user_id)
+        delete from control.user_tenants u using gone g where u.user_id = g.user_id and u.organisation = g.tenant_id";
+    /// The tokens of a member end with the membership.
+    tenant Control REVOKE_TOKENS_OF = "update control.api_tokens set revoked_at = $3
+        where tenant_id = $1 and created_by = $2 and revoked_at is null";
+    /// How many wait for an answer.
+    tenant Control COUNT_INVITES = "select count(*) as total from control.invites where tenant_id = $1";
+    /// An invitation; the same address again gets the new role and link.
+    tenant Control UPSERT_INVITE = "insert into control.invites
+        (tenant_id, id, email, email_key, role, token_hash, invited_by, sent_at, expires_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+        on conflict (tenant_id, email_key) do update set email = excluded.email, role = excluded.role,
+            token_hash = excluded.token_hash, invited_by = excluded.invited_by, sent_at = excluded.sent_at, expires_at = excluded.expires_at
+        returning id";
+    /// Invitations that wait.
+    tenant Control INVITES = "select id, email, role, sent_at, expires_at, invited_by from control.invites
+        where tenant_id = $1 order by sent_at desc, id";
+    /// A new link for an invitation.
+    tenant Control RENEW_INVITE = "update control.invites set token_hash = $3, sent_at = $4, expires_at = $5
+        where tenant_id = $1 and id = $2 returning email, role";
+    /// What an invitation would give.
+    tenant Control INVITE_ROLE = "select role from control.invites where tenant_id = $1 and id = $2";
+    /// Takes an invitation back.
+    tenant Control DELETE_INVITE = "delete from control.invites where tenant_id = $1 and id = $2 returning email";
+    /// What a link offers.
+    tenant Control INVITE_BY_TOKEN = "select i.email, i.email_key, i.role, i.invited_by, t.name as tenant, t.slug
+        from control.invites i join control.tenants t on t.id = i.tenant_id
+        where i.tenant_id = $1 and i.token_hash = $2 and i.expires_at > $3";
+    /// Uses a link: at most one of many at the same time gets the row.
+    tenant Control TAKE_INVITE = "delete from control.invites where tenant_id = $1 and token_hash = $2 and expires_at > $3
+        returning email_key, role";
+}

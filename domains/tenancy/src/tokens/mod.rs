@@ -1,0 +1,10 @@
+//! API tokens (spec A7 simple, P6): made by members, shown once, stored hashed, revoked at any time.
+
+pub mod model;
+pub mod routes;
+mod service;
+pub(crate) use service::person;
+pub(crate) mod store;
+pub mod views;
+
+pub use model::{CreatedToken, NewToken, TokenRow};

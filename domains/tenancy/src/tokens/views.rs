@@ -1,0 +1,133 @@
+//! Context of the API tokens page.
+
+use kernel_web::{FormState, View, register_view};
+use serde::Serialize;
+
+/// `app/tokens.html`.
+#[derive(Serialize)]
+pub struct TokensView {
+    /// The organisation's address.
+    pub slug: String,
+    /// Tokens, newest first.
+    pub tokens: Vec<TokenItem>,
+    /// The form of the dialog.
+    pub form: FormState,
+    /// Scopes ticked in the form.
+    pub ticked: Vec<String>,
+    /// Scopes to choose from.
+    pub scopes: Vec<ScopeItem>,
+    /// Whether the dialog is open when the page loads.
+    pub open: bool,
+    /// The token that was just made.
+    pub made: Option<MadeToken>,
+    /// A token was revoked.
+    pub revoked: bool,
+}
+
+/// One token.
+#[derive(Serialize)]
+pub struct TokenItem {
+    /// `tok_…`.
+    pub id: String,
+    /// What it is for.
+    pub label: String,
+    /// The last four characters.
+    pub hint: String,
+    /// What it may do, e.g. `Read, write`.
+    pub may: String,
+    /// How many bases it is limited to; `None`: all.
+    pub bases: Option<usize>,
+    /// Who made it.
+    pub maker: String,
+    /// The maker's letters.
+    pub initials: String,
+    /// RFC 3339.
+    pub created_at: String,
+    /// RFC 3339.
+    pub expires_at: Option<String>,
+    /// Whether its end has come.
+    pub expired: bool,
+    /// Whether it ends within 14 days.
+    pub ending: bool,
+    /// RFC 3339.
+    pub last_used_at: Option<String>,
+    /// Whether the person who looks may revoke it.
+    pub may_revoke: bool,
+}
+
+/// A scope in the form.
+#[derive(Serialize)]
+pub struct ScopeItem {
+    /// The name as stored.
+    pub name: &'static str,
+    /// What it allows.
+    pub text: &'static str,
+}
+
+/// A token in sight, once.
+#[derive(Serialize)]
+pub struct MadeToken {
+    /// What it is for.
+    pub label: String,
+    /// The text.
+    pub text: String,
+    /// What it may do.
+    pub may: String,
+    /// RFC 3339.
+    pub expires_at: Option<String>,
+}
+
+impl View for TokensView {
+    const TEMPLATE: &'static str = "app/tokens.html";
+    fn samples() -> Vec<Self> {
+        let at = || "2026-11-21T10:16:00Z".to_owned();
+        let token = |id: &str, ends: Option<String>, expired: bool, ending: bool| TokenItem {
+            id: id.into(),
+            label: "Website build".into(),
+            hint: "kd7f".into(),
+            may: "Read, write".into(),
+            bases: ending.then_some(2),
+            maker: "Alex Doe".into(),
+            initials: "AD".into(),
+            created_at: at(),
+            expires_at: ends,
+            expired,
+            ending,
+            last_used_at: ending.then(at),
+            may_revoke: !expired,
+        };
+        let scopes = || vec![ScopeItem { name: "read", text: "Reads records" }, ScopeItem { name: "write", text: "Writes" }];
+        let plain = || Self {
+            slug: "acme".into(),
+            tokens: Vec::new(),
+            form: FormState::empty().value("days", "90"),
+            ticked: vec!["read".into()],
+            scopes: scopes(),
+            open: false,
+            made: None,
+            revoked: false,
+        };
+        vec![
+            plain(),
+            Self {
+                tokens: vec![
+                    token("tok_a", None, false, false),
+                    token("tok_b", Some(at()), false, true),
+                    token("tok_c", Some(at()), true, false),
+                ],
+                revoked: true,
+                ..plain()
+            },
+            Self { form: FormState::empty().error("label", "is missing").error("scopes", "is empty"), open: true, ..plain() },
+            Self {
+                made: Some(MadeToken { label: "Kiosk".into(), text: "nclc_x".into(), may: "Read".into(), expires_at: Some(at()) }),
+                ..plain()
+            },
+            Self {
+                made: Some(MadeToken { label: "Kiosk".into(), text: "nclc_x".into(), may: "Read".into(), expires_at: None }),
+                ..plain()
+            },
+        ]
+    }
+}
+register_view!(TokensView);

@@ -1,0 +1,270 @@
+//! The base itself: loading, reading single values, accounting.
+
+use crate::cell::Cell;
+use crate::change::{Change, RowMeta};
+use crate::ids::{BaseId, FieldNo, RowNo, TableNo};
+use crate::json;
+use crate::orders::Orders;
+use crate::rows::{Actors, Rows, Stamp};
+use crate::scan::{self, Scratch};
+use crate::schema::{Schema, Table};
+use rustc_hash::FxHashMap;
+use std::collections::BTreeMap;
+
+/// A base in memory.
+pub struct Base {
+    id: BaseId,
+    pub(crate) seq: u64,
+    pub(crate) schema: Schema,
+    pub(crate) tables: FxHashMap<TableNo, Rows>,
+    pub(crate) actors: Actors,
+    pub(crate) orders: Orders,
+    scratch: Scratch,
+}
+
+/// A stored row can't be loaded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LoadError {
+    /// The table.
+    pub table: TableNo,
+    /// The row.
+    pub row: RowNo,
+    /// What was expected.
+    pub detail: String,
+}
+
+impl std::fmt::Display for LoadError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "record {}: {}", self.table.record(self.row), self.detail)
+    }
+}
+
+impl std::error::Error for LoadError {}
+
+/// A record as it is to be written to Postgres.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StoredRow {
+    /// The table.
+    pub table: TableNo,
+    /// The row.
+    pub row: RowNo,
+    /// All values: the JSON text of `records.data`.
+    pub data: String,
+    /// Times and actors.
+    pub meta: RowMeta,
+}
+
+/// What a change writes to `data.records`. What it writes to tables, fields and views is in [`Change::schema`], counters
+/// of rows in [`Change::next_rows`].
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Stored {
+    /// Rows to insert or replace.
+    pub upserts: Vec<StoredRow>,
+    /// Rows to delete.
+    pub deletes: Vec<(TableNo, RowNo)>,
+}
+
+/// Bytes held, by purpose.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Memory {
+    /// Values.
+    pub columns: usize,
+    /// Row numbers, times, actors.
+    pub rows: usize,
+    /// Kept orders of queries.
+    pub orders: usize,
+}
+
+impl Memory {
+    /// The sum.
+    pub fn total(self) -> usize {
+        self.columns + self.rows + self.orders
+    }
+}
+
+impl Base {
+    /// A base without rows at sequence number `seq`. Lists of the schema are put into order of position.
+    pub fn new(id: BaseId, seq: u64, mut schema: Schema) -> Self {
+        schema.tables.sort_by_key(|table| (table.head.position, table.head.number));
+        for table in &mut schema.tables {
+            table.fields.sort_by_key(|field| (field.position, field.no));
+            table.views.sort_by_key(|view| (view.position, view.no));
+        }
+        let tables = schema.tables.iter().map(|table| (table.head.number, Rows::new(table))).collect();
+        Self {
+            id,
+            seq,
+            schema,
+            tables,
+            actors: Actors::default(),
+            orders: Orders::default(),
+            scratch: Scratch::default(),
+        }
+    }
+
+    /// Takes a stored row in. `data` is the JSON text of `records.data`; members that are no field of the table are left
+    /// out (their fields were deleted), and so are rows of tables that are not in the schema. Times in microseconds.
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "the columns of data.records, a million times: no struct in between"
+    )]
+    pub fn load_row(
+        &mut self,
+        table: TableNo,
+        row: RowNo,
+        data: &[u8],
+        created_us: i64,
+        updated_us: i64,
+        created_by: &str,
+        updated_by: &str,
+    ) -> Result<(), LoadError> {
+        let Some(rows) = self.tables.get_mut(&table) else { return Ok(()) };
+        let stamp = Stamp {
+            created_us,
+            updated_us,
+            created_by: self.actors.intern(created_by),
+            updated_by: self.actors.intern(updated_by),
+        };
+        let fail = |detail: String| LoadError { table, row, detail };
+        let slot = rows.insert(row, stamp).ok_or_else(|| fail("the row is there already".into()))?;
+        scan::read_row(rows, slot, data, &mut self.scratch).map_err(fail)
+    }
+
+    /// Ends a load: gives back memory that growing has reserved and makes sure that no row number is given out twice.
+    pub fn finish_load(&mut self) {
+        for table in &mut self.schema.tables {
+            if let Some(rows) = self.tables.get_mut(&table.head.number) {
+                rows.shrink();
+                let highest = rows.live_slots().map(|slot| rows.row(slot).0).max().unwrap_or(0);
+                table.next_row = table.next_row.max(highest + 1);
+            }
+        }
+        self.scratch = Scratch::default();
+    }
+
+    /// The base's id.
+    pub fn id(&self) -> BaseId {
+        self.id
+    }
+
+    /// Number of the last change that memory holds.
+    pub fn seq(&self) -> u64 {
+        self.seq
+    }
+
+    /// Tables, fields, views.
+    pub fn schema(&self) -> &Schema {
+        &self.schema
+    }
+
+    /// Number of records in a table; 0 if there is no such table.
+    pub fn len(&self, table: TableNo) -> usize {
+        self.tables.get(&table).map_or(0, Rows::len)
+    }
+
+    /// Whether the table has no records.
+    pub fn is_empty(&self, table: TableNo) -> bool {
+        self.len(table) == 0
+    }
+
+    /// Whether there is such a record.
+    pub fn contains(&self, table: TableNo, row: RowNo) -> bool {
+        self.tables.get(&table).is_some_and(|rows| rows.slot(row).is_some())
+    }
+
+    /// A value in stored form; Empty if there is no such record or field.
+    pub fn cell(&self, table: TableNo, row: RowNo, field: FieldNo) -> Cell {
+        self.tables
+            .get(&table)
+            .map_or(Cell::Empty, |rows| rows.slot(row).map_or(Cell::Empty, |slot| rows.cell(field, slot)))
+    }
+
+    /// All values of a record that are not empty.
+    pub fn cells(&self, table: TableNo, row: RowNo) -> BTreeMap<FieldNo, Cell> {
+        let Some(rows) = self.tables.get(&table) else { return BTreeMap::new() };
+        let Some(slot) = rows.slot(row) else { return BTreeMap::new() };
+        let cells = rows.columns().iter().map(|(field, column)| (*field, column.cell(slot)));
+        cells.filter(|(_, cell)| !cell.is_empty()).collect()
+    }
+
+    /// Times and actors of a record.
+    pub fn meta(&self, table: TableNo, row: RowNo) -> Option<RowMeta> {
+        let rows = self.tables.get(&table)?;
+        rows.slot(row).map(|slot| rows.meta(slot, &self.actors))
+    }
+
+    /// The text of a record's primary field; empty if it has none.
+    pub fn record_name(&self, table: TableNo, row: RowNo) -> String {
+        let mut name = String::new();
+        self.push_name(table, row, &mut name);
+        name
+    }
+
+    /// The records whose `field` reads as one of `texts` (trimmed, without regard to case), one answer for each text; of
+    /// several records the oldest. One pass over the table, whatever the number of texts.
+    pub fn find_by_text(&self, table: TableNo, field: FieldNo, texts: &[&str]) -> Vec<Option<RowNo>> {
+        let folded: Vec<String> = texts.iter().map(|text| crate::collate::fold(text.trim())).collect();
+        let mut found: FxHashMap<&str, Option<RowNo>> =
+            folded.iter().map(|text| (text.as_str(), None)).collect();
+        found.remove("");
+        if let Some((shape, rows)) = self.table_and_rows(table)
+            && let Some(field) = shape.field(field)
+            && !found.is_empty()
+        {
+            let mut text = String::new();
+            for slot in rows.live_slots() {
+                text.clear();
+                self.push_text(field, rows, slot, &mut text);
+                if let Some(hit) = found.get_mut(crate::collate::fold(text.trim()).as_str()) {
+                    let row = rows.row(slot);
+                    *hit = Some(hit.map_or(row, |old| old.min(row)));
+                }
+            }
+        }
+        folded.iter().map(|text| found.get(text.as_str()).copied().flatten()).collect()
+    }
+
+    pub(crate) fn table_and_rows(&self, table: TableNo) -> Option<(&Table, &Rows)> {
+        Some((self.schema.table(table)?, self.tables.get(&table)?))
+    }
+
+    /// What a checked change that is not yet applied writes to `data.records`.
+    pub fn stored(&self, change: &Change) -> Stored {
+        let mut stored = Stored::default();
+        for facts in &change.created {
+            stored.upserts.push(StoredRow {
+                table: facts.table,
+                row: facts.row,
+                data: json::stored_json(&facts.cells),
+                meta: facts.meta.clone(),
+            });
+        }
+        for edit in &change.updated {
+            let Some(mut meta) = self.meta(edit.table, edit.row) else { continue };
+            let mut cells = self.cells(edit.table, edit.row);
+            for cell in &edit.cells {
+                cells.insert(cell.field, cell.after.clone());
+            }
+            meta.updated_us = change.at_us;
+            meta.updated_by.clone_from(&change.actor);
+            stored.upserts.push(StoredRow {
+                table: edit.table,
+                row: edit.row,
+                data: json::stored_json(&cells),
+                meta,
+            });
+        }
+        stored.deletes = change.deleted.iter().map(|facts| (facts.table, facts.row)).collect();
+        stored
+    }
+
+    /// Bytes held.
+    pub fn memory(&self) -> Memory {
+        let rows = self.tables.values();
+        Memory {
+            columns: rows.clone().map(Rows::column_bytes).sum(),
+            rows: rows.map(Rows::row_bytes).sum::<usize>() + self.actors.bytes(),
+            orders: self.orders.bytes(),
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! A cell's stored value, as it stands in Postgres and in changes: JSON without its type. What a text means (text, day,
+//! instant, choice id) is said by the field.
+
+use crate::ids::RowNo;
+use serde::de::{self, SeqAccess, Visitor};
+use serde::ser::SerializeSeq;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::fmt;
+
+/// A stored value. JSON: null, `true`, number, text, list of row numbers.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub enum Cell {
+    /// No value. Empty text, `false` and an empty list of links are stored as this.
+    #[default]
+    Empty,
+    /// A ticked checkbox.
+    True,
+    /// Never NaN or infinite.
+    Number(f64),
+    /// Text; a day `2026-11-21`; an instant in RFC 3339 with `Z`; the id of a choice. Never empty.
+    Text(Box<str>),
+    /// Rows of the linked table, in order, without repetition. Never empty.
+    Links(Box<[RowNo]>),
+}
+
+impl Cell {
+    /// Text, or Empty for an empty one.
+    pub fn text(text: impl Into<Box<str>>) -> Self {
+        let text = text.into();
+        if text.is_empty() { Self::Empty } else { Self::Text(text) }
+    }
+
+    /// Links, or Empty for none.
+    pub fn links(rows: Vec<RowNo>) -> Self {
+        if rows.is_empty() { Self::Empty } else { Self::Links(rows.into_boxed_slice()) }
+    }
+
+    /// Whether there is no value.
+    pub fn is_empty(&self) -> bool {
+        matches!(self, Self::Empty)
+    }
+
+    /// The linked rows; none for any other value.
+    pub fn rows(&self) -> &[RowNo] {
+        if let Self::Links(rows) = self { rows } else { &[] }
+    }
+}
+
+impl Serialize for Cell {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Empty => serializer.serialize_unit(),
+            Self::True => serializer.serialize_bool(true),
+            // Whole numbers without ".0": shorter, and the same to every JSON reader.
+            Self::Number(number) if number.fract() == 0.0 && number.abs() < 9e15 => {
+                serializer.serialize_i64(*number as i64)
+            }
+            Self::Number(number) => serializer.serialize_f64(*number),
+            Self::Text(text) => serializer.serialize_str(text),
+            Self::Links(rows) => {
+                let mut list = serializer.serialize_seq(Some(rows.len()))?;
+                for row in rows {
+                    list.serialize_element(row)?;
+                }
+                list.end()
+            }
+        }
+    }
+}
+
+struct CellVisitor;
+
+impl<'de> Visitor<'de> for CellVisitor {
+    type Value = Cell;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("null, true, a number, a text or a list of row numbers")
+    }
+
+    fn visit_unit<E>(self) -> Result<Cell, E> {
+        Ok(Cell::Empty)
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Cell, E> {
+        Ok(if value { Cell::True } else { Cell::Empty })
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Cell, E> {
+        Ok(Cell::Number(value as f64))
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Cell, E> {
+        Ok(Cell::Number(value as f64))
+    }
+
+    fn visit_f64<E: de::Error>(self, value: f64) -> Result<Cell, E> {
+        if value.is_finite() { Ok(Cell::Number(value)) } else { Err(E::custom("not a finite number")) }
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Cell, E> {
+        Ok(Cell::text(value))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Cell, A::Error> {
+        let mut rows = Vec::with_capacity(list.size_hint().unwrap_or(0).min(64));
+        while let Some(row) = list.next_element::<RowNo>()? {
+            rows.push(row);
+        }
+        Ok(Cell::links(rows))
+    }
+}
+
+impl<'de> Deserialize<'de> for Cell {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(CellVisitor)
+    }
+}

@@ -1,0 +1,113 @@
+//! From a command to exact facts: everything is validated here, and everything that is wrong is said at once.
+
+mod draft;
+mod fields;
+mod links;
+mod records;
+mod tables;
+mod views;
+
+use crate::base::Base;
+use crate::change::{Change, ChangeKind};
+use crate::command::{CellCode, CellError, CheckContext, Command};
+use crate::ids::TableNo;
+use crate::schema::Table;
+use draft::Draft;
+
+type Checked<T> = Result<T, Vec<CellError>>;
+
+fn refuse<T>(member: &'static str, code: CellCode, detail: impl Into<String>) -> Checked<T> {
+    Err(vec![CellError::member(member, code, detail)])
+}
+
+impl Base {
+    /// What the command would change, or all that is wrong with it. Nothing is written. A command that changes nothing
+    /// gives an empty change ([`Change::is_empty`]).
+    pub fn check(&self, command: &Command, context: &mut CheckContext<'_>) -> Result<Change, Vec<CellError>> {
+        let mut draft = Draft::new(self);
+        let kind = match command {
+            Command::CreateRecords { table, rows, ids } => {
+                records::create(&mut draft, context, *table, rows, ids.as_deref())?;
+                ChangeKind::Create
+            }
+            Command::UpdateRecords { table, rows } => {
+                records::update(&mut draft, context, *table, rows)?;
+                ChangeKind::Update
+            }
+            Command::DeleteRecords { table, rows } => {
+                records::delete(&mut draft, *table, rows)?;
+                ChangeKind::Delete
+            }
+            Command::RestoreRecords { table, rows } => {
+                records::restore(&mut draft, context, *table, rows)?;
+                ChangeKind::Restore
+            }
+            other => {
+                schema_command(&mut draft, context, other)?;
+                ChangeKind::Schema
+            }
+        };
+        Ok(draft.finish(kind, context))
+    }
+}
+
+fn schema_command(draft: &mut Draft<'_>, context: &mut CheckContext<'_>, command: &Command) -> Checked<()> {
+    match command {
+        Command::CreateRecords { .. }
+        | Command::UpdateRecords { .. }
+        | Command::DeleteRecords { .. }
+        | Command::RestoreRecords { .. } => Ok(()),
+        Command::UpdateBase { info } => tables::update_base(draft, info),
+        Command::CreateTable { name, description, icon, fields } => {
+            tables::create(draft, context, name, description, icon.as_deref(), fields)
+        }
+        Command::UpdateTable { table, name, description, icon, primary_field, position } => {
+            let edit = tables::Edit {
+                name: name.as_deref(),
+                description: description.as_deref(),
+                icon: icon.as_ref(),
+                primary_field: *primary_field,
+                position: *position,
+            };
+            tables::update(draft, *table, &edit)
+        }
+        Command::DeleteTable { table } => tables::delete(draft, *table),
+        Command::CreateField { table, field } => {
+            existing(draft, *table)?;
+            fields::create(draft, context, *table, field, 0).map(drop)
+        }
+        Command::UpdateField { table, field, name, description, kind, position } => {
+            let edit = fields::Edit {
+                name: name.as_deref(),
+                description: description.as_deref(),
+                kind: kind.as_ref(),
+                position: *position,
+            };
+            fields::update(draft, context, *table, *field, &edit)
+        }
+        Command::DeleteField { table, field } => fields::delete(draft, *table, *field),
+        Command::CreateView { table, name, kind, config } => {
+            existing(draft, *table)?;
+            views::create(draft, context, *table, name, kind, config)
+        }
+        Command::UpdateView { table, view, name, config, position } => {
+            views::update(draft, *table, *view, name.as_deref(), config.as_ref(), *position)
+        }
+        Command::DeleteView { table, view } => views::delete(draft, *table, *view),
+    }
+}
+
+fn existing<'d>(draft: &'d Draft<'_>, table: TableNo) -> Checked<&'d Table> {
+    match draft.schema().table(table) {
+        Some(table) => Ok(table),
+        None => refuse("table", CellCode::UnknownTable, "There is no such table."),
+    }
+}
+
+/// The order after moving the element at `from` to `to` (both indices; `to` may be past the end).
+fn moved<T: Copy>(list: &[T], from: usize, to: usize) -> Vec<T> {
+    let mut list = list.to_vec();
+    let element = list.remove(from);
+    list.insert(to.min(list.len()), element);
+    list
+}

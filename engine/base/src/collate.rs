@@ -1,0 +1,241 @@
+//! Order and comparison of text as people expect it: Unicode collation (UCA, CLDR root), accents count, case does not.
+//!
+//! Most text is ASCII, for which a table of ranks, taken from the collator itself when it is first used, gives the same
+//! order without a call. Invariant (property test): [`compare`] = the collator's own comparison, for every pair of texts.
+
+use icu_collator::options::{CollatorOptions, Strength};
+use icu_collator::{Collator, CollatorBorrowed, CollatorPreferences};
+use std::cmp::Ordering;
+use std::sync::OnceLock;
+
+/// Bits of one character in a [`prefix`].
+const DIGIT: u32 = 7;
+/// Characters in a prefix.
+const DIGITS: usize = 18;
+/// The text ends here.
+const END: u8 = 1;
+
+struct Collation {
+    collator: Option<CollatorBorrowed<'static>>,
+    /// 2… for printable ASCII, equal for letters that differ in case only; 0 for what only the collator can judge.
+    rank: [u8; 256],
+}
+
+fn collation() -> &'static Collation {
+    static COLLATION: OnceLock<Collation> = OnceLock::new();
+    COLLATION.get_or_init(|| {
+        let mut options = CollatorOptions::default();
+        options.strength = Some(Strength::Secondary);
+        // The data is compiled in; without it, code point order still gives a stable order.
+        let collator = Collator::try_new(CollatorPreferences::default(), options).ok();
+        let mut made = Collation { collator, rank: [0; 256] };
+        let mut printable: Vec<u8> = (b' '..=b'~').collect();
+        let order = |a: &u8, b: &u8| {
+            made.full(char::from(*a).encode_utf8(&mut [0; 4]), char::from(*b).encode_utf8(&mut [0; 4]))
+        };
+        printable.sort_by(order);
+        let mut rank = [0u8; 256];
+        let mut next = END;
+        for (i, byte) in printable.iter().enumerate() {
+            if i == 0 || order(&printable[i - 1], byte) != Ordering::Equal {
+                next += 1;
+            }
+            rank[usize::from(*byte)] = next;
+        }
+        made.rank = rank;
+        made
+    })
+}
+
+impl Collation {
+    fn full(&self, a: &str, b: &str) -> Ordering {
+        self.collator.as_ref().map_or_else(|| a.cmp(b), |collator| collator.compare(a, b))
+    }
+
+    /// Rank of the character at `i`, or 0 where it may combine with what follows.
+    fn safe(&self, text: &[u8], i: usize) -> u8 {
+        if text.get(i + 1).is_some_and(|next| !next.is_ascii()) { 0 } else { self.rank[usize::from(text[i])] }
+    }
+}
+
+/// Order of two texts.
+pub(crate) fn compare(a: &str, b: &str) -> Ordering {
+    let collation = collation();
+    let (x, y) = (a.as_bytes(), b.as_bytes());
+    let mut i = 0;
+    loop {
+        let decided = match (i < x.len(), i < y.len()) {
+            (false, false) => return Ordering::Equal,
+            (false, true) => (END, collation.safe(y, i)),
+            (true, false) => (collation.safe(x, i), END),
+            (true, true) => {
+                let (p, q) = (collation.rank[usize::from(x[i])], collation.rank[usize::from(y[i])]);
+                if p == q && p != 0 {
+                    i += 1;
+                    continue;
+                }
+                (collation.safe(x, i), collation.safe(y, i))
+            }
+        };
+        return if decided.0 == 0 || decided.1 == 0 {
+            collation.full(a, b)
+        } else {
+            decided.0.cmp(&decided.1)
+        };
+    }
+}
+
+/// How many leading characters the two texts share, as far as ranks can tell.
+pub(crate) fn shared(a: &str, b: &str) -> usize {
+    let rank = &collation().rank;
+    let pairs = a.bytes().zip(b.bytes());
+    pairs
+        .take_while(|(p, q)| rank[usize::from(*p)] == rank[usize::from(*q)] && rank[usize::from(*p)] != 0)
+        .count()
+}
+
+/// The characters from `skip` on as one number for fast sorting; see [`compare_prefixes`]. `skip` must be within what all
+/// texts of the sort share.
+pub(crate) fn prefix(text: &str, skip: usize) -> u128 {
+    let collation = collation();
+    let bytes = text.as_bytes();
+    let mut key = 0u128;
+    for i in 0..DIGITS {
+        let at = skip + i;
+        let digit = if at < bytes.len() { collation.safe(bytes, at) } else { END };
+        key = (key << DIGIT) | u128::from(digit);
+        if digit <= END {
+            return key << (DIGIT as usize * (DIGITS - 1 - i));
+        }
+    }
+    key
+}
+
+/// Whether the prefix stops at something that only the collator can judge.
+pub(crate) fn is_cut(key: u128) -> bool {
+    key & 0x7f == 0 && !is_whole(key)
+}
+
+fn is_whole(key: u128) -> bool {
+    let shift = key.trailing_zeros().min(126) / DIGIT * DIGIT;
+    (key >> shift) & 0x7f == u128::from(END)
+}
+
+/// Order of two texts from their prefixes; None if the texts themselves must be compared.
+pub(crate) fn compare_prefixes(a: u128, b: u128) -> Option<Ordering> {
+    if a == b {
+        return is_whole(a).then_some(Ordering::Equal);
+    }
+    let top = DIGITS as u32 * DIGIT;
+    let differ = ((a ^ b).leading_zeros() - (128 - top)) / DIGIT;
+    let shift = top - (differ + 1) * DIGIT;
+    let (p, q) = ((a >> shift) & 0x7f, (b >> shift) & 0x7f);
+    (p != 0 && q != 0).then(|| p.cmp(&q))
+}
+
+/// Appends the collator's sort key: bytes that compare as the texts do. False if there is no collator.
+pub(crate) fn sort_key(text: &str, out: &mut Vec<u8>) -> bool {
+    match &collation().collator {
+        Some(collator) => collator.write_sort_key_to(text, out).is_ok(),
+        None => false,
+    }
+}
+
+/// The form in which texts are searched: lower case.
+pub(crate) fn fold(text: &str) -> String {
+    if text.is_ascii() { text.to_ascii_lowercase() } else { text.to_lowercase() }
+}
+
+/// Whether `text` contains `needle`, which is folded.
+pub(crate) fn contains(text: &str, needle: &str) -> bool {
+    let Some(&first) = needle.as_bytes().first() else { return true };
+    if !text.is_ascii() {
+        return text.to_lowercase().contains(needle);
+    }
+    let (bytes, wanted) = (text.as_bytes(), needle.as_bytes());
+    if wanted.len() > bytes.len() {
+        return false;
+    }
+    let last = bytes.len() - wanted.len();
+    memchr::memchr2_iter(first, first.to_ascii_uppercase(), &bytes[..=last])
+        .any(|at| bytes[at..at + wanted.len()].eq_ignore_ascii_case(wanted))
+}
+
+/// Whether `text` begins with `needle`, which is folded.
+pub(crate) fn starts_with(text: &str, needle: &str) -> bool {
+    if text.is_ascii() {
+        let (bytes, wanted) = (text.as_bytes(), needle.as_bytes());
+        return bytes.len() >= wanted.len() && bytes[..wanted.len()].eq_ignore_ascii_case(wanted);
+    }
+    text.to_lowercase().starts_with(needle)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn sign(a: &str, b: &str) {
+        let full = collation().full(a, b);
+        assert_eq!(compare(a, b), full, "{a:?} {b:?}");
+        let skip = shared(a, b);
+        for skip in [0, skip / 2, skip] {
+            if let Some(order) = compare_prefixes(prefix(a, skip), prefix(b, skip)) {
+                assert_eq!(order, full, "{a:?} {b:?} from {skip}");
+            }
+        }
+        let (mut x, mut y) = (Vec::new(), Vec::new());
+        assert!(sort_key(a, &mut x) && sort_key(b, &mut y));
+        assert_eq!(x.cmp(&y), full, "{a:?} {b:?} by sort keys");
+    }
+
+    #[test]
+    fn as_people_expect() {
+        let mut words =
+            ["zebra", "Äpfel", "apple", "Apple pie", "résumé", "resume", "10", "9", "_x", "Zoo", "", "ﬁn"];
+        words.sort_by(|a, b| compare(a, b));
+        assert_eq!(
+            words,
+            ["", "_x", "10", "9", "Äpfel", "apple", "Apple pie", "ﬁn", "resume", "résumé", "zebra", "Zoo"]
+                .map(|w| w)
+                .to_vec()
+                .as_slice()
+                .iter()
+                .copied()
+                .collect::<Vec<_>>()
+                .as_slice()
+        );
+        assert_eq!(compare("straße", "STRASSE").is_eq(), collation().full("straße", "STRASSE").is_eq());
+        assert!(compare("Abc", "aBC").is_eq());
+    }
+
+    #[test]
+    fn search() {
+        for (text, needle, expected) in [
+            ("Frankfurt am Main", "AM m", true),
+            ("Frankfurt", "furtx", false),
+            ("ÄPFEL", "äpf", true),
+            ("x", "", true),
+            ("", "x", false),
+        ] {
+            assert_eq!(contains(text, &fold(needle)), expected, "{text} {needle}");
+        }
+        assert!(starts_with("Übung", &fold("ÜB")) && !starts_with("ab", "abc"));
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2000))]
+        #[test]
+        fn same_as_the_collator(a in "[ -~]{0,24}", b in "[ -~]{0,24}", c in "[a-cA-C .\u{e9}\u{301}\u{b7}lL\t]{0,6}", d in "[a-cA-C .\u{e9}\u{301}\u{b7}lL\t]{0,6}") {
+            sign(&a, &b);
+            sign(&c, &d);
+            sign(&format!("{a}{c}"), &format!("{a}{d}"));
+            sign(&format!("{a}{c}"), &a);
+        }
+
+        #[test]
+        fn any_text(a in "\\PC{0,8}", b in "\\PC{0,8}") {
+            sign(&a, &b);
+        }
+    }
+}

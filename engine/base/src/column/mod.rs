@@ -1,0 +1,224 @@
+//! One field's values over all slots, in the storage kind of its type. A slot beyond the end is empty.
+//!
+//! Invariants: an empty text, `false` and an empty list are the same as no value; numbers are finite.
+
+mod choice;
+mod link;
+mod text;
+
+use crate::cell::Cell;
+use crate::ids::{RowNo, Slot};
+use crate::schema::FieldKind;
+use crate::time;
+use choice::ChoiceColumn;
+use link::LinkColumn;
+use text::TextColumn;
+
+const NO_DAY: i32 = i32::MIN;
+const NO_INSTANT: i64 = i64::MIN;
+
+/// Values of one field.
+#[derive(Debug, Clone)]
+pub(crate) enum Column {
+    Text(TextColumn),
+    /// NaN is "no value".
+    Number(Vec<f64>),
+    /// One bit a slot.
+    Flag(Vec<u64>),
+    /// Days since 1970-01-01.
+    Day(Vec<i32>),
+    /// Microseconds since 1970 UTC.
+    Instant(Vec<i64>),
+    Choice(ChoiceColumn),
+    Links(LinkColumn),
+}
+
+/// A value, borrowed from its column.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum ValueRef<'a> {
+    Empty,
+    Text(&'a str),
+    Number(f64),
+    True,
+    Day(i32),
+    Instant(i64),
+    /// The choice's id.
+    Choice(&'a str),
+    Links(&'a [RowNo]),
+}
+
+fn put<T: Copy>(values: &mut Vec<T>, slot: Slot, value: T, empty: T, is_empty: bool) {
+    let at = slot.0 as usize;
+    if at >= values.len() {
+        if is_empty {
+            return;
+        }
+        values.resize(at + 1, empty);
+    }
+    values[at] = value;
+}
+
+impl Column {
+    /// An empty column for a type.
+    pub(crate) fn new(kind: &FieldKind) -> Self {
+        match kind {
+            FieldKind::Text | FieldKind::LongText | FieldKind::Email | FieldKind::Url => {
+                Self::Text(TextColumn::default())
+            }
+            FieldKind::Number { .. } => Self::Number(Vec::new()),
+            FieldKind::Checkbox => Self::Flag(Vec::new()),
+            FieldKind::Date => Self::Day(Vec::new()),
+            FieldKind::DateTime { .. } => Self::Instant(Vec::new()),
+            FieldKind::Select { .. } => Self::Choice(ChoiceColumn::default()),
+            FieldKind::Link { .. } => Self::Links(LinkColumn::default()),
+        }
+    }
+
+    /// The value at a slot.
+    pub(crate) fn value(&self, slot: Slot) -> ValueRef<'_> {
+        let at = slot.0 as usize;
+        match self {
+            Self::Text(column) => match column.get(slot) {
+                "" => ValueRef::Empty,
+                text => ValueRef::Text(text),
+            },
+            Self::Number(values) => match values.get(at) {
+                Some(number) if !number.is_nan() => ValueRef::Number(*number),
+                _ => ValueRef::Empty,
+            },
+            Self::Flag(bits) => match bits.get(at / 64) {
+                Some(word) if word >> (at % 64) & 1 == 1 => ValueRef::True,
+                _ => ValueRef::Empty,
+            },
+            Self::Day(values) => match values.get(at) {
+                Some(day) if *day != NO_DAY => ValueRef::Day(*day),
+                _ => ValueRef::Empty,
+            },
+            Self::Instant(values) => match values.get(at) {
+                Some(micros) if *micros != NO_INSTANT => ValueRef::Instant(*micros),
+                _ => ValueRef::Empty,
+            },
+            Self::Choice(column) => column.get(slot).map_or(ValueRef::Empty, ValueRef::Choice),
+            Self::Links(column) => match column.get(slot) {
+                [] => ValueRef::Empty,
+                rows => ValueRef::Links(rows),
+            },
+        }
+    }
+
+    /// Whether there is no value.
+    pub(crate) fn is_empty(&self, slot: Slot) -> bool {
+        matches!(self.value(slot), ValueRef::Empty)
+    }
+
+    /// The value in stored form.
+    pub(crate) fn cell(&self, slot: Slot) -> Cell {
+        match self.value(slot) {
+            ValueRef::Empty => Cell::Empty,
+            ValueRef::Text(text) | ValueRef::Choice(text) => Cell::text(text),
+            ValueRef::Number(number) => Cell::Number(number),
+            ValueRef::True => Cell::True,
+            ValueRef::Day(day) => Cell::text(time::day_text(day)),
+            ValueRef::Instant(micros) => Cell::text(time::instant_text(micros)),
+            ValueRef::Links(rows) => Cell::links(rows.to_vec()),
+        }
+    }
+
+    /// Writes a stored value. One that does not fit the column's kind empties the slot.
+    pub(crate) fn set(&mut self, slot: Slot, cell: &Cell) {
+        match cell {
+            Cell::Empty => self.clear(slot),
+            Cell::True => self.set_true(slot),
+            Cell::Number(number) => self.set_number(slot, *number),
+            Cell::Text(text) => self.set_text(slot, text),
+            Cell::Links(rows) => match self {
+                Self::Links(column) => column.set(slot, rows),
+                _ => self.clear(slot),
+            },
+        }
+    }
+
+    /// Writes a stored text: what it means is up to the kind.
+    pub(crate) fn set_text(&mut self, slot: Slot, text: &str) {
+        match self {
+            Self::Text(column) => column.set(slot, text),
+            Self::Day(values) => {
+                let day = time::parse_day(text).unwrap_or(NO_DAY);
+                put(values, slot, day, NO_DAY, day == NO_DAY);
+            }
+            Self::Instant(values) => {
+                let micros = time::parse_instant(text).unwrap_or(NO_INSTANT);
+                put(values, slot, micros, NO_INSTANT, micros == NO_INSTANT);
+            }
+            Self::Choice(column) => column.set(slot, text),
+            Self::Number(_) | Self::Flag(_) | Self::Links(_) => self.clear(slot),
+        }
+    }
+
+    pub(crate) fn set_number(&mut self, slot: Slot, number: f64) {
+        match self {
+            Self::Number(values) => put(values, slot, number, f64::NAN, number.is_nan()),
+            _ => self.clear(slot),
+        }
+    }
+
+    pub(crate) fn set_true(&mut self, slot: Slot) {
+        let Self::Flag(bits) = self else { return self.clear(slot) };
+        let at = slot.0 as usize;
+        if at / 64 >= bits.len() {
+            bits.resize(at / 64 + 1, 0);
+        }
+        bits[at / 64] |= 1 << (at % 64);
+    }
+
+    pub(crate) fn set_links(&mut self, slot: Slot, rows: &[RowNo]) {
+        match self {
+            Self::Links(column) => column.set(slot, rows),
+            _ => self.clear(slot),
+        }
+    }
+
+    /// Takes the value away.
+    pub(crate) fn clear(&mut self, slot: Slot) {
+        let at = slot.0 as usize;
+        match self {
+            Self::Text(column) => column.set(slot, ""),
+            Self::Number(values) => put(values, slot, f64::NAN, f64::NAN, true),
+            Self::Flag(bits) => {
+                if let Some(word) = bits.get_mut(at / 64) {
+                    *word &= !(1 << (at % 64));
+                }
+            }
+            Self::Day(values) => put(values, slot, NO_DAY, NO_DAY, true),
+            Self::Instant(values) => put(values, slot, NO_INSTANT, NO_INSTANT, true),
+            Self::Choice(column) => column.clear(slot),
+            Self::Links(column) => column.set(slot, &[]),
+        }
+    }
+
+    /// Gives back what growing has reserved; after a load.
+    pub(crate) fn shrink(&mut self) {
+        match self {
+            Self::Text(column) => column.shrink(),
+            Self::Number(values) => values.shrink_to_fit(),
+            Self::Flag(bits) => bits.shrink_to_fit(),
+            Self::Day(values) => values.shrink_to_fit(),
+            Self::Instant(values) => values.shrink_to_fit(),
+            Self::Choice(column) => column.shrink(),
+            Self::Links(column) => column.shrink(),
+        }
+    }
+
+    /// Bytes held on the heap.
+    pub(crate) fn bytes(&self) -> usize {
+        match self {
+            Self::Text(column) => column.bytes(),
+            Self::Number(values) => values.capacity() * 8,
+            Self::Flag(bits) => bits.capacity() * 8,
+            Self::Day(values) => values.capacity() * 4,
+            Self::Instant(values) => values.capacity() * 8,
+            Self::Choice(column) => column.bytes(),
+            Self::Links(column) => column.bytes(),
+        }
+    }
+}

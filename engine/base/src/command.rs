@@ -1,0 +1,250 @@
+//! Commands: what somebody wants, loosely; `check` (in [`crate::check`]) makes exact facts of it or says all that is wrong.
+
+use crate::change::RowFacts;
+use crate::ids::{FieldNo, RowNo, TableNo, ViewNo};
+use crate::schema::{BaseInfo, FieldKind};
+use crate::view::ViewConfig;
+use rustc_hash::FxHashMap;
+use serde::Serialize;
+use serde_json::Value;
+
+/// Cells as they came in, with the field that each is meant for. Values in the form of /v1: text, number, true/false,
+/// `"2026-11-21"`, RFC 3339, the name or id of a choice, a list of record ids (or `{"id": …}`); null empties the cell.
+pub type InputCells = Vec<(FieldNo, Value)>;
+
+/// A field of a table that is to be created.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NewField {
+    /// Shown name.
+    pub name: String,
+    /// Free text.
+    pub description: String,
+    /// Type and options.
+    pub kind: FieldKind,
+}
+
+/// Something to be done. Optional members of updates that are None stay as they are.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Command {
+    /// Creates records, in this order.
+    CreateRecords {
+        /// The table.
+        table: TableNo,
+        /// Cells of each record.
+        rows: Vec<InputCells>,
+        /// Row numbers to use; as many as rows, none in use. Otherwise the next free ones are taken.
+        ids: Option<Vec<RowNo>>,
+    },
+    /// Changes cells. A record may occur more than once: the last value of a cell wins.
+    UpdateRecords {
+        /// The table.
+        table: TableNo,
+        /// Cells by record.
+        rows: Vec<(RowNo, InputCells)>,
+    },
+    /// Deletes records; links to them go too.
+    DeleteRecords {
+        /// The table.
+        table: TableNo,
+        /// The records; naming one twice is no error.
+        rows: Vec<RowNo>,
+    },
+    /// Brings deleted records back as they were, from the facts of the change that deleted them. Links to records that are
+    /// gone, and values of fields or choices that are gone, are left out.
+    RestoreRecords {
+        /// The table.
+        table: TableNo,
+        /// The facts that the deletion kept.
+        rows: Vec<RowFacts>,
+    },
+    /// Name and look of the base.
+    UpdateBase {
+        /// The new values, all of them.
+        info: BaseInfo,
+    },
+    /// Creates a table with one view. Without fields it gets a text field "Name".
+    CreateTable {
+        /// Shown name, unique in the base.
+        name: String,
+        /// Free text.
+        description: String,
+        /// Icon name.
+        icon: Option<String>,
+        /// The first one is primary.
+        fields: Vec<NewField>,
+    },
+    /// Renames or describes a table, or picks another primary field.
+    UpdateTable {
+        /// The table.
+        table: TableNo,
+        /// Shown name.
+        name: Option<String>,
+        /// Free text.
+        description: Option<String>,
+        /// Icon name; `Some(None)` takes it away.
+        icon: Option<Option<String>>,
+        /// The field that names a record.
+        primary_field: Option<FieldNo>,
+        /// Place among the tables, from 0.
+        position: Option<usize>,
+    },
+    /// Deletes a table, and the link fields of other tables that point to it.
+    DeleteTable {
+        /// The table.
+        table: TableNo,
+    },
+    /// Creates a field; for a link, also the field on the other side.
+    CreateField {
+        /// The table.
+        table: TableNo,
+        /// Name, type, options.
+        field: NewField,
+    },
+    /// Renames or describes a field, or changes its options (not its type). Cells whose choice is gone are emptied.
+    UpdateField {
+        /// The table.
+        table: TableNo,
+        /// The field.
+        field: FieldNo,
+        /// Shown name.
+        name: Option<String>,
+        /// Free text.
+        description: Option<String>,
+        /// Same type with other options.
+        kind: Option<FieldKind>,
+        /// Place among the fields, from 0.
+        position: Option<usize>,
+    },
+    /// Deletes a field; for a link, also its other side.
+    DeleteField {
+        /// The table.
+        table: TableNo,
+        /// The field; not the primary one.
+        field: FieldNo,
+    },
+    /// Creates a view.
+    CreateView {
+        /// The table.
+        table: TableNo,
+        /// Shown name, unique in the table.
+        name: String,
+        /// `grid`.
+        kind: String,
+        /// Its settings.
+        config: ViewConfig,
+    },
+    /// Renames a view or replaces its settings.
+    UpdateView {
+        /// The table.
+        table: TableNo,
+        /// The view.
+        view: ViewNo,
+        /// Shown name.
+        name: Option<String>,
+        /// All settings.
+        config: Option<ViewConfig>,
+        /// Place among the views, from 0.
+        position: Option<usize>,
+    },
+    /// Deletes a view; not the last one.
+    DeleteView {
+        /// The table.
+        table: TableNo,
+        /// The view.
+        view: ViewNo,
+    },
+}
+
+/// Why a command is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CellCode {
+    /// The value's type does not fit the field.
+    WrongType,
+    /// Too many characters, links, fields, …
+    TooLong,
+    /// The right type, but not a value that can be.
+    InvalidValue,
+    /// No such field in the table.
+    UnknownField,
+    /// No such record.
+    UnknownRecord,
+    /// No such choice in the select field.
+    UnknownChoice,
+    /// Can't be written.
+    ReadOnly,
+    /// No such table.
+    UnknownTable,
+    /// No such view.
+    UnknownView,
+    /// Something must be given.
+    Required,
+    /// The name or number is taken.
+    NotUnique,
+}
+
+impl CellCode {
+    /// The code on the wire.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::WrongType => "wrong_type",
+            Self::TooLong => "too_long",
+            Self::InvalidValue => "invalid_value",
+            Self::UnknownField => "unknown_field",
+            Self::UnknownRecord => "unknown_record",
+            Self::UnknownChoice => "unknown_choice",
+            Self::ReadOnly => "read_only",
+            Self::UnknownTable => "unknown_table",
+            Self::UnknownView => "unknown_view",
+            Self::Required => "required",
+            Self::NotUnique => "not_unique",
+        }
+    }
+}
+
+/// One thing that is wrong with a command.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CellError {
+    /// Index into the command's rows (or fields, for a schema command); 0 if there is only one thing.
+    pub row: usize,
+    /// The field, if a cell is meant.
+    pub field: Option<FieldNo>,
+    /// The member of a schema command that is meant: `name`, `options`, …; empty for cells.
+    pub member: &'static str,
+    /// What kind of mistake it is.
+    pub code: CellCode,
+    /// A sentence for people.
+    pub detail: String,
+}
+
+impl CellError {
+    pub(crate) fn cell(row: usize, field: FieldNo, code: CellCode, detail: impl Into<String>) -> Self {
+        Self { row, field: Some(field), member: "", code, detail: detail.into() }
+    }
+
+    pub(crate) fn member(member: &'static str, code: CellCode, detail: impl Into<String>) -> Self {
+        Self { row: 0, field: None, member, code, detail: detail.into() }
+    }
+}
+
+/// What `check` needs besides the base. Keep one context over the commands of a batch: `next_rows` remembers the row
+/// numbers that earlier commands of the batch took, which the base does not know yet.
+pub struct CheckContext<'a> {
+    /// Who does it (actor text).
+    pub actor: &'a str,
+    /// Now, in microseconds since 1970 UTC.
+    pub now_us: i64,
+    /// Accept texts for other types: numbers, days, names of choices (made if missing) and of linked records.
+    pub typecast: bool,
+    /// 64 random bits, for numbers of tables and ids of choices.
+    pub random: &'a mut dyn FnMut() -> u64,
+    /// Next row number by table, as far as the batch has moved it.
+    pub next_rows: FxHashMap<TableNo, u64>,
+}
+
+impl<'a> CheckContext<'a> {
+    /// A context for one command or the first of a batch.
+    pub fn new(actor: &'a str, now_us: i64, random: &'a mut dyn FnMut() -> u64) -> Self {
+        Self { actor, now_us, typecast: false, random, next_rows: FxHashMap::default() }
+    }
+}

@@ -1,0 +1,333 @@
+//! Writes JSON of records straight into bytes: for the records API, for windows, for Postgres.
+
+use crate::base::Base;
+use crate::cell::Cell;
+use crate::column::ValueRef;
+use crate::ids::{FieldNo, RowNo, Slot, TableNo};
+use crate::rows::Rows;
+use crate::schema::{Field, FieldKind};
+use crate::time;
+use std::collections::BTreeMap;
+
+/// What the members of a record's `fields` object are called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Keys {
+    /// Names of fields.
+    Name,
+    /// Ids, `fld…`.
+    Id,
+}
+
+/// Appends a JSON string.
+pub(crate) fn write_string(text: &str, out: &mut Vec<u8>) {
+    const HEX: &[u8; 16] = b"0123456789abcdef";
+    out.push(b'"');
+    let bytes = text.as_bytes();
+    let mut done = 0;
+    for (i, byte) in bytes.iter().enumerate() {
+        let escape = match byte {
+            b'"' => b'"',
+            b'\\' => b'\\',
+            b'\n' => b'n',
+            b'\r' => b'r',
+            b'\t' => b't',
+            0..=0x1f => b'u',
+            _ => continue,
+        };
+        out.extend_from_slice(&bytes[done..i]);
+        out.extend_from_slice(&[b'\\', escape]);
+        if escape == b'u' {
+            out.extend_from_slice(&[b'0', b'0', HEX[usize::from(byte >> 4)], HEX[usize::from(byte & 15)]]);
+        }
+        done = i + 1;
+    }
+    out.extend_from_slice(&bytes[done..]);
+    out.push(b'"');
+}
+
+fn write_unsigned(mut value: u64, out: &mut Vec<u8>) {
+    let mut buffer = [0u8; 20];
+    let mut at = buffer.len();
+    loop {
+        at -= 1;
+        buffer[at] = b'0' + (value % 10) as u8;
+        value /= 10;
+        if value == 0 {
+            break;
+        }
+    }
+    out.extend_from_slice(&buffer[at..]);
+}
+
+/// Appends a finite number; whole ones without a decimal point.
+pub(crate) fn write_number(number: f64, out: &mut Vec<u8>) {
+    if number.fract() == 0.0 && number.abs() < 9e15 {
+        if number < 0.0 {
+            out.push(b'-');
+        }
+        write_unsigned(number.abs() as u64, out);
+    } else if serde_json::to_writer(&mut *out, &number).is_err() {
+        // Writing to memory does not fail; this keeps the JSON whole if it ever did.
+        out.extend_from_slice(b"null");
+    }
+}
+
+fn write_quoted(id: &[u8], out: &mut Vec<u8>) {
+    out.push(b'"');
+    out.extend_from_slice(id);
+    out.push(b'"');
+}
+
+/// A row's stored JSON, `{"1":…}`, from cells that are not empty.
+pub(crate) fn stored_json(cells: &BTreeMap<FieldNo, Cell>) -> String {
+    let mut out = Vec::with_capacity(cells.len() * 16 + 2);
+    out.push(b'{');
+    for (field, cell) in cells.iter().filter(|(_, cell)| !cell.is_empty()) {
+        if out.len() > 1 {
+            out.push(b',');
+        }
+        out.push(b'"');
+        write_unsigned(u64::from(field.0), &mut out);
+        out.extend_from_slice(b"\":");
+        write_stored(cell, &mut out);
+    }
+    out.push(b'}');
+    String::from_utf8(out).unwrap_or_default()
+}
+
+fn write_stored(cell: &Cell, out: &mut Vec<u8>) {
+    match cell {
+        Cell::Empty => out.extend_from_slice(b"null"),
+        Cell::True => out.extend_from_slice(b"true"),
+        Cell::Number(number) => write_number(*number, out),
+        Cell::Text(text) => write_string(text, out),
+        Cell::Links(rows) => {
+            out.push(b'[');
+            for (i, row) in rows.iter().enumerate() {
+                if i > 0 {
+                    out.push(b',');
+                }
+                write_unsigned(row.0, out);
+            }
+            out.push(b']');
+        }
+    }
+}
+
+/// How selects and links are written.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Form {
+    /// Records API: choice by name, links as ids.
+    Record,
+    /// Windows: choice by id, links as `{"id","name"}`.
+    Window,
+}
+
+impl Base {
+    /// Appends `{"id","fields":{…},"created_at","updated_at"}`. Empty values are null, an empty checkbox is false. Selects
+    /// are written by name, links as a list of record ids. `fields`: None for all. False if there is no such row.
+    pub fn write_record(
+        &self,
+        table: TableNo,
+        row: RowNo,
+        keys: Keys,
+        fields: Option<&[FieldNo]>,
+        out: &mut Vec<u8>,
+    ) -> bool {
+        let Some((shape, rows)) = self.table_and_rows(table) else { return false };
+        let Some(slot) = rows.slot(row) else { return false };
+        out.extend_from_slice(b"{\"id\":");
+        write_quoted(&table.record(row).text(), out);
+        out.extend_from_slice(b",\"fields\":{");
+        let mut first = true;
+        let mut write = |field: &Field, out: &mut Vec<u8>| {
+            if !std::mem::take(&mut first) {
+                out.push(b',');
+            }
+            match keys {
+                Keys::Name => write_string(&field.name, out),
+                Keys::Id => write_quoted(&table.field(field.no).text(), out),
+            }
+            out.push(b':');
+            self.write_value(field, rows.value(field.no, slot), Form::Record, out);
+        };
+        match fields {
+            None => shape.fields.iter().for_each(|field| write(field, out)),
+            Some(wanted) => {
+                wanted.iter().filter_map(|no| shape.field(*no)).for_each(|field| write(field, out))
+            }
+        }
+        let stamp = rows.stamp(slot);
+        out.extend_from_slice(b"},\"created_at\":\"");
+        time::write_instant(stamp.created_us, out);
+        out.extend_from_slice(b"\",\"updated_at\":\"");
+        time::write_instant(stamp.updated_us, out);
+        out.extend_from_slice(b"\"}");
+        true
+    }
+
+    /// Appends `["rec…",v1,v2,…]`: selects by choice id, links as `[{"id","name"}…]`, null for empty, false for an empty
+    /// checkbox. A field that the table does not have is null. False if there is no such row.
+    pub fn write_window_row(
+        &self,
+        table: TableNo,
+        row: RowNo,
+        fields: &[FieldNo],
+        out: &mut Vec<u8>,
+    ) -> bool {
+        let Some((shape, rows)) = self.table_and_rows(table) else { return false };
+        let Some(slot) = rows.slot(row) else { return false };
+        out.push(b'[');
+        write_quoted(&table.record(row).text(), out);
+        for no in fields {
+            out.push(b',');
+            match shape.field(*no) {
+                Some(field) => self.write_value(field, rows.value(*no, slot), Form::Window, out),
+                None => out.extend_from_slice(b"null"),
+            }
+        }
+        out.push(b']');
+        true
+    }
+
+    /// Appends one stored value of a field, e.g. of a change in a history, in the form of windows. A value that no longer
+    /// fits the field (or whose field is gone) is written as it is stored.
+    pub fn write_cell(&self, table: TableNo, field: FieldNo, cell: &Cell, out: &mut Vec<u8>) {
+        let field = self.schema().table(table).and_then(|table| table.field(field));
+        match (field, cell) {
+            (Some(field), Cell::Links(rows)) => {
+                self.write_value(field, ValueRef::Links(rows), Form::Window, out)
+            }
+            (Some(Field { kind: FieldKind::Checkbox, .. }), Cell::Empty) => out.extend_from_slice(b"false"),
+            _ => write_stored(cell, out),
+        }
+    }
+
+    fn write_value(&self, field: &Field, value: ValueRef<'_>, form: Form, out: &mut Vec<u8>) {
+        match value {
+            ValueRef::Empty => out.extend_from_slice(match (&field.kind, form) {
+                (FieldKind::Checkbox, _) => b"false",
+                (FieldKind::Link { .. }, _) => b"[]",
+                _ => b"null",
+            }),
+            ValueRef::True => out.extend_from_slice(b"true"),
+            ValueRef::Number(number) => write_number(number, out),
+            ValueRef::Text(text) => write_string(text, out),
+            ValueRef::Day(day) => {
+                out.push(b'"');
+                time::write_day(day, out);
+                out.push(b'"');
+            }
+            ValueRef::Instant(micros) => {
+                out.push(b'"');
+                time::write_instant(micros, out);
+                out.push(b'"');
+            }
+            ValueRef::Choice(id) => match form {
+                Form::Window => write_string(id, out),
+                Form::Record => write_string(choice_name(field, id).unwrap_or(id), out),
+            },
+            ValueRef::Links(linked) => self.write_links(field, linked, form, out),
+        }
+    }
+
+    fn write_links(&self, field: &Field, linked: &[RowNo], form: Form, out: &mut Vec<u8>) {
+        let FieldKind::Link { table, .. } = field.kind else { return out.extend_from_slice(b"[]") };
+        out.push(b'[');
+        let mut name = String::new();
+        for (i, row) in linked.iter().enumerate() {
+            if i > 0 {
+                out.push(b',');
+            }
+            if form == Form::Record {
+                write_quoted(&table.record(*row).text(), out);
+                continue;
+            }
+            out.extend_from_slice(b"{\"id\":");
+            write_quoted(&table.record(*row).text(), out);
+            out.extend_from_slice(b",\"name\":");
+            name.clear();
+            self.push_name(table, *row, &mut name);
+            write_string(&name, out);
+            out.push(b'}');
+        }
+        out.push(b']');
+    }
+
+    /// Appends a cell as plain text, as an export shows it: choice by name, linked records' names joined by `, `, a ticked
+    /// checkbox `true`; nothing for empty.
+    pub fn write_text(&self, table: TableNo, row: RowNo, field: FieldNo, out: &mut String) {
+        if let Some((shape, rows)) = self.table_and_rows(table)
+            && let Some(slot) = rows.slot(row)
+            && let Some(field) = shape.field(field)
+        {
+            self.push_text(field, rows, slot, out);
+        }
+    }
+
+    pub(crate) fn push_text(&self, field: &Field, rows: &Rows, slot: Slot, out: &mut String) {
+        match rows.value(field.no, slot) {
+            ValueRef::Empty => {}
+            ValueRef::Text(text) => out.push_str(text),
+            ValueRef::True => out.push_str("true"),
+            ValueRef::Number(number) => {
+                let mut bytes = Vec::with_capacity(24);
+                write_number(number, &mut bytes);
+                out.push_str(std::str::from_utf8(&bytes).unwrap_or_default());
+            }
+            ValueRef::Day(day) => out.push_str(&time::day_text(day)),
+            ValueRef::Instant(micros) => out.push_str(&time::instant_text(micros)),
+            ValueRef::Choice(id) => out.push_str(choice_name(field, id).unwrap_or(id)),
+            ValueRef::Links(linked) => {
+                let FieldKind::Link { table, .. } = field.kind else { return };
+                for (i, row) in linked.iter().enumerate() {
+                    if i > 0 {
+                        out.push_str(", ");
+                    }
+                    self.push_name(table, *row, out);
+                }
+            }
+        }
+    }
+
+    /// Appends the text of a record's primary field.
+    pub(crate) fn push_name(&self, table: TableNo, row: RowNo, out: &mut String) {
+        if let Some((shape, rows)) = self.table_and_rows(table)
+            && let Some(slot) = rows.slot(row)
+            && let Some(field) = shape.primary()
+            // A link can't be primary; the guard keeps a damaged schema from endless recursion.
+            && field.kind.can_be_primary()
+        {
+            self.push_text(field, rows, slot, out);
+        }
+    }
+}
+
+pub(crate) fn choice_name<'a>(field: &'a Field, id: &str) -> Option<&'a str> {
+    let FieldKind::Select { choices } = &field.kind else { return None };
+    choices.iter().find(|choice| choice.id == id).map(|choice| choice.name.as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn strings_read_back(text in "\\PC{0,20}|[\\x00-\\x20\"\\\\]{0,10}") {
+            let mut out = Vec::new();
+            write_string(&text, &mut out);
+            prop_assert_eq!(serde_json::from_slice::<String>(&out).unwrap(), text);
+        }
+
+        #[test]
+        fn numbers_read_back(number in prop::num::f64::NORMAL | prop::num::f64::ZERO, whole in -9_007_199_254_740_991i64..9_007_199_254_740_991) {
+            for number in [number, whole as f64] {
+                let mut out = Vec::new();
+                write_number(number, &mut out);
+                prop_assert_eq!(serde_json::from_slice::<f64>(&out).unwrap(), number);
+            }
+        }
+    }
+}

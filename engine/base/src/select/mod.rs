@@ -1,0 +1,156 @@
+//! Which rows a query keeps: conditions, filter and search, compiled against the schema.
+
+mod compile;
+mod filter;
+mod test;
+
+use crate::base::Base;
+use crate::collate;
+use crate::column::ValueRef;
+use crate::ids::{FieldNo, Slot, TableNo};
+use crate::query::{QueryContext, QueryError, QuerySpec};
+use crate::rows::Rows;
+use crate::schema::{FieldKind, Table};
+use crate::time;
+use engine_expr::{EvalContext, Evaluator, Program, Volatility};
+use jiff::tz::TimeZone;
+use rustc_hash::FxHashSet;
+use test::Test;
+
+/// What a query reads: a change outside of it can't move a row.
+#[derive(Debug, Default)]
+pub(crate) struct Reads {
+    /// Every cell of the row, and its times.
+    pub(crate) all: bool,
+    /// Fields of the row.
+    pub(crate) fields: FxHashSet<FieldNo>,
+    /// Names of records linked by these fields.
+    pub(crate) links: FxHashSet<FieldNo>,
+}
+
+/// The part of a query that keeps or drops rows.
+#[derive(Debug)]
+pub(crate) struct Selection {
+    pub(crate) table: TableNo,
+    test: Option<Test>,
+    /// Folded.
+    search: Option<String>,
+    filter: Option<Program>,
+    now_us: i64,
+    zone: TimeZone,
+}
+
+impl Selection {
+    /// Compiles a query's conditions, filter and search; notes in `reads` what they read.
+    pub(crate) fn compile(
+        base: &Base,
+        spec: &QuerySpec,
+        context: &QueryContext<'_>,
+        reads: &mut Reads,
+    ) -> Result<Self, Vec<QueryError>> {
+        let Some(table) = base.schema().table(spec.table) else {
+            return Err(vec![QueryError {
+                member: "table",
+                pointer: String::new(),
+                code: "unknown_table".into(),
+                detail: "There is no such table.".into(),
+                span: None,
+            }]);
+        };
+        let mut errors = Vec::new();
+        let mut test = None;
+        if let Some(condition) = &spec.condition {
+            test = compile::compile(table, condition, reads, &mut errors);
+        }
+        let mut program = None;
+        if let Some(text) = &spec.filter
+            && !text.trim().is_empty()
+        {
+            program = filter::compile(table, text, reads, &mut errors);
+        }
+        let search =
+            spec.search.as_deref().map(|text| collate::fold(text.trim())).filter(|text| !text.is_empty());
+        if search.is_some() {
+            reads.all = true;
+            let linked = table.fields.iter().filter(|field| matches!(field.kind, FieldKind::Link { .. }));
+            reads.links.extend(linked.map(|field| field.no));
+        }
+        if !errors.is_empty() {
+            return Err(errors);
+        }
+        Ok(Self {
+            table: spec.table,
+            test,
+            search,
+            filter: program,
+            now_us: context.now_us,
+            zone: time::zone(Some(context.zone)),
+        })
+    }
+
+    /// Whether every row is kept.
+    pub(crate) fn is_everything(&self) -> bool {
+        self.test.is_none() && self.search.is_none() && self.filter.is_none()
+    }
+
+    /// How long the answer holds without a change.
+    pub(crate) fn volatility(&self) -> Volatility {
+        self.filter.as_ref().map_or(Volatility::Pure, Program::volatility)
+    }
+
+    /// The day for which `TODAY()` was taken.
+    pub(crate) fn day(&self) -> Option<i32> {
+        time::day_in(self.now_us, &self.zone)
+    }
+
+    /// What the filter's evaluation needs.
+    pub(crate) fn eval_context(&self) -> EvalContext {
+        EvalContext::new(self.now_us, self.zone.clone())
+    }
+}
+
+/// Runs a selection over rows, with buffers that are used again.
+pub(crate) struct Matcher<'a> {
+    base: &'a Base,
+    table: &'a Table,
+    rows: &'a Rows,
+    selection: &'a Selection,
+    evaluator: Option<Evaluator<'a>>,
+    text: String,
+}
+
+impl<'a> Matcher<'a> {
+    /// None if the table is gone.
+    pub(crate) fn new(base: &'a Base, selection: &'a Selection, context: &'a EvalContext) -> Option<Self> {
+        let (table, rows) = base.table_and_rows(selection.table)?;
+        let evaluator = selection.filter.as_ref().map(|program| Evaluator::new(program, context));
+        Some(Self { base, table, rows, selection, evaluator, text: String::new() })
+    }
+
+    /// Whether the row in this slot is kept.
+    pub(crate) fn keeps(&mut self, slot: Slot) -> bool {
+        self.selection.test.as_ref().is_none_or(|test| test.holds(self.base, self.rows, slot, &mut self.text))
+            && self.searched(slot)
+            && self.filtered(slot)
+    }
+
+    fn filtered(&mut self, slot: Slot) -> bool {
+        let (base, table, rows) = (self.base, self.table, self.rows);
+        self.evaluator
+            .as_mut()
+            .is_none_or(|evaluator| evaluator.matches(&filter::Cells { base, table, rows, slot }))
+    }
+
+    fn searched(&mut self, slot: Slot) -> bool {
+        let Some(needle) = &self.selection.search else { return true };
+        self.table.fields.iter().any(|field| match self.rows.value(field.no, slot) {
+            ValueRef::Empty | ValueRef::True => false,
+            ValueRef::Text(text) => collate::contains(text, needle),
+            _ => {
+                self.text.clear();
+                self.base.push_text(field, self.rows, slot, &mut self.text);
+                collate::contains(&self.text, needle)
+            }
+        })
+    }
+}

@@ -1,0 +1,188 @@
+//! Host name → portal or site, and the three operational paths.
+
+use crate::{Exchange, Portal, RequestId, Web, WebError, client_addr, portal};
+use axum::Router;
+use axum::extract::{ConnectInfo, Request, State};
+use axum::response::{IntoResponse, Redirect, Response};
+use futures_util::future::BoxFuture;
+use http::{HeaderMap, StatusCode, Uri, header};
+use kernel_core::{Code, Error};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use tower::ServiceExt as _;
+
+/// The portals that this process serves. What is `None` answers as an unknown host.
+#[derive(Default)]
+pub struct Portals {
+    /// `www.`
+    pub www: Option<Router>,
+    /// `app.`
+    pub app: Option<Router>,
+    /// `api.`
+    pub api: Option<Router>,
+    /// `admin.`, from the staff's networks only.
+    pub admin: Option<Router>,
+    /// `<slug>.` below the sites' domain; requests carry [`SiteSlug`].
+    pub sites: Option<Router>,
+    /// Whether the process can work (databases answer); asked by `/readyz`. `None`: always.
+    pub ready: Option<Ready>,
+}
+
+/// The check behind `/readyz`.
+pub type Ready = Arc<dyn Fn() -> BoxFuture<'static, bool> + Send + Sync>;
+
+/// The first label of a published site's host name, in the request's extensions.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SiteSlug(pub String);
+
+#[derive(Clone)]
+struct Hosts(Arc<Table>);
+
+struct Table {
+    web: Web,
+    www: Option<Router>,
+    app: Option<Router>,
+    api: Option<Router>,
+    admin: Option<Router>,
+    sites: Option<Router>,
+    unknown: Router,
+    ready: Option<Ready>,
+}
+
+/// The one router of the process.
+pub fn by_host(web: &Web, portals: Portals) -> Router {
+    let wrap = |portal, routes: Option<Router>| routes.map(|routes| portal::wrap(web, portal, routes));
+    let unknown = Router::new().fallback(|| async { WebError::from(Error::new(Code::UnknownHost)) });
+    // `wrap` would replace the fallback, so the refusal is a route that takes every path.
+    let refuse = || async { WebError::from(Error::new(Code::UnknownHost)) };
+    let unknown =
+        unknown.route("/", axum::routing::any(refuse)).route("/{*path}", axum::routing::any(refuse));
+    let table = Table {
+        www: wrap(Portal::Www, portals.www),
+        app: wrap(Portal::App, portals.app),
+        api: wrap(Portal::Api, portals.api),
+        admin: wrap(Portal::Admin, portals.admin),
+        sites: wrap(Portal::Sites, portals.sites),
+        unknown: portal::wrap(web, Portal::Www, unknown),
+        ready: portals.ready,
+        web: web.clone(),
+    };
+    Router::new().fallback(dispatch).with_state(Hosts(Arc::new(table)))
+}
+
+async fn dispatch(State(hosts): State<Hosts>, mut request: Request) -> Response {
+    let table = &hosts.0;
+    let host = host_of(request.headers(), request.uri()).unwrap_or_default();
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
+    let peer = peer.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
+    let client = client_addr::resolve(peer, request.headers(), &table.web.0.trusted_proxies);
+    if let Some(answer) = operations(table, &host, client, request.uri().path()).await {
+        return answer;
+    }
+    let place = place_of(&table.web, &host);
+    let (portal, router) = match &place {
+        Place::Apex => return Redirect::permanent(&table.web.origins().www).into_response(),
+        Place::Portal(Portal::Www) => (Portal::Www, table.www.as_ref()),
+        Place::Portal(Portal::App) => (Portal::App, table.app.as_ref()),
+        Place::Portal(Portal::Api) => (Portal::Api, table.api.as_ref()),
+        Place::Portal(Portal::Admin) if staff(&table.web, client) => (Portal::Admin, table.admin.as_ref()),
+        Place::Site(_) => (Portal::Sites, table.sites.as_ref()),
+        Place::Portal(_) | Place::Unknown => (Portal::Www, None),
+    };
+    let (portal, router) = match router {
+        Some(router) => (portal, router),
+        None => (Portal::Www, &table.unknown),
+    };
+    let id = RequestId::new(table.web.clock(), table.web.random());
+    request.extensions_mut().insert(Exchange::new(id, portal, client, host));
+    if let Place::Site(slug) = place {
+        request.extensions_mut().insert(SiteSlug(slug));
+    }
+    match router.clone().oneshot(request).await {
+        Ok(response) => response,
+        Err(never) => match never {},
+    }
+}
+
+/// Staff come from their networks; in development from anywhere.
+fn staff(web: &Web, client: IpAddr) -> bool {
+    web.development() || web.staff_networks().contains(client)
+}
+
+/// `/healthz`, `/readyz`, `/metrics`: reached by address (`Host: 127.0.0.1:8080` or `localhost`), never by one of the
+/// public names, and only from this machine or the staff's networks. A reverse proxy that passes the public `Host` on can
+/// therefore not expose them.
+async fn operations(table: &Table, host: &str, client: IpAddr, path: &str) -> Option<Response> {
+    let name = without_port(host);
+    let by_address = name == "localhost" || name.trim_matches(['[', ']']).parse::<IpAddr>().is_ok();
+    if !by_address || !(client.is_loopback() || table.web.staff_networks().contains(client)) {
+        return None;
+    }
+    match path {
+        "/healthz" => Some("ok\n".into_response()),
+        "/readyz" => {
+            let stopping = table.web.shutdown().has_begun();
+            let ready = !stopping
+                && match &table.ready {
+                    Some(ready) => ready().await,
+                    None => true,
+                };
+            let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+            Some((status, if ready { "ready\n" } else { "not ready\n" }).into_response())
+        }
+        "/metrics" => {
+            let kind = [(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")];
+            Some((kind, table.web.0.metrics.render()).into_response())
+        }
+        _ => None,
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Place {
+    Portal(Portal),
+    Site(String),
+    Apex,
+    Unknown,
+}
+
+fn place_of(web: &Web, host: &str) -> Place {
+    let name = without_port(host).trim_end_matches('.');
+    let brand = web.brand();
+    let below = |domain: &str| name.strip_suffix(domain).and_then(|rest| rest.strip_suffix('.'));
+    if let Some(slug) = below(&brand.sites_domain) {
+        let fine = !slug.is_empty()
+            && slug.len() <= 63
+            && slug.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
+        return if fine { Place::Site(slug.to_owned()) } else { Place::Unknown };
+    }
+    if name == brand.base_domain {
+        return Place::Apex;
+    }
+    match below(&brand.base_domain) {
+        Some("www") => Place::Portal(Portal::Www),
+        Some("app") => Place::Portal(Portal::App),
+        Some("api") => Place::Portal(Portal::Api),
+        Some("admin") => Place::Portal(Portal::Admin),
+        _ => Place::Unknown,
+    }
+}
+
+fn without_port(host: &str) -> &str {
+    if host.starts_with('[') {
+        return host.split_inclusive(']').next().unwrap_or(host);
+    }
+    host.split(':').next().unwrap_or(host)
+}
+
+/// The request's host in lower case, with its port: the address of an HTTP/2 request, else `Host`. With more than one
+/// `Host` header: none (RFC 9112 section 3.2).
+#[must_use]
+pub fn host_of(headers: &HeaderMap, uri: &Uri) -> Option<String> {
+    if let Some(authority) = uri.authority() {
+        return Some(authority.as_str().rsplit('@').next().unwrap_or_default().to_ascii_lowercase());
+    }
+    let mut all = headers.get_all(header::HOST).iter();
+    let first = all.next()?.to_str().ok()?;
+    all.next().is_none().then(|| first.to_ascii_lowercase())
+}

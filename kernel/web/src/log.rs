@@ -1,0 +1,26 @@
+//! The access log: one structured line a request, at target `access`. Ids and patterns only: no query string, no body, no
+//! header but the request's id ever enters it.
+
+use crate::Exchange;
+use http::{Method, StatusCode};
+use std::time::Duration;
+
+pub(crate) fn access(exchange: &Exchange, method: &Method, path: &str, status: StatusCode, took: Duration) {
+    let (route, tenant, actor) = exchange.labels();
+    let milliseconds = took.as_secs_f64() * 1_000.0;
+    tracing::info!(
+        target: "access",
+        request_id = exchange.id().as_str(),
+        portal = exchange.portal().name(),
+        host = exchange.host(),
+        method = method.as_str(),
+        path,
+        route = route.as_deref(),
+        status = status.as_u16(),
+        ms = (milliseconds * 100.0).round() / 100.0,
+        client = %exchange.client(),
+        tenant = tenant.as_deref(),
+        actor = actor.as_deref(),
+        "request"
+    );
+}

@@ -1,0 +1,54 @@
+//! Security headers of every answer (OWASP secure headers; ASVS 3.4).
+
+use crate::{Portal, Web};
+use http::{HeaderMap, HeaderName, HeaderValue, header};
+
+/// The Content-Security-Policy of a portal's pages. No inline script or style anywhere.
+#[must_use]
+pub fn policy(web: &Web, portal: Portal) -> String {
+    let connect = match portal {
+        Portal::App => format!("connect-src 'self' {}", web.origins().api),
+        _ => "connect-src 'self'".to_owned(),
+    };
+    format!(
+        "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; {connect}; \
+         object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'"
+    )
+}
+
+/// For a page that another page of the same host shows in a frame (the builder's canvas, the mailbox): no scripts, no
+/// forms, framed by itself only. A handler sets it, and the stack leaves it.
+#[must_use]
+pub fn framed_policy() -> HeaderValue {
+    HeaderValue::from_static(
+        "default-src 'none'; style-src 'self'; img-src 'self' data:; font-src 'self'; object-src 'none'; \
+         base-uri 'none'; form-action 'none'; frame-ancestors 'self'",
+    )
+}
+
+/// Puts the headers on an answer. A Content-Security-Policy that the handler has set stays.
+pub(crate) fn write(web: &Web, portal: Portal, headers: &mut HeaderMap) {
+    if !headers.contains_key(header::CONTENT_SECURITY_POLICY)
+        && let Ok(value) = HeaderValue::from_str(&policy(web, portal))
+    {
+        headers.insert(header::CONTENT_SECURITY_POLICY, value);
+    }
+    for (name, value) in [
+        ("x-content-type-options", "nosniff"),
+        ("referrer-policy", "strict-origin-when-cross-origin"),
+        ("cross-origin-opener-policy", "same-origin"),
+        ("cross-origin-resource-policy", "same-origin"),
+        (
+            "permissions-policy",
+            "camera=(), microphone=(), geolocation=(), payment=(), usb=(), browsing-topics=()",
+        ),
+    ] {
+        headers.entry(HeaderName::from_static(name)).or_insert(HeaderValue::from_static(value));
+    }
+    if web.https() {
+        headers.insert(
+            header::STRICT_TRANSPORT_SECURITY,
+            HeaderValue::from_static("max-age=31536000; includeSubDomains"),
+        );
+    }
+}

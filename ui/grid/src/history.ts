@@ -1,0 +1,74 @@
+// Undo and redo. A group is what one action did; undoing writes the old values back, and only where a cell still holds what the action wrote:
+// somebody else's later edit is never overwritten. Changes by others never enter.
+import type { Selection } from './selection.ts';
+import type { CellValue, CellWrite } from './types.ts';
+
+export interface CellChange {
+  record: string;
+  field: string;
+  before: CellValue;
+  after: CellValue;
+}
+
+export type Group =
+  | { kind: 'cells'; changes: CellChange[]; selection: Selection }
+  | { kind: 'created'; records: string[]; changes: CellChange[]; selection: Selection }
+  | { kind: 'deleted'; records: string[]; selection: Selection };
+
+export interface History {
+  readonly undo: readonly Group[];
+  readonly redo: readonly Group[];
+}
+
+export const DEPTH = 200;
+export const emptyHistory: History = { undo: [], redo: [] };
+
+export function record(history: History, group: Group, depth = DEPTH): History {
+  const changes = group.kind === 'cells' ? group.changes.filter((c) => !sameValue(c.before, c.after)) : [];
+  if (group.kind === 'cells' && changes.length === 0) return history;
+  const kept = group.kind === 'cells' ? { ...group, changes } : group;
+  return { undo: [...history.undo, kept].slice(-depth), redo: [] };
+}
+
+export function takeUndo(history: History): { group: Group; rest: History } | undefined {
+  const group = history.undo.at(-1);
+  return group && { group, rest: { undo: history.undo.slice(0, -1), redo: [...history.redo, group] } };
+}
+
+export function takeRedo(history: History): { group: Group; rest: History } | undefined {
+  const group = history.redo.at(-1);
+  return group && { group, rest: { undo: [...history.undo, group], redo: history.redo.slice(0, -1) } };
+}
+
+/** Writes that take the changes back (or do them again), and how many were left because the cell has changed since. */
+export function plan(
+  changes: readonly CellChange[],
+  direction: 'undo' | 'redo',
+  current: (record: string, field: string) => CellValue | undefined,
+): { writes: CellWrite[]; skipped: number } {
+  const writes: CellWrite[] = [];
+  let skipped = 0;
+  for (const change of changes) {
+    const [expected, value] = direction === 'undo' ? [change.after, change.before] : [change.before, change.after];
+    const now = current(change.record, change.field);
+    if (now !== undefined && sameValue(now, expected)) writes.push({ record: change.record, field: change.field, value });
+    else skipped += 1;
+  }
+  return { writes, skipped };
+}
+
+export function sameValue(a: CellValue, b: CellValue): boolean {
+  if (Array.isArray(a) || Array.isArray(b)) {
+    const x = Array.isArray(a) ? a : [];
+    const y = Array.isArray(b) ? b : [];
+    if (a !== null && !Array.isArray(a)) return false;
+    if (b !== null && !Array.isArray(b)) return false;
+    return x.length === y.length && x.every((link, i) => sameLink(link, y[i]));
+  }
+  return (a === false ? null : a) === (b === false ? null : b);
+}
+
+function sameLink(a: { id: string; name: string }, b: { id: string; name: string } | undefined): boolean {
+  if (!b) return false;
+  return a.id !== '' && b.id !== '' ? a.id === b.id : a.name === b.name;
+}

@@ -1,0 +1,107 @@
+// The engine's public types. Values are those of the /v1 window: text, number, boolean, "2026-11-21", RFC 3339 in UTC, choice id, links; empty is null.
+
+export interface LinkRef {
+  /** Record id; empty while a pasted name waits for the server to find its record. */
+  id: string;
+  name: string;
+}
+export type CellValue = string | number | boolean | LinkRef[] | null;
+
+export type Kind = 'text' | 'long_text' | 'number' | 'checkbox' | 'date' | 'datetime' | 'select' | 'email' | 'url' | 'link';
+
+export interface Choice {
+  id: string;
+  name: string;
+  colour: string;
+}
+
+export interface Column {
+  id: string;
+  name: string;
+  kind: Kind;
+  /** CSS px. */
+  width: number;
+  readOnly: boolean;
+  /** Decimals shown, for `number`; without it up to 8 as they come. */
+  precision?: number;
+  /** For `select`. */
+  choices?: readonly Choice[];
+  /** IANA zone, for `datetime`; without it the person's own. */
+  zone?: string;
+  /** Shown when the pointer rests on the header. */
+  description?: string;
+}
+
+export interface Row {
+  id: string;
+  cells: Record<string, CellValue>;
+}
+
+export interface Window {
+  /** Sequence of the base that the rows were read at. */
+  version: number;
+  total: number;
+  offset: number;
+  rows: Row[];
+}
+
+export interface CellWrite {
+  record: string;
+  field: string;
+  value: CellValue;
+}
+
+/** A cell by position: row of the view, index into the columns. */
+export interface At {
+  row: number;
+  col: number;
+}
+
+export type Notice = { kind: 'info' | 'error'; text: string; action?: { label: string; run: () => void } };
+
+/** What the engine asks of whoever embeds it. Every promise rejects with an Error whose message can be shown. */
+export interface Host {
+  window(offset: number, limit: number, signal: AbortSignal): Promise<Window>;
+  /** Resolves to the version that contains the writes. */
+  write(writes: CellWrite[]): Promise<number>;
+  create(rows: Record<string, CellValue>[]): Promise<{ ids: string[]; version: number }>;
+  remove(ids: string[]): Promise<number>;
+  restore(ids: string[]): Promise<number>;
+  /** One record by id, for undo outside the rows that are loaded; null when it is gone. */
+  record(id: string): Promise<Row | null>;
+  links(column: Column, text: string, signal: AbortSignal): Promise<LinkRef[]>;
+  notice(notice: Notice): void;
+  /** The person asked for the whole record. */
+  open(record: string, row: number): void;
+  /** The person asked for what can be done at this place. */
+  menu(place: MenuPlace): void;
+  resized(field: string, width: number): void;
+  reordered(field: string, before: string | null): void;
+  /** Selection, number of rows, undo depth or loading changed. */
+  changed(): void;
+}
+
+export type MenuPlace =
+  | { at: 'header'; field: string; box: DOMRect }
+  | { at: 'add-field'; box: DOMRect }
+  | { at: 'footer'; field: string; box: DOMRect }
+  | { at: 'cell'; x: number; y: number; records: string[]; field: string };
+
+export interface FooterCell {
+  label: string;
+  value: string;
+}
+
+export interface GridOptions {
+  label: string;
+  columns: Column[];
+  /** px: 32 shows one line, more shows several. */
+  rowHeight: number;
+  host: Host;
+  /** Word for one and for several rows ("airport", "airports"). */
+  noun: { one: string; many: string };
+  canWrite: boolean;
+}
+
+/** `empty`: the view was read and has no rows; `error`: the first rows could not be read. */
+export type Status = 'loading' | 'ready' | 'empty' | 'error';

@@ -1,0 +1,139 @@
+// What /v1 answers, as the workspace reads it. Ids are text; the shapes are those of the API's reference.
+import type { CellValue, Choice, Kind } from '../../grid/src/index.ts';
+
+export interface FieldOptions {
+  precision?: number;
+  zone?: string;
+  choices?: Choice[];
+  /** Linked table, for `link`. */
+  table?: string;
+  symmetric_field?: string | null;
+  many?: boolean;
+}
+
+export interface Field {
+  id: string;
+  name: string;
+  type: Kind;
+  description: string | null;
+  options: FieldOptions | null;
+  read_only: boolean;
+}
+
+export type Op =
+  | 'is' | 'is_not' | 'contains' | 'does_not_contain' | 'starts_with' | 'is_empty' | 'is_not_empty'
+  | 'gt' | 'gte' | 'lt' | 'lte' | 'is_any_of' | 'is_none_of' | 'before' | 'after' | 'on';
+
+export interface Condition {
+  field: string;
+  op: Op;
+  value?: string | number | boolean | string[];
+}
+export type Where = { and: Where[] } | { or: Where[] } | Condition;
+
+export interface SortKey {
+  field: string;
+  desc: boolean;
+}
+
+export type RowHeight = 'short' | 'medium' | 'tall' | 'extra';
+
+export interface ViewConfig {
+  filter?: string | null;
+  where?: Where | null;
+  sort?: SortKey[];
+  hidden?: string[];
+  widths?: Record<string, number>;
+  order?: string[];
+  row_height?: RowHeight;
+}
+
+export interface ViewInfo {
+  id: string;
+  name: string;
+  type: string;
+  config: ViewConfig;
+}
+
+export interface TableInfo {
+  id: string;
+  name: string;
+  primary_field: string;
+  records: number;
+  fields: Field[];
+  views: ViewInfo[];
+}
+
+export interface BaseInfo {
+  id: string;
+  name: string;
+  icon: string | null;
+  colour: string | null;
+  version: number;
+  tables: TableInfo[];
+}
+
+export interface WindowAnswer {
+  version: number;
+  total: number;
+  offset: number;
+  fields: string[];
+  rows: [string, ...CellValue[]][];
+}
+
+export interface RecordAnswer {
+  id: string;
+  fields: Record<string, unknown>;
+  created_at: string;
+  updated_at: string;
+}
+
+export type Aggregate = 'sum' | 'avg' | 'min' | 'max' | 'filled' | 'empty' | 'unique';
+
+export interface HistoryEntry {
+  version: number;
+  at: string;
+  actor: { id: string; name: string };
+  kind: string;
+  cells: { field: string; before: CellValue; after: CellValue }[];
+}
+
+export interface ImportColumn {
+  name: string;
+  type: Kind;
+  samples: string[];
+}
+
+export interface ImportPreview {
+  id: string;
+  columns: ImportColumn[];
+  rows: string[][];
+  delimiter: string;
+  bytes: number;
+}
+
+export interface ImportState {
+  state: 'preview' | 'running' | 'done' | 'failed' | 'cancelled';
+  table: string | null;
+  done: number;
+  total: number;
+  created: number;
+  errors: { row: number; column: string; value: string; message: string }[];
+  error_count: number;
+}
+
+export interface ChangeEvent {
+  version: number;
+  actor: string;
+  schema: boolean;
+  tables: Record<string, { records: string[] | null }>;
+}
+
+export interface Problem {
+  title?: string;
+  detail?: string;
+  status?: number;
+  code?: string;
+  request_id?: string;
+  errors?: { pointer: string; code: string; detail: string }[];
+}

@@ -1,0 +1,80 @@
+// The views of the table, at the left; on a phone the view's button in the toolbar has the same list.
+import { useState } from 'react';
+import type { ViewInfo } from '../api/types.ts';
+import { AskName, Confirm } from '../ui/ask.tsx';
+import { Icon } from '../ui/icon.tsx';
+import { type Items, MenuButton } from '../ui/menu.tsx';
+import { useModel } from '../use_model.ts';
+
+type Asking = { kind: 'add' } | { kind: 'copy' | 'rename' | 'delete'; view: ViewInfo };
+
+export function ViewList() {
+  const model = useModel();
+  const [find, setFind] = useState('');
+  const [asking, setAsking] = useState<Asking>();
+  const { table, view } = model;
+  const shown = (table?.views ?? []).filter((v) => v.name.toLocaleLowerCase().includes(find.trim().toLocaleLowerCase()));
+  return (
+    <aside className="views" aria-label="Views">
+      {(table?.views.length ?? 0) > 7 || find ? (
+        <div className="search"><Icon name="search" /><input className="input" placeholder="Find a view" aria-label="Find a view" value={find} onChange={(e) => setFind(e.target.value)} /></div>
+      ) : null}
+      {shown.map((v) => (
+        <div key={v.id} className={v.id === view?.id ? 'vw on' : 'vw'}>
+          <a href={model.address(v.id)} aria-current={v.id === view?.id ? 'true' : undefined} onClick={(e) => {
+            if (e.metaKey || e.ctrlKey || e.shiftKey || !table) return;
+            e.preventDefault();
+            model.go(table.id, v.id);
+          }}><Icon name="table-2" /><span className="trunc">{v.name}</span></a>
+          <MenuButton label={`View ${v.name}`} className="vwmenu" items={viewMenu(v, (table?.views.length ?? 0) > 1, setAsking)}><Icon name="ellipsis" /></MenuButton>
+        </div>
+      ))}
+      {table && shown.length === 0 ? <p className="none muted">No view has this name.</p> : null}
+      <span className="grow" />
+      {table ? <button type="button" className="new" onClick={() => setAsking({ kind: 'add' })}><Icon name="plus" />New view</button> : null}
+      <ViewQuestions asking={asking} onClose={() => setAsking(undefined)} />
+    </aside>
+  );
+}
+
+function viewMenu(v: ViewInfo, several: boolean, ask: (asking: Asking) => void): Items {
+  return [
+    { id: 'rename', label: 'Rename', icon: 'pencil', run: () => ask({ kind: 'rename', view: v }) },
+    { id: 'copy', label: 'Duplicate', icon: 'copy', run: () => ask({ kind: 'copy', view: v }) },
+    ...(several ? (['line', { id: 'delete', label: 'Delete view', icon: 'trash-2', danger: true, run: () => ask({ kind: 'delete', view: v }) }] as Items) : []),
+  ];
+}
+
+function ViewQuestions({ asking, onClose }: { asking: Asking | undefined; onClose: () => void }) {
+  const model = useModel();
+  if (!asking) return null;
+  if (asking.kind === 'add') return <AskName title="New view" label="Name" button="Create view" onSave={(name) => model.addView(name)} onClose={onClose} />;
+  const { view } = asking;
+  if (asking.kind === 'copy') return <AskName title={`Duplicate ${view.name}`} label="Name" value={`${view.name} copy`} button="Create view" onSave={(name) => model.addView(name, view.config)} onClose={onClose} />;
+  if (asking.kind === 'rename') return <AskName title={`Rename ${view.name}`} label="Name" value={view.name} button="Rename view" onSave={(name) => model.renameView(view.id, name)} onClose={onClose} />;
+  return (
+    <Confirm title={`Delete the view ${view.name}?`} button={`Delete ${view.name}`} onConfirm={() => model.deleteView(view.id)} onClose={onClose}>
+      <p>Its filters, sorts and hidden fields go. The records stay.</p>
+    </Confirm>
+  );
+}
+
+/** The same list as a menu, for the toolbar on a phone. */
+export function ViewButton() {
+  const model = useModel();
+  const [asking, setAsking] = useState<Asking>();
+  const { table, view } = model;
+  if (!table || !view) return null;
+  const items: Items = [
+    ...table.views.map((v) => ({ id: v.id, label: v.name, icon: 'table-2' as const, on: v.id === view.id, run: () => model.go(table.id, v.id) })),
+    'line',
+    { id: 'rename', label: `Rename ${view.name}`, icon: 'pencil', run: () => setAsking({ kind: 'rename', view }) },
+    { id: 'add', label: 'New view', icon: 'plus', run: () => setAsking({ kind: 'add' }) },
+  ];
+  return (
+    <>
+      <MenuButton label={`View ${view.name}`} className="btn ghost sm" items={items}><Icon name="table-2" /><b className="trunc">{view.name}</b><Icon name="chevron-down" /></MenuButton>
+      <ViewQuestions asking={asking} onClose={() => setAsking(undefined)} />
+    </>
+  );
+}

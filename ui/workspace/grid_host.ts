@@ -1,0 +1,111 @@
+// The grid's host over /v1: windows of the shown view, writes, and what the person asks for at a place.
+import type { CellValue, CellWrite, Column, Host, LinkRef, MenuPlace, Row, Window } from '../grid/src/index.ts';
+import type { RecordAnswer, WindowAnswer } from './api/types.ts';
+import { both, containsText } from './conditions.ts';
+import type { Model } from './model.ts';
+import { needsTypecast, toApi, toRow, visibleFields, windowRows } from './values.ts';
+
+const WRITE_CHUNK = 500;
+const DELETE_CHUNK = 100;
+
+/** What decides which rows show: the view's own conditions, and the text of "Find in view". */
+export function rowsQuery(model: Model): Record<string, unknown> {
+  const { table, view } = model;
+  if (!table) return {};
+  const text = model.find.trim();
+  const found = text === '' ? null : containsText(visibleFields(table.fields, table.primary_field, view?.config ?? {}), text);
+  const where = found ? both(view?.config.where, found) : undefined;
+  return { view: view?.id, ...(where ? { where } : {}) };
+}
+
+export function createHost(model: Model, menu: (place: MenuPlace) => void, changed: () => void): Host {
+  const { api } = model;
+  const fieldsOf = () => model.table?.fields ?? [];
+
+  const write = async (writes: CellWrite[]): Promise<number> => {
+    const records = new Map<string, Record<string, unknown>>();
+    let typecast = false;
+    for (const { record, field, value } of writes) {
+      const info = fieldsOf().find((f) => f.id === field);
+      if (!info) continue;
+      typecast ||= needsTypecast(value);
+      records.set(record, { ...records.get(record), [field]: toApi(value, info) });
+    }
+    const all = [...records].map(([id, fields]) => ({ id, fields }));
+    let version = 0;
+    for (let i = 0; i < all.length; i += WRITE_CHUNK) {
+      const answer = await api.write('PATCH', '/v1/records', { records: all.slice(i, i + WRITE_CHUNK) }, { keys: 'id', typecast: typecast ? 'true' : undefined });
+      version = answer.version;
+    }
+    return version;
+  };
+
+  const create = async (rows: Record<string, CellValue>[]): Promise<{ ids: string[]; version: number }> => {
+    const ids: string[] = [];
+    let version = 0;
+    for (let i = 0; i < rows.length; i += WRITE_CHUNK) {
+      const part = rows.slice(i, i + WRITE_CHUNK);
+      const records = part.map((cells) => ({
+        fields: Object.fromEntries(Object.entries(cells).flatMap(([id, value]) => {
+          const info = fieldsOf().find((f) => f.id === id);
+          return info && value !== null ? [[id, toApi(value, info)]] : [];
+        })),
+      }));
+      const typecast = part.some((cells) => Object.values(cells).some(needsTypecast));
+      const answer = await api.write<{ data: { id: string }[] }>('POST', '/v1/records', { table: model.table?.id, records }, { keys: 'id', typecast: typecast ? 'true' : undefined });
+      ids.push(...answer.data.data.map((r) => r.id));
+      version = answer.version;
+    }
+    return { ids, version };
+  };
+
+  return {
+    async window(offset, limit, signal): Promise<Window> {
+      const { table, view } = model;
+      if (!table) return { version: 0, total: 0, offset, rows: [] };
+      const fields = visibleFields(table.fields, table.primary_field, view?.config ?? {}).map((f) => f.id);
+      const { data } = await api.ask<WindowAnswer>('POST', `/v1/tables/${table.id}/window`, { body: { ...rowsQuery(model), offset, limit, fields }, signal, reads: true });
+      return { version: data.version, total: data.total, offset: data.offset, rows: windowRows(data) };
+    },
+    write,
+    create,
+    async remove(ids) {
+      let version = 0;
+      for (let i = 0; i < ids.length; i += DELETE_CHUNK) {
+        version = (await api.write('DELETE', '/v1/records', undefined, { ids: ids.slice(i, i + DELETE_CHUNK).join(',') })).version;
+      }
+      if (model.recordId !== undefined && ids.includes(model.recordId)) model.openRecord(undefined);
+      return version;
+    },
+    async restore(ids) {
+      return (await api.write('POST', `/v1/tables/${model.table?.id ?? ''}/restore`, { records: ids })).version;
+    },
+    async record(id): Promise<Row | null> {
+      const { data } = await api.get<RecordAnswer>(`/v1/records/${id}`, { query: { keys: 'id' } });
+      return toRow(data, fieldsOf());
+    },
+    links: (column: Column, text: string, signal: AbortSignal): Promise<LinkRef[]> => findLinks(model, model.field(column.id)?.options?.table, text, signal),
+    notice: (notice) => model.notice(notice),
+    open: (record) => model.openRecord(record),
+    menu,
+    resized: (field, width) => void model.setView({ widths: { ...model.view?.config.widths, [field]: width } }, false),
+    reordered(field, before) {
+      const { table, view } = model;
+      if (!table) return;
+      const ids = visibleFields(table.fields, table.primary_field, view?.config ?? {}).map((f) => f.id).filter((id) => id !== field);
+      const at = before === null ? ids.length : Math.max(1, ids.indexOf(before));
+      const hidden = table.fields.map((f) => f.id).filter((id) => id !== field && !ids.includes(id));
+      void model.setView({ order: [...ids.slice(0, at), field, ...ids.slice(at), ...hidden] }, false);
+    },
+    changed,
+  };
+}
+
+/** Records of a table whose name contains the text, at most 50: what a link can point to. */
+export async function findLinks(model: Model, tableId: string | undefined, text: string, signal?: AbortSignal): Promise<LinkRef[]> {
+  const table = model.base?.tables.find((t) => t.id === tableId);
+  if (!table) return [];
+  const where = text === '' ? undefined : { field: table.primary_field, op: 'contains', value: text };
+  const { data } = await model.api.ask<WindowAnswer>('POST', `/v1/tables/${table.id}/window`, { body: { where, offset: 0, limit: 50, fields: [table.primary_field] }, signal, reads: true });
+  return data.rows.map(([id, name]) => ({ id, name: name === null || name === undefined ? '' : String(name) }));
+}

@@ -1,0 +1,264 @@
+// The state of the workspace: the base's schema, where the person is (table, view, open record), notices and the connection.
+// One object; React reads it through `useModel`, the grid through grid_host.ts. Every schema change goes to the server first and is then read anew.
+import { Api, ApiError, message } from './api/client.ts';
+import { followBase } from './api/events.ts';
+import type { BaseInfo, ChangeEvent, Field, FieldOptions, TableInfo, ViewConfig, ViewInfo } from './api/types.ts';
+import type { Config } from './config.ts';
+import type { Grid, Notice } from '../grid/src/index.ts';
+
+export interface Toast extends Notice {
+  id: number;
+}
+
+export type Panel =
+  | { kind: 'none' }
+  | { kind: 'import'; text?: string; file?: File }
+  | { kind: 'shortcuts' }
+  | { kind: 'palette' };
+
+const TOAST_TIME = 10_000;
+
+export class Model {
+  readonly config: Config;
+  readonly api: Api;
+  base: BaseInfo | undefined;
+  failure: ApiError | Error | undefined;
+  tableId: string | undefined;
+  viewId: string | undefined;
+  recordId: string | undefined;
+  find = '';
+  toasts: Toast[] = [];
+  online = true;
+  panel: Panel = { kind: 'none' };
+  grid: Grid | undefined;
+  /** Grows when records of the shown table changed elsewhere: panels read again. */
+  pulse = 0;
+  #version = 0;
+  #listeners = new Set<() => void>();
+  #toastCount = 0;
+
+  constructor(config: Config) {
+    this.config = config;
+    this.api = new Api(config);
+    this.api.online = (now) => {
+      if (now === this.online) return;
+      this.online = now;
+      this.changed();
+    };
+    this.tableId = config.table;
+    this.viewId = config.view;
+    this.recordId = new URLSearchParams(location.search).get('record') ?? undefined;
+  }
+
+  subscribe = (run: () => void): (() => void) => {
+    this.#listeners.add(run);
+    return () => this.#listeners.delete(run);
+  };
+  snapshot = (): number => this.#version;
+
+  changed(): void {
+    this.#version += 1;
+    for (const run of this.#listeners) run();
+  }
+
+  get table(): TableInfo | undefined {
+    return this.base?.tables.find((t) => t.id === this.tableId) ?? this.base?.tables[0];
+  }
+
+  get view(): ViewInfo | undefined {
+    return this.table?.views.find((v) => v.id === this.viewId) ?? this.table?.views[0];
+  }
+
+  field(id: string): Field | undefined {
+    return this.table?.fields.find((f) => f.id === id);
+  }
+
+  start(): void {
+    void this.load();
+    const live = followBase(this.api, this.config.base, (change) => this.#heard(change), () => this.#missed());
+    addEventListener('pagehide', () => live.stop());
+    addEventListener('popstate', () => this.#fromAddress());
+    addEventListener('online', () => this.#missed());
+  }
+
+  async load(): Promise<void> {
+    try {
+      this.base = (await this.api.get<BaseInfo>(`/v1/bases/${this.config.base}`)).data;
+      this.failure = undefined;
+      this.#settle();
+    } catch (error) {
+      if (!this.base) this.failure = error as Error;
+      else this.fail(error, () => void this.load());
+    }
+    this.changed();
+  }
+
+  /** Makes table and view real ones, and the address say so. */
+  #settle(): void {
+    this.tableId = this.table?.id;
+    this.viewId = this.view?.id;
+    this.#writeAddress(true);
+  }
+
+  #heard(change: ChangeEvent): void {
+    if (change.schema) void this.load();
+    const touched = this.tableId !== undefined ? change.tables[this.tableId] : undefined;
+    const linked = this.table?.fields.some((f) => f.options?.table !== undefined && change.tables[f.options.table] !== undefined);
+    if ((touched || linked || change.schema) && (this.grid?.state.version ?? 0) < change.version) this.grid?.invalidate();
+    if (touched || linked) {
+      this.pulse += 1;
+      this.changed();
+    }
+  }
+
+  #missed(): void {
+    void this.load();
+    this.grid?.invalidate();
+    this.pulse += 1;
+  }
+
+  #fromAddress(): void {
+    const parts = location.pathname.split('/').filter(Boolean);
+    this.tableId = parts.find((p) => p.startsWith('tbl')) ?? this.tableId;
+    this.viewId = parts.find((p) => p.startsWith('viw'));
+    this.recordId = new URLSearchParams(location.search).get('record') ?? undefined;
+    this.viewId = this.view?.id;
+    this.changed();
+  }
+
+  address(view: string | undefined = this.viewId, table: string | undefined = this.tableId, record: string | undefined = undefined): string {
+    const parts = ['/o', this.config.org, 'b', this.config.base, table, table ? view : undefined].filter((p) => p !== undefined);
+    return `${parts.join('/')}${record ? `?record=${record}` : ''}`;
+  }
+
+  #writeAddress(replace: boolean): void {
+    const to = this.address(this.viewId, this.tableId, this.recordId);
+    if (to === location.pathname + location.search) return;
+    history[replace ? 'replaceState' : 'pushState'](null, '', to);
+  }
+
+  go(table: string, view?: string): void {
+    this.tableId = table;
+    this.viewId = view;
+    this.viewId = this.view?.id;
+    this.recordId = undefined;
+    this.find = '';
+    this.#writeAddress(false);
+    this.changed();
+  }
+
+  openRecord(id: string | undefined): void {
+    const replace = this.recordId !== undefined && id !== undefined;
+    this.recordId = id;
+    this.#writeAddress(replace);
+    this.changed();
+    if (id === undefined) this.grid?.focus();
+  }
+
+  setFind(text: string): void {
+    this.find = text;
+    this.changed();
+  }
+
+  show(panel: Panel): void {
+    this.panel = panel;
+    this.changed();
+  }
+
+  notice(notice: Notice): void {
+    const toast = { ...notice, id: (this.#toastCount += 1) };
+    this.toasts = [...this.toasts.filter((t) => t.text !== notice.text).slice(-2), toast];
+    this.changed();
+    setTimeout(() => this.dismiss(toast.id), TOAST_TIME);
+  }
+
+  dismiss(id: number): void {
+    const left = this.toasts.filter((t) => t.id !== id);
+    if (left.length === this.toasts.length) return;
+    this.toasts = left;
+    this.changed();
+  }
+
+  fail(error: unknown, again?: () => void): void {
+    if (error instanceof ApiError && error.code === 'session_ended') {
+      this.notice({ kind: 'error', text: error.message, action: { label: 'Log in', run: () => location.reload() } });
+      return;
+    }
+    const id = error instanceof ApiError && error.requestId && error.status >= 500 ? ` Request ${error.requestId}.` : '';
+    this.notice({ kind: 'error', text: `${message(error)}${id}`, ...(again ? { action: { label: 'Try again', run: again } } : {}) });
+  }
+
+  /** A schema write, then the schema anew. Throws, so that a dialog can show the error at its field. */
+  async #change<T>(method: 'POST' | 'PATCH' | 'DELETE', path: string, body?: unknown): Promise<T> {
+    const { data } = await this.api.write<T>(method, path, body);
+    await this.load();
+    return data;
+  }
+
+  async addTable(name: string): Promise<void> {
+    const made = await this.#change<{ id: string }>('POST', '/v1/tables', { base: this.config.base, name });
+    this.go(made.id);
+  }
+
+  async renameTable(id: string, name: string): Promise<void> {
+    await this.#change('PATCH', `/v1/tables/${id}`, { name });
+  }
+
+  async deleteTable(id: string): Promise<void> {
+    await this.#change('DELETE', `/v1/tables/${id}`);
+    const next = this.base?.tables[0]?.id;
+    if (this.tableId === id || !this.table) {
+      if (next) this.go(next);
+    }
+  }
+
+  async addView(name: string, config: ViewConfig = {}): Promise<void> {
+    const table = this.table;
+    if (!table) return;
+    const made = await this.#change<{ id: string }>('POST', `/v1/tables/${table.id}/views`, { name, type: 'grid', config });
+    this.go(table.id, made.id);
+  }
+
+  async renameView(id: string, name: string): Promise<void> {
+    await this.#change('PATCH', `/v1/views/${id}`, { name });
+  }
+
+  async deleteView(id: string): Promise<void> {
+    await this.#change('DELETE', `/v1/views/${id}`);
+    const table = this.table;
+    if (table && this.viewId === id) this.go(table.id);
+  }
+
+  /** Changes the shown view: at once here, then on the server; taken back if it is refused. `rows`: other rows or another order result. */
+  async setView(part: ViewConfig, rows: boolean): Promise<void> {
+    const view = this.view;
+    if (!view) return;
+    const before = view.config;
+    view.config = { ...before, ...part };
+    this.changed();
+    try {
+      await this.api.write('PATCH', `/v1/views/${view.id}`, { config: view.config });
+      if (rows) this.grid?.invalidate();
+      this.changed();
+    } catch (error) {
+      view.config = before;
+      this.changed();
+      this.fail(error, () => void this.setView(part, rows));
+    }
+  }
+
+  async addField(name: string, type: Field['type'], options: FieldOptions | null): Promise<void> {
+    await this.#change('POST', `/v1/tables/${this.table?.id ?? ''}/fields`, { name, type, options });
+    this.grid?.invalidate();
+  }
+
+  async changeField(id: string, part: { name?: string; type?: Field['type']; options?: FieldOptions | null }): Promise<void> {
+    await this.#change('PATCH', `/v1/fields/${id}`, part);
+    this.grid?.invalidate();
+  }
+
+  async deleteField(id: string): Promise<void> {
+    await this.#change('DELETE', `/v1/fields/${id}`);
+    this.grid?.invalidate();
+  }
+}

@@ -1,0 +1,107 @@
+// One record, whole: every field, also those the view hides, and what happened to it. A panel at the right; on a phone the page.
+import { useEffect, useRef, useState } from 'react';
+import { kindIcon, type CellValue, type Row } from '../../grid/src/index.ts';
+import { ApiError, message } from '../api/client.ts';
+import type { Field, RecordAnswer } from '../api/types.ts';
+import { nounOf } from '../nouns.ts';
+import { Icon } from '../ui/icon.tsx';
+import { MenuButton } from '../ui/menu.tsx';
+import { useModel } from '../use_model.ts';
+import { orderedFields, toRow } from '../values.ts';
+import { FieldEditor } from './editors.tsx';
+import { Feed } from './feed.tsx';
+import { ago } from './time.ts';
+
+export default function RecordPanel({ id }: { id: string }) {
+  const model = useModel();
+  const { table, view, grid } = model;
+  const [row, setRow] = useState<Row>();
+  const [answer, setAnswer] = useState<RecordAnswer>();
+  const [error, setError] = useState<Error>();
+  const panel = useRef<HTMLElement>(null);
+  const fields = table ? orderedFields(table.fields, table.primary_field, view?.config ?? {}) : [];
+
+  useEffect(() => {
+    if (!table) return undefined;
+    const stop = new AbortController();
+    model.api.get<RecordAnswer>(`/v1/records/${id}`, { query: { keys: 'id' }, signal: stop.signal }).then(({ data }) => {
+      setAnswer(data);
+      setRow(toRow(data, table.fields));
+      setError(undefined);
+    }).catch((failure: Error) => {
+      if (!stop.signal.aborted) setError(failure);
+    });
+    return () => stop.abort();
+  }, [id, model.pulse, table?.id, table?.fields.length]);
+  useEffect(() => {
+    setRow(undefined);
+    setAnswer(undefined);
+  }, [id]);
+  useEffect(() => {
+    panel.current?.focus();
+    const key = (event: KeyboardEvent) => {
+      if (event.key === 'Escape' && !event.defaultPrevented && !document.querySelector('.popover, .scrim')) model.openRecord(undefined);
+    };
+    addEventListener('keydown', key);
+    return () => removeEventListener('keydown', key);
+  }, []);
+
+  if (!table) return null;
+  const noun = nounOf(table.name);
+  const total = grid?.state.total ?? 0;
+  const at = grid?.state.focusRow ?? 0;
+  const step = async (by: number) => {
+    const next = await grid?.rowAt(at + by);
+    if (!next || !grid) return;
+    grid.goTo(at + by);
+    model.openRecord(next.id);
+  };
+  const save = (field: Field, value: CellValue) => {
+    if (!row) return;
+    const before = row.cells[field.id] ?? null;
+    setRow({ ...row, cells: { ...row.cells, [field.id]: value } });
+    grid?.write({ record: id, field: field.id, before, after: value });
+  };
+  const name = row ? String(row.cells[table.primary_field] ?? '') : '';
+  const link = location.origin + model.address(view?.id, table.id, id);
+  return (
+    <section className="record" aria-label={name || `Unnamed ${noun.one}`} tabIndex={-1} ref={panel}>
+      <header>
+        <button type="button" className="btn ghost sm icon" aria-label={`Previous ${noun.one}`} disabled={at <= 0} onClick={() => void step(-1)}><Icon name="arrow-up" /></button>
+        <button type="button" className="btn ghost sm icon" aria-label={`Next ${noun.one}`} disabled={at >= total - 1} onClick={() => void step(1)}><Icon name="arrow-down" /></button>
+        <span className="pos num">{total > 0 ? `${(at + 1).toLocaleString()} of ${total.toLocaleString()}` : ''}</span>
+        <span className="grow" />
+        <button type="button" className="btn ghost sm" onClick={() => void navigator.clipboard.writeText(link).then(() => model.notice({ kind: 'info', text: `The link to ${name || `this ${noun.one}`} is on the clipboard.` }))}><Icon name="link" />Copy link</button>
+        <MenuButton label="More" className="btn ghost sm icon" end items={[{ id: 'delete', label: `Delete ${noun.one}`, icon: 'trash-2', danger: true, run: () => void grid?.delete([id]) }]}><Icon name="ellipsis" /></MenuButton>
+        <button type="button" className="btn ghost sm icon" aria-label="Close" onClick={() => model.openRecord(undefined)}><Icon name="x" /></button>
+      </header>
+      {error ? <Missing error={error} noun={noun.one} /> : (
+        <>
+          <div className="fields">
+            <h2 className="title">{row ? name || `Unnamed ${noun.one}` : '\u00a0'}</h2>
+            <p className="sub">{answer ? `Changed ${ago(answer.updated_at)}` : '\u00a0'}</p>
+            <dl>
+              {fields.map((field) => (
+                <div className="fl" key={field.id}>
+                  <dt id={`label-${field.id}`}><Icon name={kindIcon[field.type]} /><span className="trunc">{field.name}</span></dt>
+                  <dd>{row ? <FieldEditor key={`${id}-${field.id}`} field={field} value={row.cells[field.id] ?? null} onSave={(value) => save(field, value)} /> : <span className="bone" />}</dd>
+                </div>
+              ))}
+            </dl>
+          </div>
+          <Feed id={id} fields={table.fields} pulse={`${model.pulse}-${grid?.state.version ?? 0}`} onRestore={(field, value) => save(field, value)} />
+        </>
+      )}
+    </section>
+  );
+}
+
+function Missing({ error, noun }: { error: Error; noun: string }) {
+  const gone = error instanceof ApiError && error.status === 404;
+  return (
+    <div className="empty fields" role="alert">
+      <h2>{gone ? `This ${noun} is not here` : `This ${noun} could not be read`}</h2>
+      <p>{gone ? 'It was deleted, or the link is for somebody else.' : message(error)}</p>
+    </div>
+  );
+}

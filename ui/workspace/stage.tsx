@@ -1,0 +1,221 @@
+// The grid in its place, with the states around it (loading, empty, error) and the menus that it asks for.
+import { useEffect, useRef, useState } from 'react';
+import { type Column, createGrid, type MenuPlace } from '../grid/src/index.ts';
+import type { Field, RowHeight } from './api/types.ts';
+import { message } from './api/client.ts';
+import { FieldDialog } from './dialogs/field.tsx';
+import { createHost } from './grid_host.ts';
+import type { Model } from './model.ts';
+import { nounOf } from './nouns.ts';
+import { aggregateLabel, aggregatesOf, chosenTotals, chooseTotal, readTotals } from './totals.ts';
+import { directions } from './tools/sort.tsx';
+import { Confirm } from './ui/ask.tsx';
+import { PanelAt } from './ui/dialog.tsx';
+import { Icon } from './ui/icon.tsx';
+import { type Items, MenuAt } from './ui/menu.tsx';
+import { useModel } from './use_model.ts';
+import { toColumn, visibleFields } from './values.ts';
+
+const HEIGHTS: Record<RowHeight, number> = { short: 32, medium: 56, tall: 88, extra: 128 };
+
+function columnsOf(model: Model): Column[] {
+  const { table, view } = model;
+  if (!table) return [];
+  const config = view?.config ?? {};
+  return visibleFields(table.fields, table.primary_field, config).map((f) => toColumn(f, f.id === table.primary_field, config, innerWidth < 560));
+}
+
+export function Stage() {
+  const model = useModel();
+  const holder = useRef<HTMLDivElement>(null);
+  const [place, setPlace] = useState<MenuPlace>();
+  const [dialog, setDialog] = useState<{ kind: 'edit' | 'delete'; field: Field } | { kind: 'add'; box: DOMRect }>();
+  const { table, view, find } = model;
+  const columns = columnsOf(model);
+  const shape = JSON.stringify(columns);
+  const height = HEIGHTS[view?.config.row_height ?? 'short'];
+  const fieldSet = columns.map((c) => c.id).sort().join();
+
+  useEffect(() => {
+    if (!holder.current || !table) return undefined;
+    let last = '';
+    const changed = () => {
+      const s = model.grid?.state;
+      const now = s ? `${s.status}|${s.total}|${s.canUndo}|${s.canRedo}|${s.failure ?? ''}|${s.version}` : '';
+      if (now === last) return;
+      last = now;
+      queueMicrotask(() => model.changed());
+    };
+    const grid = createGrid(holder.current, { label: table.name, columns: columnsOf(model), rowHeight: height, noun: nounOf(table.name), canWrite: true, host: createHost(model, setPlace, changed) });
+    model.grid = grid;
+    grid.focus();
+    return () => {
+      model.grid = undefined;
+      grid.destroy();
+    };
+  }, [table?.id, table?.name]);
+
+  const first = useRef('');
+  useEffect(() => {
+    const now = `${table?.id ?? ''}|${view?.id ?? ''}|${find}`;
+    if (first.current !== '' && first.current !== now && first.current.startsWith(`${table?.id ?? ''}|`)) model.grid?.reset();
+    first.current = now;
+    model.grid?.setMark(find);
+  }, [table?.id, view?.id, find]);
+  useEffect(() => model.grid?.setColumns(columns), [shape]);
+  useEffect(() => model.grid?.setRowHeight(height), [height]);
+  useEffect(() => model.grid?.invalidate(), [fieldSet]);
+  useEffect(() => model.grid?.setOpened(model.recordId), [model.recordId, table?.id]);
+
+  const state = model.grid?.state;
+  const [totals, bump] = useState(0);
+  useEffect(() => {
+    if (!state || state.status === 'loading' || state.status === 'error') return undefined;
+    const stop = new AbortController();
+    const timer = setTimeout(() => {
+      readTotals(model, stop.signal).then((cells) => model.grid?.setFooter(cells)).catch((error: unknown) => {
+        if (!stop.signal.aborted) model.notice({ kind: 'error', text: `The totals could not be read. ${message(error)}` });
+      });
+    }, 120);
+    return () => {
+      clearTimeout(timer);
+      stop.abort();
+    };
+  }, [state?.total, state?.version, state?.status, view?.id, find, totals]);
+
+  return (
+    <div className="stage">
+      <div className="gridhold" ref={holder} />
+      {state?.status === 'empty' ? <Empty /> : null}
+      {state?.status === 'error' ? (
+        <div className="over empty" role="alert">
+          <h2>{table?.name} could not be read</h2>
+          <p>{state.failure}</p>
+          <div className="row"><button type="button" className="btn primary" onClick={() => model.grid?.invalidate()}>Try again</button></div>
+        </div>
+      ) : null}
+      {place ? <PlaceMenu place={place} onClose={() => setPlace(undefined)} onEdit={(field) => setDialog({ kind: 'edit', field })} onDelete={(field) => setDialog({ kind: 'delete', field })} onAdd={(box) => setDialog({ kind: 'add', box })} onTotals={() => bump((n) => n + 1)} /> : null}
+      {dialog?.kind === 'add' ? <PanelAt box={dialog.box} label="Add a field" onClose={() => setDialog(undefined)}><FieldDialog onClose={() => setDialog(undefined)} /></PanelAt> : null}
+      {dialog?.kind === 'edit' ? <PanelAt box={headBox(dialog.field, columns)} label={`Field ${dialog.field.name}`} onClose={() => setDialog(undefined)}><FieldDialog field={dialog.field} onClose={() => setDialog(undefined)} /></PanelAt> : null}
+      {dialog?.kind === 'delete' ? <DeleteField field={dialog.field} onClose={() => setDialog(undefined)} /> : null}
+    </div>
+  );
+}
+
+/** Where a field's header is now, for a panel that opens under it. */
+function headBox(field: Field, columns: Column[]): DOMRect {
+  const at = columns.findIndex((c) => c.id === field.id);
+  const cell = document.querySelector(`.g-head [data-col="${at}"]`);
+  return cell?.getBoundingClientRect() ?? new DOMRect(innerWidth / 2 - 160, 160, 1, 1);
+}
+
+function Empty() {
+  const model = useModel();
+  const { table, view, find } = model;
+  const noun = nounOf(table?.name ?? '');
+  const filtered = find !== '' || (view?.config.where ?? null) !== null || (view?.config.filter ?? null) !== null;
+  if (filtered) {
+    return (
+      <div className="over empty">
+        <h2>{find !== '' ? `Nothing here contains “${find}”` : `No ${noun.one} meets the filter`}</h2>
+        <p>{find !== '' ? `Looked in every text and link field that ${view?.name ?? 'this view'} shows.` : `${table?.name ?? ''} has ${(table?.records ?? 0).toLocaleString()} in all.`}</p>
+      </div>
+    );
+  }
+  return (
+    <div className="over empty">
+      <h2>No {noun.many} yet</h2>
+      <p>Add the first one by hand, paste rows from a spreadsheet, or bring a CSV file.</p>
+      <div className="row">
+        <button type="button" className="btn primary" onClick={() => void model.grid?.addRow()}><Icon name="plus" />Add {noun.one}</button>
+        <button type="button" className="btn" onClick={() => model.show({ kind: 'import' })}><Icon name="upload" />Import a file</button>
+      </div>
+    </div>
+  );
+}
+
+interface PlaceProps {
+  place: MenuPlace;
+  onClose: () => void;
+  onEdit: (field: Field) => void;
+  onDelete: (field: Field) => void;
+  onAdd: (box: DOMRect) => void;
+  onTotals: () => void;
+}
+
+function PlaceMenu({ place, onClose, onEdit, onDelete, onAdd, onTotals }: PlaceProps) {
+  const model = useModel();
+  const { table, view, grid } = model;
+  useEffect(() => {
+    if (place.at !== 'add-field') return;
+    onAdd(place.box);
+    onClose();
+  }, [place]);
+  if (!table || place.at === 'add-field') return null;
+  const noun = nounOf(table.name);
+  const close = () => {
+    onClose();
+    grid?.focus();
+  };
+  if (place.at === 'cell') {
+    const count = place.records.length;
+    const one = place.records[0];
+    const items: Items = [
+      ...(count === 1 && one ? [{ id: 'open', label: `Open ${noun.one}`, icon: 'maximize-2' as const, keys: 'Space', run: () => model.openRecord(one) }] : []),
+      { id: 'copy', label: 'Copy', icon: 'copy', keys: 'Ctrl C', run: () => void grid?.copy() },
+      ...(count > 1 ? [{ id: 'fill', label: 'Fill down', icon: 'arrow-down-to-line' as const, keys: 'Ctrl D', run: () => void grid?.fillDown() }] : []),
+      { id: 'clear', label: 'Clear cells', icon: 'minus', keys: 'Del', run: () => void grid?.clear() },
+      ...(count === 1 && one ? [{ id: 'link', label: 'Copy link', icon: 'link' as const, run: () => void navigator.clipboard.writeText(location.origin + model.address(view?.id, table.id, one)) }] : []),
+      'line',
+      { id: 'delete', label: count === 1 ? `Delete ${noun.one}` : `Delete ${count.toLocaleString()} ${noun.many}`, icon: 'trash-2', danger: true, run: () => void grid?.delete(place.records) },
+    ];
+    return <MenuAt box={{ left: place.x, top: place.y, width: 1, height: 1 }} label={`${noun.one} menu`} items={items} onClose={close} />;
+  }
+  const field = model.field(place.field);
+  if (!field) return null;
+  if (place.at === 'footer') {
+    const chosen = chosenTotals(view?.id)[field.id];
+    const set = (fn?: (typeof aggregatesOf extends (k: never) => (infer A)[] ? A : never)) => {
+      if (view) chooseTotal(view.id, field.id, fn);
+      onTotals();
+    };
+    if (field.id === table.primary_field) return null;
+    const items: Items = [...aggregatesOf(field.type).map((fn) => ({ id: fn, label: aggregateLabel[fn], on: chosen === fn, run: () => set(fn) })), 'line', { id: 'none', label: 'No total', on: !chosen, run: () => set() }];
+    return <MenuAt box={place.box} label={`Total of ${field.name}`} items={items} onClose={close} />;
+  }
+  const primary = field.id === table.primary_field;
+  const sort = (view?.config.sort ?? []).filter((s) => s.field !== field.id);
+  const [up, down] = directions(field);
+  const items: Items = [
+    { id: 'edit', label: 'Edit field', icon: 'pencil', run: () => onEdit(field) },
+    'line',
+    { id: 'up', label: `Sort ${up}`, icon: 'arrow-up', run: () => void model.setView({ sort: [{ field: field.id, desc: false }, ...sort] }, true) },
+    { id: 'down', label: `Sort ${down}`, icon: 'arrow-down', run: () => void model.setView({ sort: [{ field: field.id, desc: true }, ...sort] }, true) },
+    ...(primary ? [] : ([
+      { id: 'hide', label: 'Hide in this view', icon: 'eye-off', run: () => void model.setView({ hidden: [...(view?.config.hidden ?? []), field.id] }, true) },
+      'line',
+      { id: 'delete', label: `Delete ${field.name}`, icon: 'trash-2', danger: true, run: () => onDelete(field) },
+    ] as Items)),
+  ];
+  return <MenuAt box={place.box} label={`Field ${field.name}`} items={items} onClose={close} />;
+}
+
+function DeleteField({ field, onClose }: { field: Field; onClose: () => void }) {
+  const model = useModel();
+  const { table } = model;
+  const [filled, setFilled] = useState<number>();
+  useEffect(() => {
+    if (!table) return;
+    model.api.ask<{ values: Record<string, number> }>('POST', `/v1/tables/${table.id}/aggregates`, { body: { fields: { [field.id]: 'filled' } }, reads: true })
+      .then(({ data }) => setFilled(data.values[field.id] ?? 0)).catch(() => setFilled(undefined));
+  }, [field.id]);
+  const views = (table?.views ?? []).filter((v) => JSON.stringify(v.config.where ?? null).includes(field.id) || v.config.sort?.some((s) => s.field === field.id));
+  const noun = nounOf(table?.name ?? '');
+  return (
+    <Confirm title={`Delete the field ${field.name}?`} button={`Delete ${field.name}`} onConfirm={() => model.deleteField(field.id)} onClose={onClose}>
+      <p>{filled === undefined ? `Its value goes from every ${noun.one}.` : filled === 0 ? `No ${noun.one} has a value in it.` : `${filled.toLocaleString()} ${filled === 1 ? `${noun.one} loses its value` : `${noun.many} lose their value`} in it.`}</p>
+      {field.type === 'link' && field.options?.symmetric_field ? <p>The field on the other side of the link goes as well.</p> : null}
+      {views.length > 0 ? <p>{views.map((v) => v.name).join(', ')} {views.length === 1 ? 'uses' : 'use'} it to filter or sort.</p> : null}
+    </Confirm>
+  );
+}

@@ -1,0 +1,51 @@
+// The order of a view: by one field, then by the next.
+import type { Field, SortKey } from '../api/types.ts';
+import { Icon } from '../ui/icon.tsx';
+import { Select } from '../ui/select.tsx';
+import { useModel } from '../use_model.ts';
+
+/** Words for the two directions of a type. */
+export function directions(field: Field | undefined): [string, string] {
+  switch (field?.type) {
+    case 'number': return ['1 → 9', '9 → 1'];
+    case 'date': case 'datetime': return ['Oldest first', 'Newest first'];
+    case 'checkbox': return ['Not ticked first', 'Ticked first'];
+    case 'select': return ['First choice first', 'Last choice first'];
+    default: return ['A → Z', 'Z → A'];
+  }
+}
+
+export function SortPanel() {
+  const model = useModel();
+  const { table, view } = model;
+  if (!table || !view) return null;
+  const sort = view.config.sort ?? [];
+  const save = (next: SortKey[]) => void model.setView({ sort: next }, true);
+  const unused = table.fields.filter((f) => !sort.some((s) => s.field === f.id));
+  const change = (i: number, part: Partial<SortKey>) => save(sort.map((s, k) => (k === i ? { ...s, ...part } : s)));
+  return (
+    <div className="sorts">
+      <b>Sort by</b>
+      {sort.map((key, i) => {
+        const field = table.fields.find((f) => f.id === key.field);
+        const [up, down] = directions(field);
+        return (
+          <div className="sortrow" key={key.field}>
+            <Select label={i === 0 ? 'Sort by' : 'Then by'} value={key.field} onChange={(id) => change(i, { field: id })}>
+              {table.fields.filter((f) => f.id === key.field || unused.includes(f)).map((f) => <option key={f.id} value={f.id}>{f.name}</option>)}
+            </Select>
+            <Select label="Direction" value={key.desc ? 'down' : 'up'} onChange={(v) => change(i, { desc: v === 'down' })}><option value="up">{up}</option><option value="down">{down}</option></Select>
+            <button type="button" className="btn ghost sm icon" aria-label={`Do not sort by ${field?.name ?? 'this field'}`} onClick={() => save(sort.filter((_, k) => k !== i))}><Icon name="x" /></button>
+          </div>
+        );
+      })}
+      {sort.length === 0 ? <p className="muted">Rows stand in the order in which they were added.</p> : null}
+      <div className="row">
+        <Select label="Add a field to sort by" className="addsel" value="" disabled={unused.length === 0} onChange={(id) => id && save([...sort, { field: id, desc: false }])}>
+          <option value="" disabled>{sort.length === 0 ? 'Choose a field' : 'Then by'}</option>
+          {unused.map((f) => <option key={f.id} value={f.id}>{f.name}</option>)}
+        </Select>
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,58 @@
+// The footer: how many records, and for each field the total that the person chose. The choice is kept in this browser, by view.
+import { type FooterCell, type Kind } from '../grid/src/index.ts';
+import { formatNumber } from '../grid/src/cells/number.ts';
+import { formatDate } from '../grid/src/cells/date.ts';
+import { formatDateTime } from '../grid/src/cells/datetime.ts';
+import type { Aggregate, Field } from './api/types.ts';
+import { rowsQuery } from './grid_host.ts';
+import type { Model } from './model.ts';
+import { counted, nounOf } from './nouns.ts';
+
+export const aggregateLabel: Record<Aggregate, string> = { sum: 'Sum', avg: 'Average', min: 'Least', max: 'Most', filled: 'Filled', empty: 'Empty', unique: 'Different' };
+
+export function aggregatesOf(kind: Kind): Aggregate[] {
+  if (kind === 'number') return ['sum', 'avg', 'min', 'max', 'filled', 'empty', 'unique'];
+  if (kind === 'date' || kind === 'datetime') return ['min', 'max', 'filled', 'empty', 'unique'];
+  return kind === 'checkbox' ? ['filled', 'empty'] : ['filled', 'empty', 'unique'];
+}
+
+const key = (view: string) => `totals:${view}`;
+
+export function chosenTotals(view: string | undefined): Record<string, Aggregate> {
+  try {
+    return JSON.parse(localStorage.getItem(key(view ?? '')) ?? '{}') as Record<string, Aggregate>;
+  } catch {
+    return {};
+  }
+}
+
+export function chooseTotal(view: string, field: string, total: Aggregate | undefined): void {
+  const all = chosenTotals(view);
+  if (total) all[field] = total;
+  else delete all[field];
+  localStorage.setItem(key(view), JSON.stringify(all));
+}
+
+/** Reads the chosen totals for the rows that show now. */
+export async function readTotals(model: Model, signal: AbortSignal): Promise<Map<string, FooterCell>> {
+  const { table, view, grid } = model;
+  const cells = new Map<string, FooterCell>();
+  if (!table || !grid) return cells;
+  const total = grid.state.total;
+  cells.set(table.primary_field, { label: '', value: counted(total, nounOf(table.name)) });
+  const fields = Object.fromEntries(Object.entries(chosenTotals(view?.id)).filter(([id]) => id !== table.primary_field && model.field(id)));
+  if (Object.keys(fields).length === 0) return cells;
+  const { data } = await model.api.ask<{ values: Record<string, number | string | null> }>('POST', `/v1/tables/${table.id}/aggregates`, { body: { ...rowsQuery(model), fields }, signal, reads: true });
+  for (const [id, fn] of Object.entries(fields)) {
+    const field = model.field(id);
+    if (field) cells.set(id, { label: aggregateLabel[fn as Aggregate], value: shown(data.values[id] ?? null, fn as Aggregate, field) });
+  }
+  return cells;
+}
+
+function shown(value: number | string | null, fn: Aggregate, field: Field): string {
+  if (value === null) return '–';
+  if (typeof value === 'string') return field.type === 'date' ? formatDate(value) : formatDateTime(value, field.options?.zone);
+  const counting = fn === 'filled' || fn === 'empty' || fn === 'unique';
+  return formatNumber(value, counting ? 0 : fn === 'avg' ? Math.max(1, field.options?.precision ?? 2) : field.options?.precision);
+}
