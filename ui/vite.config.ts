@@ -32,7 +32,7 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
     rolldownOptions: {
-      input: ['workspace.tsx', 'small.ts', ...styles.map((name) => `styles/${name}.css`)],
+      input: ['workspace.tsx', 'small.ts', 'small/hero.ts', ...styles.map((name) => `styles/${name}.css`)],
     },
   },
   test: { include: ['**/test/*.test.{ts,tsx}'], environment: 'node' },

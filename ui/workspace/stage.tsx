@@ -68,6 +68,11 @@ export function Stage() {
   useEffect(() => model.grid?.setOpened(model.recordId), [model.recordId, table?.id]);
 
   const state = model.grid?.state;
+  const reached = useRef<string>(undefined);
+  useEffect(() => {
+    if (!model.recordId) reached.current = undefined;
+    else if (reached.current !== model.recordId && model.grid?.reach(model.recordId) !== undefined) reached.current = model.recordId;
+  }, [model.recordId, state?.status, state?.version]);
   const [totals, bump] = useState(0);
   useEffect(() => {
     if (!state || state.status === 'loading' || state.status === 'error') return undefined;

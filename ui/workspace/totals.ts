@@ -39,7 +39,7 @@ export async function readTotals(model: Model, signal: AbortSignal): Promise<Map
   const cells = new Map<string, FooterCell>();
   if (!table || !grid) return cells;
   const total = grid.state.total;
-  cells.set(table.primary_field, { label: '', value: counted(total, nounOf(table.name)) });
+  cells.set(table.primary_field, { label: counted(total, nounOf(table.name)), value: '' });
   const fields = Object.fromEntries(Object.entries(chosenTotals(view?.id)).filter(([id]) => id !== table.primary_field && model.field(id)));
   if (Object.keys(fields).length === 0) return cells;
   const { data } = await model.api.ask<{ values: Record<string, number | string | null> }>('POST', `/v1/tables/${table.id}/aggregates`, { body: { ...rowsQuery(model), fields }, signal, reads: true });

@@ -1,2 +1,80 @@
-//! Project commands.
-fn main() {}
+//! `cargo xtask …`: everything that is done with this repository.
+//!
+//! One module a command; a new command is a module, a variant of [`Command`] and an arm of `main`.
+
+mod arch;
+mod ci;
+mod machine;
+mod process;
+mod sql;
+mod test;
+mod up;
+
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+
+#[derive(Parser)]
+#[command(name = "cargo xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Builds and serves the product on this machine; installs what is missing where it may.
+    Up {
+        /// Fills an organisation with data to look at first.
+        #[arg(long)]
+        demo: bool,
+    },
+    /// Runs all tests, or some.
+    Test {
+        /// Only these suites.
+        #[arg(value_enum)]
+        suites: Vec<test::Suite>,
+    },
+    /// Everything that must hold before a change goes in: formatting, lints, architecture, statements, templates,
+    /// dependencies, tests.
+    Ci {
+        /// Leaves the tests out.
+        #[arg(long)]
+        fast: bool,
+    },
+    /// Dependencies between crates, and between domains and tables.
+    Arch,
+    /// The database's side of the product.
+    Db {
+        #[command(subcommand)]
+        what: Check,
+    },
+    /// The templates.
+    Templates {
+        #[command(subcommand)]
+        what: Check,
+    },
+}
+
+#[derive(Subcommand)]
+enum Check {
+    /// Proves them sound.
+    Check,
+}
+
+fn main() -> ExitCode {
+    let result = match Arguments::parse().command {
+        Command::Up { demo } => up::run(demo),
+        Command::Test { suites } => test::run(&suites),
+        Command::Ci { fast } => ci::run(fast),
+        Command::Arch => arch::run(),
+        Command::Db { what: Check::Check } => ci::check("db"),
+        Command::Templates { what: Check::Check } => ci::check("templates"),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("xtask: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

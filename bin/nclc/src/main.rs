@@ -1,2 +1,174 @@
-//! The one program.
-fn main() {}
+//! `nclc serve | migrate | check | seed | openapi | staff-link`.
+
+use anyhow::Context as _;
+use clap::{Parser, Subcommand};
+use kernel_core::settings::Settings;
+use nclc::{System, check, portals, seed, settings};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+
+/// Bases and sites for organisations: one program.
+#[derive(Parser)]
+#[command(name = "nclc", version)]
+struct Arguments {
+    /// Settings file; `nclc.toml` if it is there. `NCLC_*` variables win over it.
+    #[arg(long, global = true)]
+    settings: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serves the portals and works on jobs, until SIGINT or SIGTERM.
+    Serve,
+    /// Brings the databases up to date.
+    Migrate,
+    /// Proves statements, tables and templates sound.
+    Check {
+        #[command(subcommand)]
+        what: Check,
+    },
+    /// Fills the databases with data to look at or to measure.
+    Seed(seed::Seed),
+    /// Prints the OpenAPI document.
+    Openapi,
+    /// Prints a new one-time link for a first staff account.
+    StaffLink,
+}
+
+#[derive(Subcommand)]
+enum Check {
+    /// Prepares every statement; looks at keys and row-level security of every tenant table.
+    Db,
+    /// Renders every template with all samples.
+    Templates,
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let settings = match settings::load(arguments.settings.as_deref()) {
+        Ok(settings) => settings,
+        Err(error) => {
+            eprintln!("nclc: {error:#}");
+            return ExitCode::from(2);
+        }
+    };
+    start_log(&settings, matches!(arguments.command, Command::Serve));
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("nclc: no runtime: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    match runtime.block_on(run(arguments.command, settings)) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("nclc: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// JSON lines on standard error. `NCLC_LOG` takes tracing's filter syntax.
+fn start_log(settings: &Settings, serving: bool) {
+    let default = if serving && !settings.development { "info" } else { "warn" };
+    let filter = tracing_subscriber::EnvFilter::try_from_env("NCLC_LOG")
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(default));
+    tracing_subscriber::fmt().json().flatten_event(true).with_env_filter(filter).with_writer(std::io::stderr).init();
+}
+
+async fn run(command: Command, settings: Settings) -> anyhow::Result<ExitCode> {
+    match command {
+        Command::Serve => serve(settings).await,
+        Command::Migrate => migrate(&settings).await,
+        Command::Check { what: Check::Db } => Ok(report(&check::db(&settings).await?)),
+        Command::Check { what: Check::Templates } => Ok(report(&check::templates(&settings))),
+        Command::Seed(what) => seed::run(what, settings).await,
+        Command::Openapi => {
+            let document = bases::document(&settings.site.origin("api"));
+            println!("{}", document.to_pretty_json()?);
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::StaffLink => {
+            let system = System::start(settings).await?;
+            let link = system.admin.first_setup_link().await?;
+            println!("{}", link.unwrap_or_else(|| "There is a staff account already.".to_owned()));
+            system.stop().await;
+            Ok(ExitCode::SUCCESS)
+        }
+    }
+}
+
+fn report(problems: &[String]) -> ExitCode {
+    for problem in problems {
+        eprintln!("{problem}");
+    }
+    if problems.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+async fn migrate(settings: &Settings) -> anyhow::Result<ExitCode> {
+    let (cluster, urls) = nclc::system::databases(settings).await?;
+    for (database, count) in kernel_db::migrate::run(&urls).await? {
+        println!("{database:?}: {count} migrations run");
+    }
+    if let Some(cluster) = cluster {
+        cluster.stop().await;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn serve(settings: Settings) -> anyhow::Result<ExitCode> {
+    // Bound first: a port in use is known before anything is started.
+    let listener = TcpListener::bind(settings.http.listen)
+        .await
+        .with_context(|| format!("can't listen on {} (NCLC_HTTP_LISTEN)", settings.http.listen))?;
+    let mut system = System::start(settings).await?;
+    system.run();
+    let router = portals::router(&system);
+    greet(&system).await?;
+    let shutdown = system.web.shutdown().clone();
+    tokio::spawn({
+        let shutdown = shutdown.clone();
+        async move {
+            stop_signal().await;
+            shutdown.begin();
+        }
+    });
+    kernel_web::serve(listener, router, shutdown).await?;
+    system.stop().await;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// SIGINT or SIGTERM, whichever comes first.
+async fn stop_signal() {
+    let (Ok(mut interrupt), Ok(mut terminate)) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
+    else {
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+    }
+}
+
+/// What a person needs to go on, on standard output.
+async fn greet(system: &System) -> anyhow::Result<()> {
+    let site = &system.settings.site;
+    println!("{} is ready", site.brand);
+    for (portal, what) in [("www", "website"), ("app", "application"), ("api", "API"), ("admin", "staff console")] {
+        if system.settings.http.portals.iter().any(|served| served == portal) {
+            println!("  {:<40} {what}", site.origin(portal));
+        }
+    }
+    if system.settings.mail.smtp_url.is_none() {
+        println!("  mail goes to {}/dev/mailbox", site.origin("app"));
+    }
+    if let Some(link) = system.admin.first_setup_link().await? {
+        println!("  first staff account (once, 24 hours): {link}");
+    }
+    Ok(())
+}

@@ -32,7 +32,7 @@ pub fn jobs(jobs: Jobs, bases: &Bases) -> Jobs {
     })
 }
 
-pub use collections::{Collection, CollectionField, CollectionRow};
+pub use collections::{Collection, CollectionField, CollectionRow, ViewChoice};
 pub use openapi::{api, document};
 pub use service::{Bases, Parts};
 pub use workspace::routes;

@@ -18,10 +18,9 @@ use std::time::Duration;
 const SWEEP: Duration = Duration::from_secs(15);
 
 /// The service. Cheap to clone.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Bases(pub(crate) Arc<Inner>);
 
-#[derive(Debug)]
 pub(crate) struct Inner {
     pub(crate) db: Db,
     pub(crate) clock: Clock,
@@ -38,7 +37,6 @@ pub(crate) struct Inner {
 }
 
 /// What the service needs.
-#[derive(Debug)]
 pub struct Parts {
     /// The databases.
     pub db: Db,

@@ -24,7 +24,10 @@ async fn the_price_list_has_four_plans_from_the_smallest() {
         assert!(plan.year_cents <= plan.month_cents, "{}: a year is never dearer", plan.name);
     }
     let (free, pro) = (&plans[0], &plans[1]);
-    assert_eq!((free.month_cents, free.limits.people, free.limits.runs_a_month), (Some(0), Some(3), Some(500)));
+    assert_eq!(
+        (free.month_cents, free.limits.people, free.limits.runs_a_month),
+        (Some(0), Some(3), Some(500))
+    );
     assert_eq!((pro.month_cents, pro.limits.people), (Some(1_200), None));
     let packs = billing.credit_packs().await.unwrap();
     assert_eq!((packs[0].runs, packs[0].cents), (2_500, 500));

@@ -4,8 +4,8 @@
 use crate::password::hasher::Hasher;
 use crate::throttle::Throttle;
 use jiff::{SignedDuration, Timestamp};
-use kernel_core::settings::Brand;
 use kernel_core::secret::sha256;
+use kernel_core::settings::Brand;
 use kernel_core::{Random, Result};
 use kernel_db::Db;
 use kernel_web::Web;

@@ -1,8 +1,8 @@
 //! The jobs of this domain: mail, audit rows, clearing of what has expired.
 
+use crate::Identity;
 use crate::audit::{self, AuditEvent};
 use crate::mails::SendMail;
-use crate::Identity;
 use jiff::SignedDuration;
 use kernel_core::mail::Mailer;
 use kernel_jobs::{Job, JobError, Jobs, Schedule};

@@ -1,9 +1,9 @@
 //! Mails of this domain, and the job that sends any mail. A mail is enqueued in the transaction that is its reason.
 
 use crate::Identity;
+use kernel_core::Result;
 use kernel_core::mail::Mail;
 use kernel_core::settings::Brand;
-use kernel_core::Result;
 use kernel_db::Tx;
 use kernel_jobs::{Job, JobOptions};
 use kernel_web::{MailView, register_mail};
@@ -73,7 +73,11 @@ impl MailView for AccountExistsMail {
         format!("You already have an account at {brand}")
     }
     fn samples() -> Vec<Self> {
-        vec![Self { name: "Alex Doe".into(), login: "http://x/login".into(), forgot: "http://x/forgot".into() }]
+        vec![Self {
+            name: "Alex Doe".into(),
+            login: "http://x/login".into(),
+            forgot: "http://x/forgot".into(),
+        }]
     }
 }
 

@@ -138,8 +138,9 @@ pub fn clean_email(field: &'static str, text: &str) -> Result<String, FieldError
     if local.is_empty() || local.len() > 64 {
         return wrong("has no name before the @".into());
     }
-    if email.chars().any(|character| character.is_whitespace() || character.is_control() || "<>()[]\\,;:\"".contains(character))
-        || local.contains('@')
+    if email.chars().any(|character| {
+        character.is_whitespace() || character.is_control() || "<>()[]\\,;:\"".contains(character)
+    }) || local.contains('@')
         || local.starts_with('.')
         || local.ends_with('.')
         || local.contains("..")
@@ -201,13 +202,20 @@ mod tests {
             ("<a@acme.example>", Err(Code::InvalidValue)),
         ] {
             let found = clean_email("email", text);
-            assert_eq!(found.as_deref().map_err(|error| error.code), expected.as_ref().map(|ok| *ok).map_err(|code| *code), "{text:?}");
+            assert_eq!(
+                found.as_deref().map_err(|error| error.code),
+                expected.as_ref().map(|ok| *ok).map_err(|code| *code),
+                "{text:?}"
+            );
         }
         assert_eq!(
             clean_email("email", "alex@acme").unwrap_err().detail,
             "lacks an ending after “acme”, for example .com"
         );
-        assert_eq!(clean_email("email", &format!("{}@acme.example", "x".repeat(300))).unwrap_err().code, Code::TooLong);
+        assert_eq!(
+            clean_email("email", &format!("{}@acme.example", "x".repeat(300))).unwrap_err().code,
+            Code::TooLong
+        );
     }
 
     #[test]

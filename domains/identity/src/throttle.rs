@@ -17,17 +17,21 @@ pub struct Policy {
 }
 
 /// Failed sign-ins of a client address: the figures of Vaultwarden's burst and Matrix Authentication Service's refill.
-pub const SIGN_IN_BY_ADDRESS: Policy = Policy { name: "sign_in_address", burst: 10.0, seconds_per_token: 20.0 };
+pub const SIGN_IN_BY_ADDRESS: Policy =
+    Policy { name: "sign_in_address", burst: 10.0, seconds_per_token: 20.0 };
 /// Failed sign-ins to an account from anywhere: slow enough for guessing, too wide to lock the owner out.
-pub const SIGN_IN_BY_ACCOUNT: Policy = Policy { name: "sign_in_account", burst: 1_800.0, seconds_per_token: 2.0 };
+pub const SIGN_IN_BY_ACCOUNT: Policy =
+    Policy { name: "sign_in_account", burst: 1_800.0, seconds_per_token: 2.0 };
 /// Sign-ups of a client address.
-pub const SIGN_UP_BY_ADDRESS: Policy = Policy { name: "sign_up_address", burst: 60.0, seconds_per_token: 10.0 };
+pub const SIGN_UP_BY_ADDRESS: Policy =
+    Policy { name: "sign_up_address", burst: 60.0, seconds_per_token: 10.0 };
 /// Mails to one address that anybody can cause: confirmations and resets.
 pub const MAIL_TO_ACCOUNT: Policy = Policy { name: "mail_account", burst: 4.0, seconds_per_token: 1_250.0 };
 /// Resets asked for by a client address.
 pub const RESET_BY_ADDRESS: Policy = Policy { name: "reset_address", burst: 10.0, seconds_per_token: 60.0 };
 /// Wrong current passwords of a signed-in person.
-pub const CONFIRM_BY_ACCOUNT: Policy = Policy { name: "confirm_account", burst: 10.0, seconds_per_token: 60.0 };
+pub const CONFIRM_BY_ACCOUNT: Policy =
+    Policy { name: "confirm_account", burst: 10.0, seconds_per_token: 60.0 };
 
 /// Buckets kept; a full one is as good as none and is dropped first.
 const MOST_BUCKETS: usize = 100_000;
@@ -74,9 +78,8 @@ impl Throttle {
             // The longest refill of all policies is under two hours.
             buckets.retain(|_, bucket| now.duration_since(bucket.at).as_secs() < 7_200);
         }
-        let bucket = buckets
-            .entry((policy.name, key.to_owned()))
-            .or_insert(Bucket { tokens: policy.burst, at: now });
+        let bucket =
+            buckets.entry((policy.name, key.to_owned())).or_insert(Bucket { tokens: policy.burst, at: now });
         let passed = now.duration_since(bucket.at).as_secs_f64().max(0.0);
         bucket.tokens = (bucket.tokens + passed / policy.seconds_per_token).min(policy.burst);
         bucket.at = now;

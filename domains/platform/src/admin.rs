@@ -42,7 +42,14 @@ impl Admin {
     ///
     /// # Errors
     /// `internal` when argon2 refuses its parameters.
-    pub fn new(settings: &Settings, web: Web, db: Db, billing: Billing, tenancy: Tenancy, key: &SigningKey) -> Result<Self> {
+    pub fn new(
+        settings: &Settings,
+        web: Web,
+        db: Db,
+        billing: Billing,
+        tenancy: Tenancy,
+        key: &SigningKey,
+    ) -> Result<Self> {
         let (clock, random) = (web.clock().clone(), web.random().clone());
         let head_file = settings.database.data_folder.join("audit-head");
         let audit = Audit::new(db.clone(), head_file, key);
@@ -71,11 +78,12 @@ impl Admin {
 }
 
 /// All routes of `admin.`.
-pub fn router(admin: Admin) -> Router {
+#[must_use]
+pub fn routes(admin: &Admin) -> Router {
     Router::new()
         .merge(staff::routes::routes())
         .merge(dashboard::routes::routes())
         .merge(tenants::routes::routes())
         .merge(audit::routes::routes())
-        .with_state(admin)
+        .with_state(admin.clone())
 }

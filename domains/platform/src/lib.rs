@@ -5,3 +5,6 @@ pub mod audit;
 pub mod dashboard;
 pub mod staff;
 pub mod tenants;
+pub mod www;
+
+pub use admin::Admin;

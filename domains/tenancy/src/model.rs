@@ -54,9 +54,42 @@ pub struct Membership {
 
 /// Names that no organisation may have as its slug: they are or may become addresses of the product.
 const RESERVED: &[&str] = &[
-    "about", "account", "admin", "api", "app", "assets", "billing", "blog", "cdn", "dev", "developers", "docs", "email",
-    "ftp", "help", "home", "login", "logout", "mail", "new", "ns1", "ns2", "onboarding", "root", "security", "signup",
-    "sites", "smtp", "static", "status", "support", "system", "team", "test", "tokens", "www",
+    "about",
+    "account",
+    "admin",
+    "api",
+    "app",
+    "assets",
+    "billing",
+    "blog",
+    "cdn",
+    "dev",
+    "developers",
+    "docs",
+    "email",
+    "ftp",
+    "help",
+    "home",
+    "login",
+    "logout",
+    "mail",
+    "new",
+    "ns1",
+    "ns2",
+    "onboarding",
+    "root",
+    "security",
+    "signup",
+    "sites",
+    "smtp",
+    "static",
+    "status",
+    "support",
+    "system",
+    "team",
+    "test",
+    "tokens",
+    "www",
 ];
 
 /// A slug as typed, checked: 3 to 40 of `a-z 0-9 -`, no hyphen at an end, none doubled (RFC 1035 label).
@@ -156,7 +189,11 @@ mod tests {
             ("bücher", Err(Code::InvalidValue)),
         ] {
             let found = check_slug(text);
-            assert_eq!(found.as_deref().map_err(|error| error.code), expected.as_ref().map(|text| *text).map_err(|code| *code), "{text}");
+            assert_eq!(
+                found.as_deref().map_err(|error| error.code),
+                expected.as_ref().map(|text| *text).map_err(|code| *code),
+                "{text}"
+            );
         }
         assert_eq!(check_slug(&"x".repeat(41)).unwrap_err().code, Code::TooLong);
     }

@@ -5,6 +5,7 @@ use crate::ids::RowNo;
 use serde::de::{self, SeqAccess, Visitor};
 use serde::ser::SerializeSeq;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::value::RawValue;
 use std::fmt;
 
 /// A stored value. JSON: null, `true`, number, text, list of row numbers.
@@ -85,18 +86,6 @@ impl<'de> Visitor<'de> for CellVisitor {
         Ok(if value { Cell::True } else { Cell::Empty })
     }
 
-    fn visit_i64<E>(self, value: i64) -> Result<Cell, E> {
-        Ok(Cell::Number(value as f64))
-    }
-
-    fn visit_u64<E>(self, value: u64) -> Result<Cell, E> {
-        Ok(Cell::Number(value as f64))
-    }
-
-    fn visit_f64<E: de::Error>(self, value: f64) -> Result<Cell, E> {
-        if value.is_finite() { Ok(Cell::Number(value)) } else { Err(E::custom("not a finite number")) }
-    }
-
     fn visit_str<E>(self, value: &str) -> Result<Cell, E> {
         Ok(Cell::text(value))
     }
@@ -110,8 +99,27 @@ impl<'de> Visitor<'de> for CellVisitor {
     }
 }
 
+/// Reads a number to the last bit. serde_json by itself may be off by one in the last place, and then memory would differ
+/// from what was written.
+pub(crate) fn exact<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
+    let raw = <&RawValue>::deserialize(deserializer)?;
+    exact_number(raw.get())
+}
+
+fn exact_number<E: de::Error>(text: &str) -> Result<f64, E> {
+    text.parse()
+        .ok()
+        .filter(|number: &f64| number.is_finite())
+        .ok_or_else(|| E::custom("expected a finite number"))
+}
+
 impl<'de> Deserialize<'de> for Cell {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(CellVisitor)
+        let raw = <&RawValue>::deserialize(deserializer)?;
+        let text = raw.get();
+        if text.starts_with(|c: char| c == '-' || c.is_ascii_digit()) {
+            return exact_number(text).map(Self::Number);
+        }
+        serde_json::Deserializer::from_str(text).deserialize_any(CellVisitor).map_err(de::Error::custom)
     }
 }

@@ -55,3 +55,16 @@ pub use json::Keys;
 pub use query::{KeyValue, Page, QueryContext, QueryError, QuerySpec, Sort, SortBy, SortKey, Window};
 pub use schema::{BaseInfo, Choice, Field, FieldKind, Schema, Table, TableHead, View};
 pub use view::{ViewConfig, ViewSort};
+
+// The oracle tests run twice: as they are, and in here, where chunks and limits are small enough for ten rows to reach them.
+#[cfg(test)]
+extern crate self as engine_base;
+#[cfg(test)]
+#[path = "../tests/fold.rs"]
+mod fold_small;
+#[cfg(test)]
+#[path = "../tests/model.rs"]
+mod model_small;
+#[cfg(test)]
+#[path = "../tests/orders.rs"]
+mod orders_small;

@@ -99,7 +99,7 @@ pub enum KeyValue {
     Text(String),
     /// A number.
     #[serde(rename = "n")]
-    Number(f64),
+    Number(#[serde(deserialize_with = "crate::cell::exact")] f64),
     /// Days, microseconds, place of a choice, a ticked box.
     #[serde(rename = "i")]
     Int(i64),

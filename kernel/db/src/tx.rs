@@ -284,10 +284,10 @@ impl Tx {
         }
         match statement.access {
             Access::Platform if !self.platform => {
-                return Err(DbError::misuse(statement, "a `platform` statement needs begin_platform"));
+                Err(DbError::misuse(statement, "a `platform` statement needs begin_platform"))
             }
             Access::Tenant if !self.platform && self.tenant.is_none() => {
-                return Err(DbError::misuse(statement, "a `tenant` statement needs a tenant: Tx::enter"));
+                Err(DbError::misuse(statement, "a `tenant` statement needs a tenant: Tx::enter"))
             }
             _ => prepare(&self.client, statement).await,
         }

@@ -40,6 +40,8 @@ export interface Grid {
   focus(): void;
   /** Record at a row of the view, once it is loaded. */
   rowAt(index: number): Promise<Row | undefined>;
+  /** Row of a record, if it is at hand. */
+  find(record: string): number | undefined;
   /** Focuses the row of a record that is at hand; its index. */
   reach(record: string): number | undefined;
   goTo(row: number): void;
@@ -109,6 +111,7 @@ export function createGrid(host: HTMLElement, options: GridOptions): Grid {
       await core.pages.load(index, index + 1);
       return core.pages.row(index);
     },
+    find: (record) => core.pages.find(record)?.index,
     reach: (record) => {
       const row = core.reach(record);
       if (row !== undefined) view.reveal(core.selection.focus);

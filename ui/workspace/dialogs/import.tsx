@@ -14,7 +14,7 @@ const SIZE_LIMIT = 200 * 1024 * 1024;
 export function bytes(n: number): string {
   const unit = n < 1024 ? 'byte' : n < 1024 ** 2 ? 'kilobyte' : 'megabyte';
   const value = unit === 'byte' ? n : unit === 'kilobyte' ? n / 1024 : n / 1024 ** 2;
-  return new Intl.NumberFormat(undefined, { style: 'unit', unit, maximumFractionDigits: value < 10 ? 1 : 0 }).format(value);
+  return new Intl.NumberFormat(undefined, { style: 'unit', unit, unitDisplay: unit === 'byte' ? 'long' : 'short', maximumFractionDigits: value < 10 ? 1 : 0 }).format(value);
 }
 
 export default function ImportDialog({ file, onClose }: { file?: File; onClose: () => void }) {

@@ -49,10 +49,10 @@ export default function RecordPanel({ id }: { id: string }) {
   if (!table) return null;
   const noun = nounOf(table.name);
   const total = grid?.state.total ?? 0;
-  const at = grid?.state.focusRow ?? 0;
+  const at = grid?.find(id);
   const step = async (by: number) => {
-    const next = await grid?.rowAt(at + by);
-    if (!next || !grid) return;
+    const next = at === undefined ? undefined : await grid?.rowAt(at + by);
+    if (!next || !grid || at === undefined) return;
     grid.goTo(at + by);
     model.openRecord(next.id);
   };
@@ -67,9 +67,9 @@ export default function RecordPanel({ id }: { id: string }) {
   return (
     <section className="record" aria-label={name || `Unnamed ${noun.one}`} tabIndex={-1} ref={panel}>
       <header>
-        <button type="button" className="btn ghost sm icon" aria-label={`Previous ${noun.one}`} disabled={at <= 0} onClick={() => void step(-1)}><Icon name="arrow-up" /></button>
-        <button type="button" className="btn ghost sm icon" aria-label={`Next ${noun.one}`} disabled={at >= total - 1} onClick={() => void step(1)}><Icon name="arrow-down" /></button>
-        <span className="pos num">{total > 0 ? `${(at + 1).toLocaleString()} of ${total.toLocaleString()}` : ''}</span>
+        <button type="button" className="btn ghost sm icon" aria-label={`Previous ${noun.one}`} disabled={at === undefined || at <= 0} onClick={() => void step(-1)}><Icon name="arrow-up" /></button>
+        <button type="button" className="btn ghost sm icon" aria-label={`Next ${noun.one}`} disabled={at === undefined || at >= total - 1} onClick={() => void step(1)}><Icon name="arrow-down" /></button>
+        <span className="pos num">{at !== undefined ? `${(at + 1).toLocaleString()} of ${total.toLocaleString()}` : ''}</span>
         <span className="grow" />
         <button type="button" className="btn ghost sm" onClick={() => void navigator.clipboard.writeText(link).then(() => model.notice({ kind: 'info', text: `The link to ${name || `this ${noun.one}`} is on the clipboard.` }))}><Icon name="link" />Copy link</button>
         <MenuButton label="More" className="btn ghost sm icon" end items={[{ id: 'delete', label: `Delete ${noun.one}`, icon: 'trash-2', danger: true, run: () => void grid?.delete([id]) }]}><Icon name="ellipsis" /></MenuButton>

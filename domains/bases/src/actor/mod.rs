@@ -46,7 +46,6 @@ pub(crate) struct OpenBase {
 }
 
 /// What readers and the writer share.
-#[derive(Debug)]
 pub(crate) struct Shared {
     pub(crate) tenant: TenantId,
     pub(crate) number: u64,
@@ -55,6 +54,12 @@ pub(crate) struct Shared {
     seq: AtomicU64,
     /// Seconds since the epoch of the last use, for unloading.
     used_at: AtomicI64,
+}
+
+impl std::fmt::Debug for Shared {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Shared").field("tenant", &self.tenant).field("number", &self.number).finish_non_exhaustive()
+    }
 }
 
 impl OpenBase {

@@ -1,7 +1,9 @@
 //! Records of a view for a published page: a bounded list with display values, and what it depends on.
 
+mod choices;
 mod service;
 
+pub use choices::ViewChoice;
 pub use service::MAX_ROWS;
 
 use engine_base::{FieldId, RecordId, TableId};

@@ -40,12 +40,14 @@ async fn listen(
     caller.require(Capability::ReadRecords)?;
     let number = crate::catalog::api::base_id(&base)?.0;
     // Listening starts before the state is looked at: what happens in between is heard.
-    let mut receiver = bases.events().listen();
+    let receiver = bases.events().listen();
     let open = bases.open_at(&caller, number, version).await?;
     let seen: Option<u64> = headers.get("last-event-id").and_then(|id| id.to_str().ok()?.parse().ok());
     let now = open.seq();
     let first = stream::once(future::ready(hello(now, seen.is_some_and(|seen| seen < now))));
-    let follow = Follow { bases: bases.clone(), caller, number, receiver };
+    let bearer = headers.get(http::header::AUTHORIZATION).and_then(|value| value.to_str().ok()?.split_once(' '));
+    let bearer = bearer.map_or_else(String::new, |(_, bearer)| bearer.trim().to_owned());
+    let follow = Follow { bases: bases.clone(), caller, bearer, number, receiver };
     let rest = stream::unfold(follow, |mut follow| async move { Some((follow.next().await?, follow)) });
     let events = first.chain(rest);
     Ok(kernel_web::sse::answer(&bases.0.web, events))
@@ -55,6 +57,8 @@ async fn listen(
 struct Follow {
     bases: Bases,
     caller: Caller,
+    /// What the caller proved itself with; asked again before each event.
+    bearer: String,
     number: u64,
     receiver: Receiver<Arc<BaseEvent>>,
 }
@@ -72,7 +76,7 @@ impl Follow {
             }
         };
         // A member who was removed, a token that was revoked: the stream ends before it tells more.
-        self.bases.0.tenancy.still_valid(&self.caller).await.ok()?;
+        self.bases.0.tenancy.authenticate(&self.bearer).await.ok()?;
         Some(event)
     }
 

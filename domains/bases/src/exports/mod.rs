@@ -127,7 +127,7 @@ impl Export {
                 let mut writer = csv::Writer::from_writer(&mut out);
                 if after.is_none() {
                     let names = self.fields.iter().filter_map(|no| schema.field(*no)).map(|field| safe(&field.name));
-                    writer.write_record(names.collect::<Vec<_>>()).map_err(Error::internal)?;
+                    writer.write_record(names.map(|name| name.into_owned()).collect::<Vec<_>>()).map_err(Error::internal)?;
                 }
                 let page = base
                     .list(&self.spec, &context(self.now, &self.zone), after, PAGE)
@@ -137,7 +137,7 @@ impl Export {
                     for field in &self.fields {
                         text.clear();
                         base.write_text(self.table, *row, *field, &mut text);
-                        writer.write_field(safe(&text)).map_err(Error::internal)?;
+                        writer.write_field(safe(&text).as_bytes()).map_err(Error::internal)?;
                     }
                     writer.write_record(None::<&[u8]>).map_err(Error::internal)?;
                 }

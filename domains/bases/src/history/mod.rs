@@ -13,7 +13,6 @@ use jiff::Timestamp;
 use kernel_core::{Caller, Capability, Error, Result};
 use kernel_web::WebError;
 use serde::Serialize;
-use serde_json::Value;
 use serde_json::value::RawValue;
 use std::collections::HashMap;
 use tenancy::ApiCaller;
@@ -57,9 +56,9 @@ struct CellEntry {
     field: FieldId,
     /// The field's name today.
     name: String,
-    #[schema(value_type = Value)]
+    #[schema(value_type = serde_json::Value)]
     before: Box<RawValue>,
-    #[schema(value_type = Value)]
+    #[schema(value_type = serde_json::Value)]
     after: Box<RawValue>,
 }
 

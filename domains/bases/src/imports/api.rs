@@ -103,7 +103,7 @@ impl Bases {
         preview
     }
 
-    fn new_uuid(&self) -> Uuid {
+    pub(super) fn new_uuid(&self) -> Uuid {
         uuid::Builder::from_random_bytes(self.0.random.bytes()).into_uuid()
     }
 }

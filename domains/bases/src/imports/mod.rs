@@ -12,6 +12,7 @@ mod service;
 mod store;
 
 pub use detect::ColumnType;
+pub use service::{ImportPlan, ImportPreview, ImportState};
 
 use kernel_core::TenantId;
 use serde::{Deserialize, Serialize};

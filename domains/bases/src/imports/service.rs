@@ -18,7 +18,7 @@ use uuid::Uuid;
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ImportPreview {
     /// The import's id.
-    #[schema(value_type = String, format = Uuid)]
+    #[schema(value_type = String)]
     pub id: Uuid,
     /// The file's columns with guessed types.
     pub columns: Vec<ColumnPreview>,
@@ -48,7 +48,7 @@ pub struct ImportPlan {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ImportState {
     /// The import's id.
-    #[schema(value_type = String, format = Uuid)]
+    #[schema(value_type = String)]
     pub id: Uuid,
     /// `preview`, `running`, `done`, `failed`, `cancelled`.
     pub state: String,
@@ -208,6 +208,28 @@ impl Bases {
             _ => None,
         });
         made.ok_or_else(|| Error::internal("no table in the change"))
+    }
+
+    /// Imports a file of this machine, from its first row to its last, and answers at the end: for seeds and tools.
+    ///
+    /// # Errors
+    /// As [`Bases::start_import`]; `bad_csv`.
+    pub async fn import_file(
+        &self,
+        caller: &Caller,
+        base: BaseId,
+        file: &std::path::Path,
+        plan: ImportPlan,
+    ) -> Result<ImportState> {
+        let id = self.new_uuid();
+        let path = upload_path(&self.0.uploads, caller.tenant, id);
+        tokio::fs::create_dir_all(&self.0.uploads).await.map_err(Error::internal)?;
+        let bytes = tokio::fs::copy(file, &path).await.map_err(Error::internal)?;
+        let name = file.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+        self.preview_import(caller, base, id, &name, bytes).await?;
+        self.start_import(caller, id, plan).await?;
+        self.run_import(&RunImport { tenant: caller.tenant, import: id }).await?;
+        self.import(caller, id).await
     }
 
     /// Where the import is.

@@ -47,7 +47,6 @@ pub(crate) struct ListQuery {
 
 /// A page of records.
 #[derive(serde::Serialize, ToSchema)]
-#[expect(dead_code, reason = "documents what the handler writes as bytes")]
 struct RecordPage {
     data: Vec<Record>,
     /// For the next page; null at the end.

@@ -19,7 +19,6 @@ pub const MAX_LIMIT: usize = 100;
 
 /// A record as the API shows it.
 #[derive(serde::Serialize, ToSchema)]
-#[expect(dead_code, reason = "documents what the engine writes as bytes")]
 pub(crate) struct Record {
     /// `rec…`.
     id: String,

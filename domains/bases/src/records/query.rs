@@ -7,7 +7,7 @@ use crate::problem;
 use crate::service::Bases;
 use engine_base::{Base, Condition, FieldNo, QueryContext, QuerySpec, Sort, SortBy, Table, TableNo, View, ViewId};
 use kernel_core::{Caller, Code, Error, Result};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::sync::Arc;
 
@@ -34,7 +34,7 @@ pub(crate) struct Narrowing {
 }
 
 /// One field of a sort.
-#[derive(Clone, Debug, Deserialize, utoipa::ToSchema)]
+#[derive(Clone, Debug, Deserialize, Serialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct SortInput {
     /// Field id or name.

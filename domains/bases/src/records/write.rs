@@ -87,7 +87,6 @@ pub(crate) struct DeleteQuery {
 
 /// Records that are gone.
 #[derive(serde::Serialize, ToSchema)]
-#[expect(dead_code, reason = "documents what the handler writes")]
 struct Deleted {
     deleted: Vec<String>,
 }

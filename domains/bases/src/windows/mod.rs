@@ -45,7 +45,6 @@ fn default_limit() -> usize {
 
 /// Rows of a view, compact: `rows` holds `["rec…", value, value …]` in the order of `fields`.
 #[derive(Serialize, ToSchema)]
-#[expect(dead_code, reason = "documents what the handler writes as bytes")]
 struct WindowAnswer {
     /// The base's sequence number that this is the state of.
     version: u64,

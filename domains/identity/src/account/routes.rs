@@ -96,7 +96,8 @@ async fn change_profile(
         Ok(theme) => Ok(with_theme(page.redirect("/account"), Some(theme))),
         Err(error) => {
             let (status, error) = mendable(error)?;
-            let view = AccountView { profile: FormState::of(&form).with(&error), ..view(&identity, &who).await? };
+            let view =
+                AccountView { profile: FormState::of(&form).with(&error), ..view(&identity, &who).await? };
             Ok(page.render_with(status, &view))
         }
     }
@@ -120,7 +121,8 @@ async fn change_password(
         Ok(session) => Ok(with_session(page.redirect("/account?note=password"), &session, &identity)),
         Err(error) => {
             let (_, error) = mendable(error)?;
-            let view = AccountView { password: FormState::empty().with(&error), ..view(&identity, &who).await? };
+            let view =
+                AccountView { password: FormState::empty().with(&error), ..view(&identity, &who).await? };
             Ok(hinted(page.render_with(StatusCode::UNPROCESSABLE_ENTITY, &view), &error))
         }
     }
@@ -152,7 +154,12 @@ fn zones() -> Vec<String> {
     let mut names: Vec<String> = jiff::tz::db()
         .available()
         .map(|name| name.as_str().to_owned())
-        .filter(|name| name.contains('/') && !["Etc/", "SystemV/", "US/", "posix/", "right/"].iter().any(|start| name.starts_with(start)))
+        .filter(|name| {
+            name.contains('/')
+                && !["Etc/", "SystemV/", "US/", "posix/", "right/"]
+                    .iter()
+                    .any(|start| name.starts_with(start))
+        })
         .collect();
     names.sort_unstable();
     names.dedup();
@@ -162,7 +169,9 @@ fn zones() -> Vec<String> {
 
 /// Browser and system in words, from what a browser calls itself.
 fn device(agent: &str) -> String {
-    let first = |names: &[(&str, &'static str)]| names.iter().find(|(mark, _)| agent.contains(mark)).map(|(_, name)| *name);
+    let first = |names: &[(&str, &'static str)]| {
+        names.iter().find(|(mark, _)| agent.contains(mark)).map(|(_, name)| *name)
+    };
     let browser = first(&[
         ("Edg/", "Edge"),
         ("OPR/", "Opera"),
@@ -210,8 +219,14 @@ mod tests {
     fn devices_in_words() {
         for (agent, expected) in [
             ("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0", "Firefox on Linux"),
-            ("Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 Chrome/140 Safari/537.36 Edg/140", "Edge on Windows"),
-            ("Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) Version/18.0 Safari/604.1", "Safari on iPhone"),
+            (
+                "Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 Chrome/140 Safari/537.36 Edg/140",
+                "Edge on Windows",
+            ),
+            (
+                "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) Version/18.0 Safari/604.1",
+                "Safari on iPhone",
+            ),
             ("curl/8.5.0", "curl"),
             ("", "Unknown browser"),
         ] {

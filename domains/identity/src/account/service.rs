@@ -1,6 +1,8 @@
 //! What a person changes about the own account, and what other domains may know of people.
 
-use super::store::{LAST_SEEN, PASSWORD_OF_USER, SET_LAST_TENANT, UPDATE_PROFILE, USER_BY_EMAIL, USERS_BY_ID};
+use super::store::{
+    LAST_SEEN, PASSWORD_OF_USER, SET_LAST_TENANT, UPDATE_PROFILE, USER_BY_EMAIL, USERS_BY_ID,
+};
 use crate::Identity;
 use crate::audit::{AuditEvent, emit};
 use crate::mails::PasswordChangedMail;
@@ -11,9 +13,9 @@ use crate::reset::store::{DELETE_RESETS, SET_PASSWORD};
 use crate::session::SignedIn;
 use crate::session::store::user as user_of;
 use crate::throttle::CONFIRM_BY_ACCOUNT;
+use jiff::Timestamp;
 use kernel_core::{Code, Error, FieldError, Result, TenantId, UserId};
 use kernel_db::{Database, Tx};
-use jiff::Timestamp;
 use std::collections::HashMap;
 
 impl Identity {
@@ -21,12 +23,23 @@ impl Identity {
     ///
     /// # Errors
     /// Field errors at `name`, `time_zone`, `theme`.
-    pub async fn change_profile(&self, user: UserId, name: &str, time_zone: &str, theme: &str) -> Result<Theme> {
+    pub async fn change_profile(
+        &self,
+        user: UserId,
+        name: &str,
+        time_zone: &str,
+        theme: &str,
+    ) -> Result<Theme> {
         let mut errors = Vec::new();
         let name = clean_name("name", name).map_err(|error| errors.push(error)).unwrap_or_default();
-        let zone = jiff::tz::TimeZone::get(time_zone).ok().and_then(|zone| zone.iana_name().map(str::to_owned));
+        let zone =
+            jiff::tz::TimeZone::get(time_zone).ok().and_then(|zone| zone.iana_name().map(str::to_owned));
         if zone.is_none() {
-            errors.push(FieldError::new("time_zone", Code::InvalidValue, "is not a time zone of the list, such as Europe/Berlin"));
+            errors.push(FieldError::new(
+                "time_zone",
+                Code::InvalidValue,
+                "is not a time zone of the list, such as Europe/Berlin",
+            ));
         }
         let theme = Theme::named(theme);
         if theme.is_none() {
@@ -43,17 +56,25 @@ impl Identity {
     ///
     /// # Errors
     /// Field errors at `current` and `password`; `rate_limited` after many wrong ones.
-    pub async fn change_password(&self, who: &SignedIn, current: &str, new: &str, visit: &Visit) -> Result<NewSession> {
+    pub async fn change_password(
+        &self,
+        who: &SignedIn,
+        current: &str,
+        new: &str,
+        visit: &Visit,
+    ) -> Result<NewSession> {
         let user = &who.user;
         let id = user.id;
         self.0.throttle.ask(CONFIRM_BY_ACCOUNT, &id.to_string())?;
         let mut errors = Vec::new();
-        let row = self.0.db.global_opt(&PASSWORD_OF_USER, &[&id.uuid()]).await?.ok_or_else(Error::not_found)?;
+        let row =
+            self.0.db.global_opt(&PASSWORD_OF_USER, &[&id.uuid()]).await?.ok_or_else(Error::not_found)?;
         let stored: String = row.get("password_hash");
         if self.0.hasher.verify(current, Some(&stored)).await? == Verdict::Wrong {
             // Charged even when the bucket has just run dry: the answer is the wrong password.
             let _ = self.0.throttle.take(CONFIRM_BY_ACCOUNT, &id.to_string());
-            self.note(&AuditEvent::of_account(Some(id), "password.change_failed", self.now()).from(visit)).await?;
+            self.note(&AuditEvent::of_account(Some(id), "password.change_failed", self.now()).from(visit))
+                .await?;
             errors.push(FieldError::new("current", Code::BadCredentials, "is not your current password"));
         }
         if let Err(error) = password::check("password", new, &self.known_words(&user.name, &user.email)) {

@@ -54,7 +54,10 @@ impl View for AccountView {
     const TEMPLATE: &'static str = "app/account.html";
     fn samples() -> Vec<Self> {
         let profile = || {
-            FormState::empty().value("name", "Alex Doe").value("time_zone", "Europe/Berlin").value("theme", "dark")
+            FormState::empty()
+                .value("name", "Alex Doe")
+                .value("time_zone", "Europe/Berlin")
+                .value("theme", "dark")
         };
         let at = || "2026-11-21T10:16:00Z".to_owned();
         let session = |current| SessionItem {

@@ -29,7 +29,9 @@ impl Mailer for DevMailbox {
     fn send<'a>(&'a self, mail: &'a Mail) -> Pin<Box<dyn Future<Output = Result<()>> + Send + 'a>> {
         Box::pin(async move {
             let now = self.clock.now();
-            self.db.global_execute(&INSERT_MAIL, &[&now, &mail.to, &mail.subject, &mail.text, &mail.html]).await?;
+            self.db
+                .global_execute(&INSERT_MAIL, &[&now, &mail.to, &mail.subject, &mail.text, &mail.html])
+                .await?;
             Ok(())
         })
     }

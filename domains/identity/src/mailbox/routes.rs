@@ -39,7 +39,11 @@ async fn mail(identity: &Identity, id: &str) -> Result<Row> {
     identity.db().global_opt(&MAIL_BY_ID, &[&id]).await?.ok_or_else(Error::not_found)
 }
 
-async fn show(State(identity): State<Identity>, page: Page, Path(id): Path<String>) -> Result<Response, WebError> {
+async fn show(
+    State(identity): State<Identity>,
+    page: Page,
+    Path(id): Path<String>,
+) -> Result<Response, WebError> {
     let row = mail(&identity, &id).await?;
     Ok(page.render(&MailView { mail: item(&row), pieces: pieces(row.get("text")) }))
 }
@@ -51,7 +55,9 @@ async fn html(State(identity): State<Identity>, Path(id): Path<String>) -> Resul
     let mut response = axum::response::Html(row.get::<_, String>("html")).into_response();
     response.headers_mut().insert(
         header::CONTENT_SECURITY_POLICY,
-        HeaderValue::from_static("default-src 'none'; style-src 'unsafe-inline'; sandbox allow-top-navigation-by-user-activation"),
+        HeaderValue::from_static(
+            "default-src 'none'; style-src 'unsafe-inline'; sandbox allow-top-navigation-by-user-activation",
+        ),
     );
     Ok(response)
 }
@@ -78,9 +84,17 @@ mod tests {
 
     #[test]
     fn addresses_become_links() {
-        let found: Vec<(String, bool)> =
-            pieces("Open http://a/b?c=d\nor https://e/ now").into_iter().map(|piece| (piece.text, piece.link)).collect();
-        let expected = [("Open ", false), ("http://a/b?c=d", true), ("\nor ", false), ("https://e/", true), (" now", false)];
+        let found: Vec<(String, bool)> = pieces("Open http://a/b?c=d\nor https://e/ now")
+            .into_iter()
+            .map(|piece| (piece.text, piece.link))
+            .collect();
+        let expected = [
+            ("Open ", false),
+            ("http://a/b?c=d", true),
+            ("\nor ", false),
+            ("https://e/", true),
+            (" now", false),
+        ];
         assert_eq!(found, expected.map(|(text, link)| (text.to_owned(), link)));
     }
 }

@@ -34,7 +34,8 @@ pub enum Verdict {
 }
 
 fn algorithm() -> Result<Argon2<'static>> {
-    let params = Params::new(MEMORY, PASSES, LANES, None).map_err(|error| Error::internal(error.to_string()))?;
+    let params =
+        Params::new(MEMORY, PASSES, LANES, None).map_err(|error| Error::internal(error.to_string()))?;
     Ok(Argon2::new(Algorithm::Argon2id, Version::V0x13, params))
 }
 
@@ -121,7 +122,8 @@ mod tests {
         let stored = hasher.hash(&long).await.unwrap();
         let other = format!("{}y", "x".repeat(99));
         assert_eq!(hasher.verify(&other, Some(&stored)).await.unwrap(), Verdict::Wrong);
-        let weak = Argon2::new(Algorithm::Argon2id, Version::V0x13, Params::new(8 * 1024, 1, 1, None).unwrap());
+        let weak =
+            Argon2::new(Algorithm::Argon2id, Version::V0x13, Params::new(8 * 1024, 1, 1, None).unwrap());
         let weak = weak.hash_password_with_salt(b"seven copper kettles", &[7; 16]).unwrap().to_string();
         assert_eq!(hasher.verify("seven copper kettles", Some(&weak)).await.unwrap(), Verdict::RightButOld);
     }

@@ -49,7 +49,9 @@ pub fn check(field: &'static str, password: &str, known: &[&str]) -> Result<(), 
         return weak("is on the lists of leaked passwords; choose another");
     }
     if only_known(&lower, known) {
-        return weak("is mostly your name, your e-mail address or ours; choose something that others can't guess");
+        return weak(
+            "is mostly your name, your e-mail address or ours; choose something that others can't guess",
+        );
     }
     Ok(())
 }
@@ -72,7 +74,9 @@ fn is_common(lower: &str) -> bool {
         let core = text.trim_matches(|character: char| !character.is_alphabetic());
         let letters = lower.trim_matches(|character: char| !character.is_alphabetic());
         [text, core, letters].into_iter().any(|word| listed(word) || listed(period(word)))
-            || text.split_at_checked(text.len() / 2).is_some_and(|(left, right)| listed(left) && listed(right))
+            || text
+                .split_at_checked(text.len() / 2)
+                .is_some_and(|(left, right)| listed(left) && listed(right))
     })
 }
 
@@ -83,7 +87,7 @@ fn listed(word: &str) -> bool {
 /// The shortest piece that the text repeats; the text itself if none.
 fn period(text: &str) -> &str {
     (1..=text.len() / 2)
-        .filter(|length| text.len() % length == 0 && text.is_char_boundary(*length))
+        .filter(|length| text.len().is_multiple_of(*length) && text.is_char_boundary(*length))
         .map(|length| &text[..length])
         .find(|piece| piece.repeat(text.len() / piece.len()) == text)
         .unwrap_or(text)
@@ -111,7 +115,8 @@ fn only_known(lower: &str, known: &[&str]) -> bool {
     for word in words {
         rest = rest.replace(&word, "");
     }
-    rest.len() < lower.len() && rest.chars().filter(|character| character.is_alphanumeric()).count() < OWN_CHARACTERS
+    rest.len() < lower.len()
+        && rest.chars().filter(|character| character.is_alphanumeric()).count() < OWN_CHARACTERS
 }
 
 #[cfg(test)]

@@ -55,7 +55,11 @@ struct Link {
     token: String,
 }
 
-async fn link(State(identity): State<Identity>, page: Page, Query(link): Query<Link>) -> Result<Response, WebError> {
+async fn link(
+    State(identity): State<Identity>,
+    page: Page,
+    Query(link): Query<Link>,
+) -> Result<Response, WebError> {
     match identity.reset_link(&link.token).await {
         Ok(email) => Ok(page.render(&view(FormState::empty(), link.token, Some(email)))),
         Err(error) if error.code() == Code::LinkExpired => Ok(gone(&page)),

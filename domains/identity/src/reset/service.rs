@@ -31,7 +31,8 @@ impl Identity {
             tx.execute(&INSERT_RESET, &[&hashed(&token), &user.uuid(), &now, &after(now, LINK_LIFE)]).await?;
             self.send(&mut tx, &to, &ResetMail::new(&self.0.brand, &name, &token)).await?;
         }
-        emit(&mut tx, &AuditEvent::of_account(user, "password.reset_asked", now).target(&key).from(visit)).await?;
+        emit(&mut tx, &AuditEvent::of_account(user, "password.reset_asked", now).target(&key).from(visit))
+            .await?;
         tx.commit().await?;
         Ok(())
     }
@@ -51,9 +52,11 @@ impl Identity {
     /// A field error at `password` (the link stays good); `link_expired`.
     pub async fn reset_password(&self, token: &str, new: &str, visit: &Visit) -> Result<NewSession> {
         let now = self.now();
-        let row = self.0.db.global_opt(&RESET_BY_TOKEN, &[&hashed(token), &now]).await?.ok_or_else(expired)?;
+        let row =
+            self.0.db.global_opt(&RESET_BY_TOKEN, &[&hashed(token), &now]).await?.ok_or_else(expired)?;
         let (email, name): (String, String) = (row.get("email"), row.get("name"));
-        password::check("password", new, &self.known_words(&name, &email)).map_err(|error| Error::fields(vec![error]))?;
+        password::check("password", new, &self.known_words(&name, &email))
+            .map_err(|error| Error::fields(vec![error]))?;
         let hash = self.0.hasher.hash(new).await?;
         let mut tx = self.0.db.begin_global(Database::Control).await?;
         let taken = tx.query_opt(&TAKE_RESET, &[&hashed(token), &now]).await?.ok_or_else(expired)?;

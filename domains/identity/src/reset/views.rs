@@ -43,7 +43,12 @@ impl View for ResetView {
         let email = || Some("alex@acme.example".to_owned());
         vec![
             Self { form: FormState::empty(), link: "x".into(), email: email(), shortest },
-            Self { form: FormState::empty().error("password", "is missing"), link: "x".into(), email: email(), shortest },
+            Self {
+                form: FormState::empty().error("password", "is missing"),
+                link: "x".into(),
+                email: email(),
+                shortest,
+            },
             Self { form: FormState::empty(), link: String::new(), email: None, shortest },
         ]
     }

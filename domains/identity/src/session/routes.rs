@@ -91,14 +91,17 @@ async fn sign_out(
 /// Adds the session's cookie.
 pub(crate) fn with_session(mut response: Response, session: &NewSession, identity: &Identity) -> Response {
     let life = session.expires_at.duration_since(identity.now()).as_secs().max(0).unsigned_abs();
-    response.headers_mut().append(header::SET_COOKIE, cookies::set(COOKIE, session.token.expose(), Some(life)));
+    response
+        .headers_mut()
+        .append(header::SET_COOKIE, cookies::set(COOKIE, session.token.expose(), Some(life)));
     response
 }
 
 /// Adds the cookie that page frames read; scripts of the theme menu write it as well, so it is no `__Host-` cookie.
 pub(crate) fn with_theme(mut response: Response, theme: Option<Theme>) -> Response {
     if let Some(theme) = theme
-        && let Ok(value) = HeaderValue::try_from(format!("theme={}; Path=/; Max-Age=31536000; SameSite=Lax", theme.name()))
+        && let Ok(value) =
+            HeaderValue::try_from(format!("theme={}; Path=/; Max-Age=31536000; SameSite=Lax", theme.name()))
     {
         response.headers_mut().append(header::SET_COOKIE, value);
     }

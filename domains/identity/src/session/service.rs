@@ -1,17 +1,17 @@
 //! Signing in and out, and the list of a person's sessions (spec A1, A9; ASVS 7).
 
 use super::store::{
-    ACCOUNT_BY_EMAIL, DELETE_EXPIRED_SESSIONS, DELETE_OTHER_SESSIONS, DELETE_SESSION, DELETE_SESSION_BY_TOKEN,
-    INSERT_SESSION, REHASH_PASSWORD, SESSION_BY_TOKEN, SESSION_LIVES, SESSIONS_OF_USER,
-    TOUCH_SESSION, user,
+    ACCOUNT_BY_EMAIL, DELETE_EXPIRED_SESSIONS, DELETE_OTHER_SESSIONS, DELETE_SESSION,
+    DELETE_SESSION_BY_TOKEN, INSERT_SESSION, REHASH_PASSWORD, SESSION_BY_TOKEN, SESSION_LIVES,
+    SESSIONS_OF_USER, TOUCH_SESSION, user,
 };
 use super::{ABSOLUTE_LIFE, IDLE_LIFE, SESSIONS_ENDED, SessionRow, SignedIn, TOUCH_EVERY};
+use crate::Identity;
 use crate::audit::{AuditEvent, emit};
 use crate::identity::{after, before, hashed};
 use crate::model::{NewSession, Visit, email_key};
 use crate::password::hasher::Verdict;
 use crate::throttle::{SIGN_IN_BY_ACCOUNT, SIGN_IN_BY_ADDRESS};
-use crate::Identity;
 use jiff::Timestamp;
 use kernel_core::{Code, Error, FieldError, Result, Secret, SessionId, UserId};
 use kernel_db::{Database, Tx};
@@ -24,7 +24,13 @@ impl Identity {
     /// # Errors
     /// `required` at `email` or `password`, `bad_credentials`, `email_not_verified` (right password, link not used
     /// yet), `rate_limited`.
-    pub async fn sign_in(&self, email: &str, password: &str, replaced: Option<&str>, visit: &Visit) -> Result<NewSession> {
+    pub async fn sign_in(
+        &self,
+        email: &str,
+        password: &str,
+        replaced: Option<&str>,
+        visit: &Visit,
+    ) -> Result<NewSession> {
         let email = email.trim();
         let mut missing = Vec::new();
         if email.is_empty() {
@@ -41,20 +47,25 @@ impl Identity {
         throttle.ask(SIGN_IN_BY_ADDRESS, &visit.limit_key())?;
         throttle.ask(SIGN_IN_BY_ACCOUNT, &key)?;
         let now = self.now();
-        let row = self.0.db.global_opt(&ACCOUNT_BY_EMAIL, &[&key, &now]).await?.ok_or_else(Error::not_found)?;
+        let row =
+            self.0.db.global_opt(&ACCOUNT_BY_EMAIL, &[&key, &now]).await?.ok_or_else(Error::not_found)?;
         let id = row.get::<_, Option<uuid::Uuid>>("id").map(UserId::from_uuid);
         let stored: Option<String> = row.get("password_hash");
         let waiting: Option<String> = row.get("signup_hash");
         let verdict = self.0.hasher.verify(password, stored.as_deref().or(waiting.as_deref())).await?;
         if verdict == Verdict::Wrong {
             // Charged whatever else goes wrong; the answer stays the same when a bucket has just run dry.
-            let _ = (throttle.take(SIGN_IN_BY_ADDRESS, &visit.limit_key()), throttle.take(SIGN_IN_BY_ACCOUNT, &key));
+            let _ = (
+                throttle.take(SIGN_IN_BY_ADDRESS, &visit.limit_key()),
+                throttle.take(SIGN_IN_BY_ACCOUNT, &key),
+            );
             self.note(&AuditEvent::of_account(id, "sign_in.failed", now).target(&key).from(visit)).await?;
             return Err(Error::new(Code::BadCredentials));
         }
         let (Some(id), Some(stored)) = (id, stored) else {
-            return Err(Error::new(Code::EmailNotVerified)
-                .detail("Confirm your e-mail address first: use the link in the mail, or have another one sent."));
+            return Err(Error::new(Code::EmailNotVerified).detail(
+                "Confirm your e-mail address first: use the link in the mail, or have another one sent.",
+            ));
         };
         let stronger = match verdict {
             Verdict::RightButOld => Some(self.0.hasher.hash(password).await?),
@@ -68,7 +79,8 @@ impl Identity {
             tx.execute(&DELETE_SESSION_BY_TOKEN, &[&hashed(replaced)]).await?;
         }
         let session = self.open_session(&mut tx, id, visit).await?;
-        emit(&mut tx, &AuditEvent::of_account(Some(id), "sign_in", now).target(session.id).from(visit)).await?;
+        emit(&mut tx, &AuditEvent::of_account(Some(id), "sign_in", now).target(session.id).from(visit))
+            .await?;
         tx.commit().await?;
         Ok(session)
     }
@@ -104,7 +116,8 @@ impl Identity {
     /// `internal` only.
     pub async fn session(&self, token: &str, address: IpAddr) -> Result<Option<SignedIn>> {
         let now = self.now();
-        let row = self.0.db.global_opt(&SESSION_BY_TOKEN, &[&hashed(token), &now, &before(now, IDLE_LIFE)]).await?;
+        let row =
+            self.0.db.global_opt(&SESSION_BY_TOKEN, &[&hashed(token), &now, &before(now, IDLE_LIFE)]).await?;
         let Some(row) = row else { return Ok(None) };
         let session = SessionId::from_uuid(row.get("session_id"));
         let seen: Timestamp = row.get("last_seen_at");
@@ -130,7 +143,8 @@ impl Identity {
     /// `internal` only.
     pub async fn sessions(&self, user: UserId) -> Result<Vec<SessionRow>> {
         let now = self.now();
-        let rows = self.0.db.global(&SESSIONS_OF_USER, &[&user.uuid(), &now, &before(now, IDLE_LIFE)]).await?;
+        let rows =
+            self.0.db.global(&SESSIONS_OF_USER, &[&user.uuid(), &now, &before(now, IDLE_LIFE)]).await?;
         Ok(rows
             .iter()
             .map(|row| SessionRow {
@@ -153,7 +167,8 @@ impl Identity {
             return Err(Error::not_found());
         }
         self.sessions_ended(&mut tx, user).await?;
-        let event = AuditEvent::of_account(Some(user), "session.ended", self.now()).target(session).from(visit);
+        let event =
+            AuditEvent::of_account(Some(user), "session.ended", self.now()).target(session).from(visit);
         emit(&mut tx, &event).await?;
         tx.commit().await?;
         Ok(())
@@ -163,7 +178,12 @@ impl Identity {
     ///
     /// # Errors
     /// `internal` only.
-    pub async fn end_other_sessions(&self, user: UserId, kept: Option<SessionId>, visit: &Visit) -> Result<u64> {
+    pub async fn end_other_sessions(
+        &self,
+        user: UserId,
+        kept: Option<SessionId>,
+        visit: &Visit,
+    ) -> Result<u64> {
         let mut tx = self.0.db.begin_global(Database::Control).await?;
         let ended = self.end_others_in(&mut tx, user, kept).await?;
         let event = AuditEvent::of_account(Some(user), "sessions.ended", self.now()).from(visit);
@@ -172,7 +192,12 @@ impl Identity {
         Ok(ended)
     }
 
-    pub(crate) async fn end_others_in(&self, tx: &mut Tx, user: UserId, kept: Option<SessionId>) -> Result<u64> {
+    pub(crate) async fn end_others_in(
+        &self,
+        tx: &mut Tx,
+        user: UserId,
+        kept: Option<SessionId>,
+    ) -> Result<u64> {
         let kept = kept.map_or_else(uuid::Uuid::nil, SessionId::uuid);
         let ended = tx.execute(&DELETE_OTHER_SESSIONS, &[&user.uuid(), &kept]).await?;
         self.sessions_ended(tx, user).await?;

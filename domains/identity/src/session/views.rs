@@ -22,7 +22,11 @@ impl View for LoginView {
         let empty = || Self { form: FormState::empty(), next: None, note: None, unconfirmed: None };
         vec![
             empty(),
-            Self { next: Some("/o/acme/".into()), note: Some("Your address is confirmed. Log in to go on."), ..empty() },
+            Self {
+                next: Some("/o/acme/".into()),
+                note: Some("Your address is confirmed. Log in to go on."),
+                ..empty()
+            },
             Self {
                 form: FormState::empty().value("email", "alex@acme.example").message("Wrong."),
                 unconfirmed: Some("alex@acme.example".into()),

@@ -1,5 +1,6 @@
 //! Signing up with e-mail and password, and the confirmation of the address (spec A1).
 
+mod direct;
 pub mod routes;
 mod service;
 pub(crate) mod store;

@@ -71,7 +71,9 @@ async fn sign_up(
     match identity.sign_up(&new, &visit).await {
         Ok(browser) => {
             let mut response = page.redirect(&sent_path(&form.email));
-            response.headers_mut().append(header::SET_COOKIE, cookies::set(COOKIE, browser.expose(), Some(86_400)));
+            response
+                .headers_mut()
+                .append(header::SET_COOKIE, cookies::set(COOKIE, browser.expose(), Some(86_400)));
             Ok(response)
         }
         Err(error) => {
@@ -115,7 +117,8 @@ async fn again(
         Ok(()) => Ok(page.redirect(&format!("{}&again=1", sent_path(&form.email)))),
         Err(error) => {
             let (status, error) = mendable(error)?;
-            let view = CheckMailView { email: form.email, again: false, form: FormState::empty().with(&error) };
+            let view =
+                CheckMailView { email: form.email, again: false, form: FormState::empty().with(&error) };
             Ok(hinted(page.render_with(status, &view), &error))
         }
     }
@@ -127,7 +130,11 @@ struct Link {
     token: String,
 }
 
-async fn link(State(identity): State<Identity>, page: Page, Query(link): Query<Link>) -> Result<Response, WebError> {
+async fn link(
+    State(identity): State<Identity>,
+    page: Page,
+    Query(link): Query<Link>,
+) -> Result<Response, WebError> {
     match identity.confirmation(&link.token).await {
         Ok(email) => Ok(page.render(&VerifyView { link: link.token, email: Some(email) })),
         Err(error) if error.code() == Code::LinkExpired => Ok(gone(&page)),
@@ -162,9 +169,12 @@ async fn confirm(
     };
     let next = local_path(confirmed.next.as_deref());
     let mut response = match &confirmed.session {
-        Some(session) => with_session(page.redirect(next.as_deref().unwrap_or("/onboarding")), session, &identity),
+        Some(session) => {
+            with_session(page.redirect(next.as_deref().unwrap_or("/onboarding")), session, &identity)
+        }
         None => {
-            let next: String = next.iter().flat_map(|next| form_urlencoded::byte_serialize(next.as_bytes())).collect();
+            let next: String =
+                next.iter().flat_map(|next| form_urlencoded::byte_serialize(next.as_bytes())).collect();
             page.redirect(&format!("/login?note=confirmed&next={next}"))
         }
     };

@@ -2,7 +2,8 @@
 //! answer after the same work (ASVS 6.3.8); what differs is the mail, which only the owner of the address reads.
 
 use super::store::{
-    DELETE_SIGNUPS, INSERT_SIGNUP, INSERT_USER, RENEW_SIGNUP, SIGNUP_BY_TOKEN, TAKE_SIGNUP, USER_NAME_BY_EMAIL,
+    DELETE_SIGNUPS, INSERT_SIGNUP, INSERT_USER, RENEW_SIGNUP, SIGNUP_BY_TOKEN, TAKE_SIGNUP,
+    USER_NAME_BY_EMAIL,
 };
 use super::{Confirmed, LINK_LIFE, NewAccount};
 use crate::Identity;
@@ -104,8 +105,13 @@ impl Identity {
             made => made?,
         };
         tx.execute(&DELETE_SIGNUPS, &[&key]).await?;
-        let session = if same_browser(&row, browser) { Some(self.open_session(&mut tx, user, visit).await?) } else { None };
-        emit(&mut tx, &AuditEvent::of_account(Some(user), "account.created", now).target(&key).from(visit)).await?;
+        let session = if same_browser(&row, browser) {
+            Some(self.open_session(&mut tx, user, visit).await?)
+        } else {
+            None
+        };
+        emit(&mut tx, &AuditEvent::of_account(Some(user), "account.created", now).target(&key).from(visit))
+            .await?;
         tx.commit().await?;
         Ok(Confirmed { user, email, session, next: row.get("next") })
     }
@@ -117,5 +123,6 @@ fn same_browser(row: &Row, browser: Option<&str>) -> bool {
 }
 
 fn expired() -> Error {
-    Error::new(Code::LinkExpired).detail("This link was used or is older than a day. Sign up again to get another.")
+    Error::new(Code::LinkExpired)
+        .detail("This link was used or is older than a day. Sign up again to get another.")
 }

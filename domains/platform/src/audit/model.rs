@@ -168,7 +168,9 @@ impl Head {
             return broken("Rows are missing before this one.");
         }
         if link.prev != self.hash {
-            return broken("It does not follow the row before: that row was changed, or another stood there.");
+            return broken(
+                "It does not follow the row before: that row was changed, or another stood there.",
+            );
         }
         if link.hash != link_hash(link.seq, &link.prev, &link.event) {
             return broken("Its content is not what was written.");
@@ -234,7 +236,8 @@ pub(crate) mod tests {
 
     #[test]
     fn every_kind_of_tampering_shows_at_its_row() {
-        let edits: [(&str, fn(&mut Vec<Link>), i64); 6] = [
+        type Edit = fn(&mut Vec<Link>);
+        let edits: [(&str, Edit, i64); 6] = [
             ("an edited event", |links| links[2].event = links[2].event.replace("acme", "evil"), 3),
             (
                 "an edited event with its hash made anew",
@@ -256,7 +259,11 @@ pub(crate) mod tests {
                 3,
             ),
             ("two rows changed places", |links| links.swap(1, 2), 3),
-            ("an inserted row", |links| links.insert(2, Head { seq: 2, hash: [7; 32] }.append("{}".into())), 3),
+            (
+                "an inserted row",
+                |links| links.insert(2, Head { seq: 2, hash: [7; 32] }.append("{}".into())),
+                3,
+            ),
         ];
         for (name, edit, at) in edits {
             let mut links = chain(5);

@@ -18,7 +18,10 @@ use serde::Deserialize;
 const PAGE: i64 = 50;
 
 pub(crate) fn routes() -> Router<Admin> {
-    Router::new().route("/audit", get(list)).route("/audit/check", get(check)).route("/audit.csv", get(export))
+    Router::new()
+        .route("/audit", get(list))
+        .route("/audit/check", get(check))
+        .route("/audit.csv", get(export))
 }
 
 /// The filter as the address has it. Empty values are no filter: a form sends them all.
@@ -49,7 +52,8 @@ impl AuditQuery {
             found.ok_or_else(|| Error::field("action", Code::InvalidValue, "is no kind of action"))
         };
         let tenant = |text: String| {
-            text.parse().map_err(|_| Error::field("tenant", Code::InvalidValue, "is not a tenant's id (ten_…)"))
+            text.parse()
+                .map_err(|_| Error::field("tenant", Code::InvalidValue, "is not a tenant's id (ten_…)"))
         };
         Ok(Filter {
             actor: some(&self.actor),
@@ -116,10 +120,8 @@ async fn check(
 
 async fn view(admin: &Admin, query: &AuditQuery, checked: Option<Checked>) -> Result<AuditView> {
     let filter = query.filter()?;
-    let (mut entries, actors) = tokio::try_join!(
-        admin.audit.page(&filter, query.before, PAGE + 1),
-        admin.audit.actors(),
-    )?;
+    let (mut entries, actors) =
+        tokio::try_join!(admin.audit.page(&filter, query.before, PAGE + 1), admin.audit.actors(),)?;
     let more = entries.len() as i64 > PAGE;
     entries.truncate(PAGE as usize);
     Ok(AuditView::of(Parts { filter, entries, actors, more, checked }))

@@ -104,7 +104,9 @@ impl Checked {
     pub fn of(result: Result<Head, Broken>) -> Self {
         match result {
             Ok(head) => Self { whole: true, seq: head.seq, problem: String::new(), hash: hex(&head.hash) },
-            Err(broken) => Self { whole: false, seq: broken.seq, problem: broken.problem.into(), hash: String::new() },
+            Err(broken) => {
+                Self { whole: false, seq: broken.seq, problem: broken.problem.into(), hash: String::new() }
+            }
         }
     }
 }
@@ -176,7 +178,6 @@ impl View for AuditView {
     const TEMPLATE: &'static str = "admin/audit.html";
     fn samples() -> Vec<Self> {
         let empty = Parts {
-            
             filter: Filter::default(),
             entries: Vec::new(),
             actors: Vec::new(),
@@ -185,8 +186,11 @@ impl View for AuditView {
         };
         let head = Head { seq: 2, hash: [1; 32] };
         let mut full = Self::of(Parts {
-            
-            filter: Filter { action: Some(Action::SignedIn), actor: Some("stf_1".into()), ..Filter::default() },
+            filter: Filter {
+                action: Some(Action::SignedIn),
+                actor: Some("stf_1".into()),
+                ..Filter::default()
+            },
             entries: Vec::new(),
             actors: vec![("stf_1".into(), "Ada".into())],
             more: false,
@@ -195,7 +199,6 @@ impl View for AuditView {
         full.lines = Line::samples();
         full.older = Some("?before=7".into());
         let mut broken = Self::of(Parts {
-            
             filter: Filter { actor: Some("stf_1".into()), ..Filter::default() },
             entries: Vec::new(),
             actors: Vec::new(),

@@ -115,7 +115,12 @@ fn summary(days: &[Day]) -> String {
     match days.iter().max_by_key(|day| day.users).filter(|day| day.users > 0) {
         None => format!("No sign-ups in {} days", days.len()),
         Some(best) => {
-            format!("{total} sign-ups in {} days, most on {}: {}", days.len(), best.date.strftime("%-d %B"), best.users)
+            format!(
+                "{total} sign-ups in {} days, most on {}: {}",
+                days.len(),
+                best.date.strftime("%-d %B"),
+                best.users
+            )
         }
     }
 }

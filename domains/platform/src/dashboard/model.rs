@@ -48,7 +48,12 @@ mod tests {
 
     #[test]
     fn days_without_sign_ups_are_zeros() {
-        let days = fill(date(2026, 2, 27), 4, &[(date(2026, 3, 1), 5), (date(2025, 3, 1), 9)], &[(date(2026, 2, 27), 1)]);
+        let days = fill(
+            date(2026, 2, 27),
+            4,
+            &[(date(2026, 3, 1), 5), (date(2025, 3, 1), 9)],
+            &[(date(2026, 2, 27), 1)],
+        );
         let found: Vec<_> = days.iter().map(|day| (day.date.to_string(), day.users, day.tenants)).collect();
         assert_eq!(
             found,

@@ -17,7 +17,11 @@ pub(crate) fn routes() -> Router<Admin> {
     Router::new().route("/", get(overview))
 }
 
-async fn overview(State(admin): State<Admin>, page: Page, _staff: SignedInStaff) -> Result<Response, WebError> {
+async fn overview(
+    State(admin): State<Admin>,
+    page: Page,
+    _staff: SignedInStaff,
+) -> Result<Response, WebError> {
     let filter = Filter::default();
     let (figures, days, entries) = tokio::try_join!(
         admin.dashboard.figures(),

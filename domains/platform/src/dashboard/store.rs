@@ -20,7 +20,7 @@ statements! {
     /// Sites, and pages that visitors see.
     platform Data SITE_COUNT = "select count(*) from data.sites where deleted_at is null";
     /// Pages with a published version.
-    platform Data PUBLISHED_PAGES = "select count(*) from data.pages where published_version is not null and deleted_at is null";
+    platform Data PUBLISHED_PAGES = "select count(*) from data.pages where published is not null and deleted_at is null";
     /// Accounts confirmed a day (UTC).
     platform Control USERS_A_DAY = "select (created_at at time zone 'UTC')::date, count(*) from control.users
         where created_at >= $1 group by 1";

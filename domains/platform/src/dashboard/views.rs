@@ -43,7 +43,11 @@ impl OverviewView {
         Self {
             counted_at,
             tiles: vec![
-                Tile { note: suspended, link: Some("/tenants?state=active"), ..tile("Active tenants", f.active_tenants) },
+                Tile {
+                    note: suspended,
+                    link: Some("/tenants?state=active"),
+                    ..tile("Active tenants", f.active_tenants)
+                },
                 tile("People", f.users),
                 Tile {
                     note: Some(format!("last {} days", days.len())),
@@ -73,7 +77,13 @@ impl OverviewView {
 impl View for OverviewView {
     const TEMPLATE: &'static str = "admin/overview.html";
     fn samples() -> Vec<Self> {
-        let busy = Figures { active_tenants: 2_318, suspended_tenants: 4, users: 9_120, records: 6_412_000, ..Figures::default() };
+        let busy = Figures {
+            active_tenants: 2_318,
+            suspended_tenants: 4,
+            users: 9_120,
+            records: 6_412_000,
+            ..Figures::default()
+        };
         let first = date(2026, 10, 23);
         let days = fill(first, 30, &[(date(2026, 11, 1), 37)], &[(date(2026, 11, 1), 12)]);
         vec![

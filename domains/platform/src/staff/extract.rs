@@ -93,7 +93,11 @@ impl FromRequestParts<Admin> for SignedInStaff {
         };
         let Some((member, session)) = found else {
             let page = parts.method == http::Method::GET;
-            return Err(if page { WebError::redirect("/login") } else { Error::new(Code::Unauthenticated).into() });
+            return Err(if page {
+                WebError::redirect("/login")
+            } else {
+                Error::new(Code::Unauthenticated).into()
+            });
         };
         let exchange = Exchange::of(parts);
         exchange.caller(None, Some(member.id.to_string()));

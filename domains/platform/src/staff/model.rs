@@ -37,7 +37,12 @@ pub(super) struct SetUp {
 
 impl SetUp {
     /// Checks the values; `known` are words that must not make up the password.
-    pub(super) fn check(email: &str, name: &str, password: &str, brand: &str) -> Result<Self, Vec<FieldError>> {
+    pub(super) fn check(
+        email: &str,
+        name: &str,
+        password: &str,
+        brand: &str,
+    ) -> Result<Self, Vec<FieldError>> {
         let (email, name) = (email.trim().to_lowercase(), name.trim());
         let mut errors = Vec::new();
         if let Some(detail) = email_problem(&email) {
@@ -49,10 +54,13 @@ impl SetUp {
             errors.push(FieldError::new("name", Code::TooLong, "80 characters at most."));
         }
         let length = password.chars().count();
-        if let Err(error) = identity::password::check("password", password, &[brand, &email, name, "staff", "admin"]) {
+        if let Err(error) =
+            identity::password::check("password", password, &[brand, &email, name, "staff", "admin"])
+        {
             errors.push(error);
         } else if length < PASSWORD_LENGTH {
-            let detail = format!("{length} of at least {PASSWORD_LENGTH} characters: staff passwords are longer.");
+            let detail =
+                format!("{length} of at least {PASSWORD_LENGTH} characters: staff passwords are longer.");
             errors.push(FieldError::new("password", Code::WeakPassword, detail));
         }
         if errors.is_empty() {
@@ -99,7 +107,8 @@ mod tests {
             ("ada@example.com", "Ada", "seven kettles", vec!["password"]),
         ] {
             let found = SetUp::check(email, name, password, "NCLC");
-            let fields: Vec<_> = found.err().unwrap_or_default().into_iter().map(|error| error.field).collect();
+            let fields: Vec<_> =
+                found.err().unwrap_or_default().into_iter().map(|error| error.field).collect();
             assert_eq!(fields, wrong, "{email} {name} {password}");
         }
         let good = SetUp::check(" Ada@Example.COM ", " Ada ", "seven copper kettles", "NCLC").unwrap();

@@ -16,7 +16,8 @@ use serde::{Deserialize, Serialize};
 /// Sign-in tries from one address (Vaultwarden's figures for its admin page are 3 and one in 5 minutes).
 const SIGN_IN: Policy = Policy { name: "staff-sign-in", quota: 1, window_seconds: 60, burst: 8 };
 /// Sign-in tries for one account from anywhere.
-const SIGN_IN_ACCOUNT: Policy = Policy { name: "staff-sign-in-account", quota: 1, window_seconds: 20, burst: 30 };
+const SIGN_IN_ACCOUNT: Policy =
+    Policy { name: "staff-sign-in-account", quota: 1, window_seconds: 20, burst: 30 };
 /// Set-up tries from one address.
 const SET_UP: Policy = Policy { name: "staff-set-up", quota: 1, window_seconds: 30, burst: 20 };
 
@@ -110,11 +111,7 @@ async fn setup_page(
     Query(query): Query<LinkQuery>,
 ) -> Result<Response, WebError> {
     let works = admin.staff.link_works(&query.token).await?;
-    let view = SetUpView {
-        
-        link: works.then_some(query.token),
-        form: FormState::empty(),
-    };
+    let view = SetUpView { link: works.then_some(query.token), form: FormState::empty() };
     Ok(page.render_with(if works { StatusCode::OK } else { StatusCode::NOT_FOUND }, &view))
 }
 
@@ -139,7 +136,11 @@ async fn setup(
     }
 }
 
-async fn staff_page(State(admin): State<Admin>, page: Page, staff: SignedInStaff) -> Result<Response, WebError> {
+async fn staff_page(
+    State(admin): State<Admin>,
+    page: Page,
+    staff: SignedInStaff,
+) -> Result<Response, WebError> {
     Ok(page.render(&staff_view(&admin, &staff, None).await?))
 }
 
@@ -165,7 +166,11 @@ async fn close(
     Ok(page.redirect("/staff"))
 }
 
-async fn staff_view(admin: &Admin, staff: &SignedInStaff, link: Option<String>) -> Result<StaffView, WebError> {
+async fn staff_view(
+    admin: &Admin,
+    staff: &SignedInStaff,
+    link: Option<String>,
+) -> Result<StaffView, WebError> {
     let all = admin.staff.all().await?;
     Ok(StaffView {
         staff: all.into_iter().map(|member| Colleague::of(member, &staff.member)).collect(),

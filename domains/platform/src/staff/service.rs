@@ -73,7 +73,13 @@ impl Staff {
     ///
     /// # Errors
     /// `link_expired`; errors at `email`, `name`, `password`.
-    pub async fn set_up(&self, token: &str, form: &super::routes::SetUpForm, brand: &str, peer: &Peer) -> Result<String> {
+    pub async fn set_up(
+        &self,
+        token: &str,
+        form: &super::routes::SetUpForm,
+        brand: &str,
+        peer: &Peer,
+    ) -> Result<String> {
         let hash = sha256(token.as_bytes());
         if !store::link_works(&self.db, &hash, self.clock.now()).await? {
             return Err(Error::new(Code::LinkExpired));
@@ -107,7 +113,8 @@ impl Staff {
     /// `bad_credentials`, the same and after the same time for an unknown address, a wrong password and a closed account.
     pub async fn sign_in(&self, email: &str, password: &str, peer: &Peer) -> Result<String> {
         let email = email.trim().to_lowercase();
-        let known = store::by_email(&self.db, &email).await?.filter(|(member, _)| member.disabled_at.is_none());
+        let known =
+            store::by_email(&self.db, &email).await?.filter(|(member, _)| member.disabled_at.is_none());
         let verdict = self.hasher.verify(password, known.as_ref().map(|(_, phc)| phc.as_str())).await?;
         let now = self.clock.now();
         let member = match (known, verdict) {
@@ -143,7 +150,9 @@ impl Staff {
     /// The account of a session that still holds, and the session's hash.
     pub(super) async fn session(&self, token: &str) -> Result<Option<(Member, [u8; 32])>> {
         let hash = sha256(token.as_bytes());
-        let Some((member, seen_at, expires_at)) = store::session(&self.db, &hash).await? else { return Ok(None) };
+        let Some((member, seen_at, expires_at)) = store::session(&self.db, &hash).await? else {
+            return Ok(None);
+        };
         let now = self.clock.now();
         if !session_holds(now, seen_at, expires_at) {
             store::end_session(&self.db, &hash).await?;

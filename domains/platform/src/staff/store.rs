@@ -62,7 +62,8 @@ pub(super) async fn by_email(db: &Db, email: &str) -> Result<Option<(Member, Str
 }
 
 pub(super) async fn add(tx: &mut Tx, member: &Member, hash: &str) -> Result<(), DbError> {
-    tx.execute(&ADD_STAFF, &[&member.id.uuid(), &member.email, &member.name, &hash, &member.created_at]).await?;
+    tx.execute(&ADD_STAFF, &[&member.id.uuid(), &member.email, &member.name, &hash, &member.created_at])
+        .await?;
     Ok(())
 }
 

@@ -14,11 +14,9 @@ pub(super) struct LoginView {
 impl View for LoginView {
     const TEMPLATE: &'static str = "admin/login.html";
     fn samples() -> Vec<Self> {
-        let refused = FormState::empty().value("email", "ada@example.com").with(&Error::new(Code::BadCredentials));
-        [FormState::empty(), refused]
-            .into_iter()
-            .map(|form| Self { form })
-            .collect()
+        let refused =
+            FormState::empty().value("email", "ada@example.com").with(&Error::new(Code::BadCredentials));
+        [FormState::empty(), refused].into_iter().map(|form| Self { form }).collect()
     }
 }
 register_view!(LoginView);
@@ -38,10 +36,14 @@ impl View for SetUpView {
             FieldError::new("password", Code::WeakPassword, "3 of at least 15 characters."),
         ]);
         let filled = FormState::empty().value("email", "ada@example.com").value("name", "Ada");
-        [(Some("abc".to_owned()), FormState::empty()), (Some("abc".to_owned()), filled.with(&wrong)), (None, FormState::empty())]
-            .into_iter()
-            .map(|(link, form)| Self { link, form })
-            .collect()
+        [
+            (Some("abc".to_owned()), FormState::empty()),
+            (Some("abc".to_owned()), filled.with(&wrong)),
+            (None, FormState::empty()),
+        ]
+        .into_iter()
+        .map(|(link, form)| Self { link, form })
+        .collect()
     }
 }
 register_view!(SetUpView);
@@ -91,7 +93,6 @@ impl View for StaffView {
         vec![
             Self { staff: vec![colleague(true, None)], link: None },
             Self {
-                
                 staff: vec![colleague(true, None), colleague(false, Some(Timestamp::UNIX_EPOCH))],
                 link: Some("https://admin.example.com/setup?token=abc".into()),
             },

@@ -201,7 +201,12 @@ impl Detail {
 }
 
 /// Checks the suspend form: a known cause, a reason that says something, the typed address.
-pub(super) fn check_suspend(slug: &str, cause: &str, reason: &str, typed: &str) -> Result<Cause, Vec<FieldError>> {
+pub(super) fn check_suspend(
+    slug: &str,
+    cause: &str,
+    reason: &str,
+    typed: &str,
+) -> Result<Cause, Vec<FieldError>> {
     let mut errors = Vec::new();
     let found = Cause::ALL.into_iter().find(|known| known.name() == cause);
     if found.is_none() {
@@ -262,7 +267,8 @@ mod tests {
             ("", "", "", vec!["cause", "reason", "confirm"]),
         ] {
             let found = check_suspend("acme", cause, reason, typed);
-            let fields: Vec<_> = found.err().unwrap_or_default().into_iter().map(|error| error.field).collect();
+            let fields: Vec<_> =
+                found.err().unwrap_or_default().into_iter().map(|error| error.field).collect();
             assert_eq!(fields, wrong, "{cause} {reason} {typed}");
         }
         assert_eq!(reason_problem(&"x".repeat(1_001)).unwrap().code, Code::TooLong);

@@ -114,10 +114,7 @@ async fn list(
     Query(query): Query<ListQuery>,
 ) -> Result<Response, WebError> {
     let search = query.search();
-    let (states, listed) = tokio::try_join!(
-        admin.tenants.states(),
-        admin.tenants.list(&search),
-    )?;
+    let (states, listed) = tokio::try_join!(admin.tenants.states(), admin.tenants.list(&search),)?;
     Ok(page.render(&ListView::of(&search, states, listed)))
 }
 

@@ -37,7 +37,8 @@ impl Tenants {
     /// `internal` when a database can't be read.
     pub async fn list(&self, search: &Search) -> Result<(Vec<Listed>, i64)> {
         let id = TenantId::from_str(search.text.trim()).ok().map(TenantId::uuid);
-        let pattern = (id.is_none() && !search.text.trim().is_empty()).then(|| model::containing(&search.text));
+        let pattern =
+            (id.is_none() && !search.text.trim().is_empty()).then(|| model::containing(&search.text));
         let (among, not_among) = self.on_plan(search.plan).await?;
         let query = Query {
             pattern: pattern.as_deref(),
@@ -137,8 +138,8 @@ impl Tenants {
     /// `not_found`; errors at `cause`, `reason`, `confirm`; `conflict` when it is suspended already.
     pub async fn suspend(&self, by: &SignedInStaff, id: TenantId, form: &SuspendForm) -> Result<()> {
         let detail = self.get(id).await?;
-        let cause =
-            model::check_suspend(&detail.slug, &form.cause, &form.reason, &form.confirm).map_err(Error::fields)?;
+        let cause = model::check_suspend(&detail.slug, &form.cause, &form.reason, &form.confirm)
+            .map_err(Error::fields)?;
         if detail.state == State::Suspended {
             return Err(Error::new(Code::Conflict).detail("Somebody else suspended it already."));
         }
@@ -175,7 +176,11 @@ impl Tenants {
         model::reason_problem(&form.reason).map_or(Ok(()), |error| Err(Error::fields(vec![error])))?;
         let before = detail.subscription.plan;
         if plan == before {
-            return Err(Error::field("plan", Code::InvalidValue, format!("It is on {} already.", plan.name())));
+            return Err(Error::field(
+                "plan",
+                Code::InvalidValue,
+                format!("It is on {} already.", plan.name()),
+            ));
         }
         let now = self.clock.now();
         let mut event = about(by, now, Action::PlanChanged, &detail);

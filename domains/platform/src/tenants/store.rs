@@ -51,7 +51,7 @@ statements! {
             (select c.at from data.changes c where c.tenant_id = b.tenant_id and c.base_id = b.id order by c.seq desc limit 1)
         from data.bases b where b.tenant_id = $1 and b.deleted_at is null order by b.created_at, b.id";
     /// Sites of one tenant with their pages.
-    platform Data SITE_FACTS = "select s.name, s.slug, count(p.id), count(p.published_version)
+    platform Data SITE_FACTS = "select s.name, s.slug, count(p.id), count(p.published)
         from data.sites s left join data.pages p
             on p.tenant_id = s.tenant_id and p.site_id = s.id and p.deleted_at is null
         where s.tenant_id = $1 and s.deleted_at is null group by s.id, s.name, s.slug, s.created_at order by s.created_at, s.id";

@@ -16,7 +16,8 @@ struct Choice {
 }
 
 fn plans(chosen: Option<PlanCode>) -> Vec<Choice> {
-    let choice = |plan: PlanCode| Choice { value: plan.as_str(), name: plan.name(), chosen: chosen == Some(plan) };
+    let choice =
+        |plan: PlanCode| Choice { value: plan.as_str(), name: plan.name(), chosen: chosen == Some(plan) };
     PlanCode::ALL.into_iter().map(choice).collect()
 }
 
@@ -134,7 +135,8 @@ impl View for ListView {
     const TEMPLATE: &'static str = "admin/tenants.html";
     fn samples() -> Vec<Self> {
         let none = Search::default();
-        let some = Search { text: "acme".into(), plan: Some(PlanCode::Pro), state: Some(State::Active), page: 2 };
+        let some =
+            Search { text: "acme".into(), plan: Some(PlanCode::Pro), state: Some(State::Active), page: 2 };
         let rows = vec![sample_row(State::Active), sample_row(State::Suspended)];
         vec![
             Self::of(&none, (0, 0, 0), (Vec::new(), 0)),
@@ -213,13 +215,14 @@ pub(super) struct TenantView {
 
 impl TenantView {
     pub fn of(
-            tenant: Detail,
+        tenant: Detail,
         site_origin: impl Fn(&str) -> String,
         actions: Vec<Line>,
         again: Option<Again>,
     ) -> Self {
         let records = tenant.records();
-        let (dialog, form) = again.map_or((None, FormState::empty()), |again| (Some(again.dialog), again.form));
+        let (dialog, form) =
+            again.map_or((None, FormState::empty()), |again| (Some(again.dialog), again.form));
         Self {
             id: tenant.id.to_string(),
             initials: identity::model::initials(&tenant.name),
@@ -279,7 +282,8 @@ fn sample(state: State, full: bool) -> Detail {
         joined_at: at,
         seen_at,
     };
-    let base = |changed_at| BaseFacts { name: "Orders & more".into(), tables: 3, records: 24_310, changed_at };
+    let base =
+        |changed_at| BaseFacts { name: "Orders & more".into(), tables: 3, records: 24_310, changed_at };
     let site = SiteFacts { name: "Bakery".into(), slug: "bakery".into(), pages: 6, published: 4 };
     Detail {
         id: TenantId::from_uuid(uuid::Uuid::nil()),
@@ -307,7 +311,8 @@ impl View for TenantView {
             FieldError::new("confirm", Code::InvalidValue, "Type acme as it is written."),
             FieldError::new("plan", Code::InvalidValue, "It is on Pro already."),
         ]);
-        let again = |dialog| Some(Again { dialog, form: FormState::empty().value("reason", "x").with(&wrong) });
+        let again =
+            |dialog| Some(Again { dialog, form: FormState::empty().value("reason", "x").with(&wrong) });
         let conflict = FormState::empty().with(&Error::new(Code::Conflict));
         vec![
             Self::of(sample(State::Active, false), origin, Vec::new(), None),

@@ -61,7 +61,10 @@ async fn writers_at_once_make_one_gapless_chain_that_nobody_may_change() {
     assert_eq!(pages(Filter::default()).await, 24);
     assert_eq!(pages(Filter { actor: Some("stf_1".into()), ..Filter::default() }).await, 8);
     assert_eq!(pages(Filter { action: Some(Action::SignedOut), ..Filter::default() }).await, 12);
-    assert_eq!(pages(Filter { from: day("2026-11-21"), to: day("2026-11-21"), ..Filter::default() }).await, 24);
+    assert_eq!(
+        pages(Filter { from: day("2026-11-21"), to: day("2026-11-21"), ..Filter::default() }).await,
+        24
+    );
     assert_eq!(pages(Filter { to: day("2026-11-20"), ..Filter::default() }).await, 0);
     let older = audit.page(&Filter::default(), Some(5), 100).await.unwrap();
     assert_eq!(older.iter().map(|entry| entry.seq).collect::<Vec<_>>(), [4, 3, 2, 1]);

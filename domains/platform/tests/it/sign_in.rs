@@ -17,14 +17,23 @@ async fn the_first_link_makes_one_account_and_burns() {
     let page = browser.get(path).await;
     assert_eq!(page.status, StatusCode::OK);
     let form = |password: &'static str| {
-        [("token", token.to_owned()), ("email", "Ada@Example.com".into()), ("name", "Ada".into()), ("password", password.into())]
+        [
+            ("token", token.to_owned()),
+            ("email", "Ada@Example.com".into()),
+            ("name", "Ada".into()),
+            ("password", password.into()),
+        ]
     };
     let send = |form: [(&'static str, String); 4]| form.map(|(name, value)| (name, value));
     let weak = send(form("short"));
     let weak: Vec<_> = weak.iter().map(|(name, value)| (*name, value.as_str())).collect();
     let answer = browser.post("/setup", &weak).await;
     assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
-    assert!(answer.text.contains("value=\"Ada@Example.com\"") && !answer.text.contains("short\""), "{}", answer.text);
+    assert!(
+        answer.text.contains("value=\"Ada@Example.com\"") && !answer.text.contains("short\""),
+        "{}",
+        answer.text
+    );
 
     // Of two requests at once with one link, one wins.
     let good = send(form(PASSWORD));
@@ -92,7 +101,8 @@ async fn guessing_is_slowed_and_forms_need_their_token() {
     assert_eq!(forged.status, StatusCode::FORBIDDEN);
     let mut statuses = Vec::new();
     for _ in 0..9 {
-        statuses.push(browser.post("/login", &[("email", "a@b.de"), ("password", "x")]).await.status.as_u16());
+        statuses
+            .push(browser.post("/login", &[("email", "a@b.de"), ("password", "x")]).await.status.as_u16());
     }
     assert_eq!(statuses, [401, 401, 401, 401, 401, 401, 401, 401, 429]);
     world.clock.advance(SignedDuration::from_secs(60));

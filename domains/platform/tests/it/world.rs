@@ -87,7 +87,8 @@ impl World {
 
     /// The whole process as a client sees it.
     pub fn router(&self) -> Router {
-        let portals = Portals { admin: Some(platform::admin::router(self.admin.clone())), ..Portals::default() };
+        let portals =
+            Portals { admin: Some(platform::admin::routes(&self.admin)), ..Portals::default() };
         by_host(&self.admin.web, portals)
     }
 
@@ -112,7 +113,8 @@ impl World {
     async fn setup_token(&self) -> String {
         let token = self.admin.web.random().token();
         let hash = kernel_core::sha256(token.as_bytes());
-        let (at, end): (Timestamp, Timestamp) = (NOON.parse().unwrap(), "2026-11-22T12:00:00Z".parse().unwrap());
+        let (at, end): (Timestamp, Timestamp) =
+            (NOON.parse().unwrap(), "2026-11-22T12:00:00Z".parse().unwrap());
         self.db.platform(&ADD_LINK, &[&hash.as_slice(), &at, &end]).await.unwrap();
         token
     }
@@ -214,12 +216,24 @@ impl Browser {
             self.cookies.insert(name.to_owned(), value.to_owned());
         }
         let bytes = body.collect().await.unwrap().to_bytes();
-        Answer { status: parts.status, headers: parts.headers, text: String::from_utf8_lossy(&bytes).into_owned() }
+        Answer {
+            status: parts.status,
+            headers: parts.headers,
+            text: String::from_utf8_lossy(&bytes).into_owned(),
+        }
     }
 }
 
 fn escape(text: &str) -> String {
     text.bytes()
-        .map(|byte| if byte.is_ascii_alphanumeric() { char::from(byte).to_string() } else { format!("%{byte:02X}") })
+        .map(
+            |byte| {
+                if byte.is_ascii_alphanumeric() {
+                    char::from(byte).to_string()
+                } else {
+                    format!("%{byte:02X}")
+                }
+            },
+        )
         .collect()
 }

@@ -116,8 +116,10 @@ impl AccessCache {
 
     /// Follows the database's notifications as long as the cache lives.
     pub(crate) fn follow(&self, db: &Db) {
-        let (mut access, mut sessions) =
-            (db.listen(Database::Control, crate::ACCESS_CHANGED), db.listen(Database::Control, SESSIONS_ENDED));
+        let (mut access, mut sessions) = (
+            db.listen(Database::Control, crate::ACCESS_CHANGED),
+            db.listen(Database::Control, SESSIONS_ENDED),
+        );
         let (clock, weak) = (self.clock.clone(), Arc::downgrade(&self.known));
         // Not work that matters: when it ends, answers are at most FRESH old.
         tokio::spawn(async move {

@@ -87,9 +87,13 @@ where
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, WebError> {
         let header = parts.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-        let bearer = header.and_then(|value| value.split_once(' ')).filter(|(kind, _)| kind.eq_ignore_ascii_case("bearer"));
+        let bearer = header
+            .and_then(|value| value.split_once(' '))
+            .filter(|(kind, _)| kind.eq_ignore_ascii_case("bearer"));
         let Some((_, bearer)) = bearer else {
-            return Err(Error::new(Code::Unauthenticated).detail("Send Authorization: Bearer followed by an API token.").into());
+            return Err(Error::new(Code::Unauthenticated)
+                .detail("Send Authorization: Bearer followed by an API token.")
+                .into());
         };
         let caller = Tenancy::from_ref(state).authenticate(bearer.trim()).await?;
         let exchange = Exchange::of(parts);

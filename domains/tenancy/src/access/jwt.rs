@@ -38,13 +38,28 @@ pub(crate) struct Jwt {
 impl Jwt {
     pub(crate) fn new(key: &SigningKey) -> Self {
         let key = key.derive("api jwt");
-        Self { encoding: EncodingKey::from_secret(key.bytes()), decoding: DecodingKey::from_secret(key.bytes()) }
+        Self {
+            encoding: EncodingKey::from_secret(key.bytes()),
+            decoding: DecodingKey::from_secret(key.bytes()),
+        }
     }
 
-    pub(crate) fn mint(&self, user: UserId, session: SessionId, tenant: TenantId, now: Timestamp) -> Result<String> {
+    pub(crate) fn mint(
+        &self,
+        user: UserId,
+        session: SessionId,
+        tenant: TenantId,
+        now: Timestamp,
+    ) -> Result<String> {
         let now = now.as_second();
-        let claims =
-            Claims { aud: AUDIENCE.into(), sub: user, ten: tenant, ses: session, iat: now, exp: now + LIFE_SECONDS };
+        let claims = Claims {
+            aud: AUDIENCE.into(),
+            sub: user,
+            ten: tenant,
+            ses: session,
+            iat: now,
+            exp: now + LIFE_SECONDS,
+        };
         encode(&Header::new(Algorithm::HS256), &claims, &self.encoding).map_err(Error::internal)
     }
 
@@ -58,7 +73,8 @@ impl Jwt {
         let claims = decode::<Claims>(token, &self.decoding, &validation).ok()?.claims;
         let now = now.as_second();
         let made = Timestamp::from_second(claims.iat).ok()?;
-        let fresh = now < claims.exp && made.duration_since(Timestamp::UNIX_EPOCH) <= SignedDuration::from_secs(now + 60);
+        let fresh = now < claims.exp
+            && made.duration_since(Timestamp::UNIX_EPOCH) <= SignedDuration::from_secs(now + 60);
         fresh.then_some(claims)
     }
 }

@@ -1,14 +1,16 @@
 //! Deciding who a request is. Role, token and state are asked anew at least every five seconds and after every change.
 
 use super::cache::{Answer, Question, TokenAccess};
+use crate::Tenancy;
 use crate::members::store::ROLE_OF;
 use crate::model::{TenantState, TenantSummary};
 use crate::tenants::store::{TENANT_BY_ID, TENANT_BY_SLUG, summary};
 use crate::tokens::model::TokenText;
 use crate::tokens::store::{TOKEN_BY_HASH, TOUCH_TOKEN};
-use crate::Tenancy;
 use jiff::SignedDuration;
-use kernel_core::{Actor, ApiTokenId, Caller, Code, Error, Result, Role, Scopes, SessionId, TenantId, UserId};
+use kernel_core::{
+    Actor, ApiTokenId, Caller, Code, Error, Result, Role, Scopes, SessionId, TenantId, UserId,
+};
 use std::sync::Arc;
 
 /// The last use of a token is written at most so often.
@@ -79,7 +81,8 @@ impl Tenancy {
     /// # Errors
     /// `unauthenticated` for anything that does not work (any more), `tenant_suspended`.
     pub async fn authenticate(&self, bearer: &str) -> Result<Caller> {
-        let refused = || Error::new(Code::Unauthenticated).detail("The token is unknown, expired or revoked.");
+        let refused =
+            || Error::new(Code::Unauthenticated).detail("The token is unknown, expired or revoked.");
         let caller = match TokenText::parse(bearer) {
             Some(text) => self.token_caller(&text).await?,
             None => self.jwt_caller(bearer).await?,
@@ -182,7 +185,9 @@ impl Tenancy {
 fn refuse_suspended(tenant: &TenantSummary) -> Result<()> {
     match tenant.state {
         TenantState::Active => Ok(()),
-        TenantState::Suspended => Err(Error::new(Code::TenantSuspended)
-            .detail(format!("{} is suspended. Nothing is lost; our support can tell its owners why.", tenant.name))),
+        TenantState::Suspended => Err(Error::new(Code::TenantSuspended).detail(format!(
+            "{} is suspended. Nothing is lost; our support can tell its owners why.",
+            tenant.name
+        ))),
     }
 }

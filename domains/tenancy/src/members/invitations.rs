@@ -3,8 +3,8 @@
 use super::mails::InviteMail;
 use super::service::{allow, current_role};
 use super::store::{
-    COUNT_INVITES, DELETE_INVITE, INSERT_MEMBER, INVITE_BY_TOKEN, INVITE_ROLE, INVITES, RENEW_INVITE, ROLE_OF, TAKE_INVITE,
-    UPSERT_INVITE,
+    COUNT_INVITES, DELETE_INVITE, INSERT_MEMBER, INVITE_BY_TOKEN, INVITE_ROLE, INVITES, RENEW_INVITE,
+    ROLE_OF, TAKE_INVITE, UPSERT_INVITE,
 };
 use super::{INVITE_LIFE, InviteRow, MOST_AT_ONCE, MOST_INVITES, Offer};
 use crate::Tenancy;
@@ -24,7 +24,13 @@ impl Tenancy {
     ///
     /// # Errors
     /// `forbidden`; field errors at `emails` (naming the wrong address) and `role`; `limit_reached`.
-    pub async fn invite(&self, caller: &Caller, emails: &str, role: Role, visit: &Visit) -> Result<Vec<String>> {
+    pub async fn invite(
+        &self,
+        caller: &Caller,
+        emails: &str,
+        role: Role,
+        visit: &Visit,
+    ) -> Result<Vec<String>> {
         caller.require(Capability::ManageMembers)?;
         let actor = person(caller)?;
         let emails = addresses(emails)?;
@@ -32,7 +38,11 @@ impl Tenancy {
             if let Some(user) = self.0.identity.user_by_email(email).await?
                 && self.role(caller.tenant, user.id).await?.is_some()
             {
-                return Err(Error::field("emails", Code::AlreadyExists, format!("names {email}, who is a member already")));
+                return Err(Error::field(
+                    "emails",
+                    Code::AlreadyExists,
+                    format!("names {email}, who is a member already"),
+                ));
             }
         }
         let (tenant, now) = (caller.tenant, self.now());
@@ -44,7 +54,8 @@ impl Tenancy {
         }
         let waiting: i64 = tx.query_one(&COUNT_INVITES, &[&tenant.uuid()]).await?.get("total");
         if waiting + i64::try_from(emails.len()).unwrap_or(i64::MAX) > MOST_INVITES {
-            return Err(Error::new(Code::LimitReached).detail(format!("{MOST_INVITES} invitations may wait at most.")));
+            return Err(Error::new(Code::LimitReached)
+                .detail(format!("{MOST_INVITES} invitations may wait at most.")));
         }
         let inviter = self.inviter(actor).await?;
         for email in &emails {
@@ -58,7 +69,8 @@ impl Tenancy {
             )
             .await?;
             self.send_invite(&mut tx, tenant, email, role, &inviter, &text).await?;
-            let event = AuditEvent::in_tenant(tenant, caller.actor, "member.invited", now).target(email).from(visit);
+            let event =
+                AuditEvent::in_tenant(tenant, caller.actor, "member.invited", now).target(email).from(visit);
             emit(&mut tx, &event.data(serde_json::json!({ "role": role }))).await?;
         }
         tx.commit().await?;
@@ -81,7 +93,10 @@ impl Tenancy {
                     id: InviteId::from_uuid(row.get("id")),
                     email: row.get("email"),
                     role: row.get::<_, &str>("role").parse()?,
-                    invited_by: people.iter().find(|user| user.id == by).map_or_else(String::new, |user| user.name.clone()),
+                    invited_by: people
+                        .iter()
+                        .find(|user| user.id == by)
+                        .map_or_else(String::new, |user| user.name.clone()),
                     sent_at: row.get("sent_at"),
                     expires_at: row.get("expires_at"),
                 })
@@ -100,13 +115,18 @@ impl Tenancy {
         let mut tx = self.0.db.begin(Database::Control, tenant).await?;
         self.may_touch_invite(&mut tx, caller, actor, id).await?;
         let text = self.link_token(tenant);
-        let params: [&(dyn kernel_db::ToSql + Sync); 5] = [&tenant.uuid(), &id.uuid(), &hashed(&text), &now, &ends(now)];
+        let params: [&(dyn kernel_db::ToSql + Sync); 5] =
+            [&tenant.uuid(), &id.uuid(), &hashed(&text), &now, &ends(now)];
         let row = tx.query_opt(&RENEW_INVITE, &params).await?.ok_or_else(Error::not_found)?;
         let email: String = row.get("email");
         let role: Role = row.get::<_, &str>("role").parse()?;
         let inviter = self.inviter(actor).await?;
         self.send_invite(&mut tx, tenant, &email, role, &inviter, &text).await?;
-        emit(&mut tx, &AuditEvent::in_tenant(tenant, caller.actor, "invite.resent", now).target(&email).from(visit)).await?;
+        emit(
+            &mut tx,
+            &AuditEvent::in_tenant(tenant, caller.actor, "invite.resent", now).target(&email).from(visit),
+        )
+        .await?;
         tx.commit().await?;
         Ok(email)
     }
@@ -121,9 +141,16 @@ impl Tenancy {
         let (tenant, now) = (caller.tenant, self.now());
         let mut tx = self.0.db.begin(Database::Control, tenant).await?;
         self.may_touch_invite(&mut tx, caller, actor, id).await?;
-        let row = tx.query_opt(&DELETE_INVITE, &[&tenant.uuid(), &id.uuid()]).await?.ok_or_else(Error::not_found)?;
+        let row = tx
+            .query_opt(&DELETE_INVITE, &[&tenant.uuid(), &id.uuid()])
+            .await?
+            .ok_or_else(Error::not_found)?;
         let email: String = row.get("email");
-        emit(&mut tx, &AuditEvent::in_tenant(tenant, caller.actor, "invite.revoked", now).target(&email).from(visit)).await?;
+        emit(
+            &mut tx,
+            &AuditEvent::in_tenant(tenant, caller.actor, "invite.revoked", now).target(&email).from(visit),
+        )
+        .await?;
         tx.commit().await?;
         Ok(())
     }
@@ -169,17 +196,28 @@ impl Tenancy {
             tx.execute(&INSERT_MEMBER, &[&tenant.uuid(), &user.id.uuid(), &role, &now]).await?;
         }
         self.0.identity.remember_tenant_in(&mut tx, user.id, tenant).await?;
-        let event = AuditEvent::in_tenant(tenant, Actor::User(user.id), "member.joined", now).target(user.id).from(visit);
+        let event = AuditEvent::in_tenant(tenant, Actor::User(user.id), "member.joined", now)
+            .target(user.id)
+            .from(visit);
         emit(&mut tx, &event.data(serde_json::json!({ "role": role }))).await?;
         self.commit_access(tx, tenant).await?;
         Ok(summary(&found))
     }
 
     /// Invitations to be an owner are owners' business.
-    async fn may_touch_invite(&self, tx: &mut Tx, caller: &Caller, actor: UserId, id: InviteId) -> Result<()> {
+    async fn may_touch_invite(
+        &self,
+        tx: &mut Tx,
+        caller: &Caller,
+        actor: UserId,
+        id: InviteId,
+    ) -> Result<()> {
         let by = current_role(tx, caller, actor).await?;
         allow(by, Capability::ManageMembers)?;
-        let row = tx.query_opt(&INVITE_ROLE, &[&caller.tenant.uuid(), &id.uuid()]).await?.ok_or_else(Error::not_found)?;
+        let row = tx
+            .query_opt(&INVITE_ROLE, &[&caller.tenant.uuid(), &id.uuid()])
+            .await?
+            .ok_or_else(Error::not_found)?;
         if row.get::<_, &str>("role") == Role::Owner.name() {
             allow(by, Capability::ManageOwners)?;
         }
@@ -190,7 +228,15 @@ impl Tenancy {
         Ok(self.0.identity.users(&[user]).await?.into_iter().next().map(|user| user.name).unwrap_or_default())
     }
 
-    async fn send_invite(&self, tx: &mut Tx, tenant: TenantId, email: &str, role: Role, inviter: &str, token: &str) -> Result<()> {
+    async fn send_invite(
+        &self,
+        tx: &mut Tx,
+        tenant: TenantId,
+        email: &str,
+        role: Role,
+        inviter: &str,
+        token: &str,
+    ) -> Result<()> {
         let name = self.tenant(tenant).await?.name.clone();
         let origin = &self.0.identity.web().origins().app;
         let mail = InviteMail {

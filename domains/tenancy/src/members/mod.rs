@@ -1,10 +1,10 @@
 //! Members, roles and invitations (spec A8 simple).
 
+mod invitations;
 pub mod mails;
 mod page;
 pub mod routes;
 mod service;
-mod invitations;
 pub(crate) mod store;
 pub mod views;
 

@@ -83,16 +83,23 @@ fn role(role: Role) -> RoleItem {
 
 /// Names in place of ids, sentences in place of codes.
 async fn events(tenancy: &Tenancy, rows: &[TrailRow]) -> Result<Vec<EventItem>> {
-    let mut ids: Vec<UserId> = rows.iter().flat_map(|row| [&row.actor, &row.target]).filter_map(|id| id.parse().ok()).collect();
+    let mut ids: Vec<UserId> =
+        rows.iter().flat_map(|row| [&row.actor, &row.target]).filter_map(|id| id.parse().ok()).collect();
     ids.sort_unstable();
     ids.dedup();
-    let names: HashMap<String, String> =
-        tenancy.identity().users(&ids).await?.into_iter().map(|user| (user.id.to_string(), user.name)).collect();
+    let names: HashMap<String, String> = tenancy
+        .identity()
+        .users(&ids)
+        .await?
+        .into_iter()
+        .map(|user| (user.id.to_string(), user.name))
+        .collect();
     let named = |id: &str| names.get(id).cloned().unwrap_or_else(|| id.to_owned());
     Ok(rows
         .iter()
         .map(|row| {
-            let label = || row.data.get("label").and_then(|label| label.as_str()).unwrap_or_default().to_owned();
+            let label =
+                || row.data.get("label").and_then(|label| label.as_str()).unwrap_or_default().to_owned();
             let text = match row.action.as_str() {
                 "organisation.created" => "created the organisation".to_owned(),
                 "organisation.renamed" => format!("renamed the organisation to {}", row.target),

@@ -31,7 +31,12 @@ struct NoteQuery {
     note: Option<String>,
 }
 
-async fn show(State(tenancy): State<Tenancy>, page: Page, member: Member, Query(query): Query<NoteQuery>) -> Result<Response, WebError> {
+async fn show(
+    State(tenancy): State<Tenancy>,
+    page: Page,
+    member: Member,
+    Query(query): Query<NoteQuery>,
+) -> Result<Response, WebError> {
     let mut view = team(&tenancy, &member).await?;
     view.note = match query.note.as_deref() {
         Some("invited") => Some("The invitation is on its way.".into()),
@@ -174,7 +179,12 @@ fn back(page: &Page, member: &Member, note: &str) -> Response {
 }
 
 /// Back to the team; what could not be done is said above the list.
-async fn answer(tenancy: &Tenancy, page: &Page, member: &Member, (done, note): (Result<()>, &str)) -> Result<Response, WebError> {
+async fn answer(
+    tenancy: &Tenancy,
+    page: &Page,
+    member: &Member,
+    (done, note): (Result<()>, &str),
+) -> Result<Response, WebError> {
     match done {
         Ok(()) => Ok(back(page, member, note)),
         Err(error) => {
@@ -202,7 +212,9 @@ async fn offer(
     let you = who.map(|who| who.user.email);
     match tenancy.offer(&link.token).await {
         Ok(offer) => {
-            let matches = you.as_ref().is_some_and(|you| identity::model::email_key(you) == identity::model::email_key(&offer.email));
+            let matches = you.as_ref().is_some_and(|you| {
+                identity::model::email_key(you) == identity::model::email_key(&offer.email)
+            });
             let next = encoded(&here);
             Ok(page.render(&InviteView {
                 login: format!("/login?next={next}"),

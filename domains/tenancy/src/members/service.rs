@@ -57,7 +57,8 @@ impl Tenancy {
         }
         keep_an_owner(&owners, user)?;
         tx.execute(&SET_ROLE, &[&tenant.uuid(), &user.uuid(), &role.name()]).await?;
-        let event = AuditEvent::in_tenant(tenant, caller.actor, "member.role_changed", now).target(user).from(visit);
+        let event =
+            AuditEvent::in_tenant(tenant, caller.actor, "member.role_changed", now).target(user).from(visit);
         emit(&mut tx, &event.data(serde_json::json!({ "before": before, "after": role }))).await?;
         self.commit_access(tx, tenant).await?;
         Ok(())
@@ -90,12 +91,21 @@ impl Tenancy {
         self.end_membership(tx, caller, user, &owners, "member.left", visit).await
     }
 
-    async fn end_membership(&self, mut tx: Tx, caller: &Caller, user: UserId, owners: &[UserId], action: &str, visit: &Visit) -> Result<()> {
+    async fn end_membership(
+        &self,
+        mut tx: Tx,
+        caller: &Caller,
+        user: UserId,
+        owners: &[UserId],
+        action: &str,
+        visit: &Visit,
+    ) -> Result<()> {
         keep_an_owner(owners, user)?;
         let (tenant, now) = (caller.tenant, self.now());
         tx.execute(&REVOKE_TOKENS_OF, &[&tenant.uuid(), &user.uuid(), &now]).await?;
         tx.execute(&DELETE_MEMBER, &[&tenant.uuid(), &user.uuid()]).await?;
-        emit(&mut tx, &AuditEvent::in_tenant(tenant, caller.actor, action, now).target(user).from(visit)).await?;
+        emit(&mut tx, &AuditEvent::in_tenant(tenant, caller.actor, action, now).target(user).from(visit))
+            .await?;
         self.commit_access(tx, tenant).await?;
         Ok(())
     }
@@ -123,8 +133,10 @@ pub(super) fn allow(role: Role, capability: Capability) -> Result<()> {
 
 fn keep_an_owner(owners: &[UserId], user: UserId) -> Result<()> {
     match owners {
-        [last] if *last == user => Err(Error::new(Code::Conflict)
-            .detail("The last owner can't go. Make somebody else an owner first.")),
+        [last] if *last == user => {
+            Err(Error::new(Code::Conflict)
+                .detail("The last owner can't go. Make somebody else an owner first."))
+        }
         _ => Ok(()),
     }
 }

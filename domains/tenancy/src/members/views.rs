@@ -148,7 +148,11 @@ impl View for TeamView {
                 may_manage: true,
                 last_owner: true,
                 may_rename: true,
-                events: vec![EventItem { at: at(), who: "Alex Doe".into(), text: "invited new@acme.example".into() }],
+                events: vec![EventItem {
+                    at: at(),
+                    who: "Alex Doe".into(),
+                    text: "invited new@acme.example".into(),
+                }],
                 note: Some("Invited.".into()),
                 ..plain()
             },

@@ -45,7 +45,13 @@ async fn show(
     Ok(page.render(&view))
 }
 
-async fn view(tenancy: &Tenancy, page: &Page, who: &SignedIn, form: FormState, start: Option<&str>) -> Result<OnboardingView, WebError> {
+async fn view(
+    tenancy: &Tenancy,
+    page: &Page,
+    who: &SignedIn,
+    form: FormState,
+    start: Option<&str>,
+) -> Result<OnboardingView, WebError> {
     tenancy.show_tenants(page.exchange(), &who.user).await?;
     Ok(OnboardingView {
         form,
@@ -94,7 +100,11 @@ struct ApiToken {
     expires_in: i64,
 }
 
-async fn api_token(State(tenancy): State<Tenancy>, member: Member, CsrfForm(NoFields {}): CsrfForm<NoFields>) -> Result<Response, WebError> {
+async fn api_token(
+    State(tenancy): State<Tenancy>,
+    member: Member,
+    CsrfForm(NoFields {}): CsrfForm<NoFields>,
+) -> Result<Response, WebError> {
     let token = tenancy.mint_jwt(member.tenant.id, member.user.id, member.session)?;
     let body = Json(ApiToken { token, expires_in: LIFE_SECONDS });
     Ok(([(header::CACHE_CONTROL, "no-store")], body).into_response())

@@ -2,8 +2,8 @@
 
 use super::TenantListing;
 use super::store::{
-    INSERT_TENANT, RENAME_TENANT, SET_TENANT_STATE, TENANT_FOR_STAFF, TENANTS_COUNT, TENANTS_OF_USER, TENANTS_PAGE,
-    summary,
+    INSERT_TENANT, RENAME_TENANT, SET_TENANT_STATE, TENANT_FOR_STAFF, TENANTS_COUNT, TENANTS_OF_USER,
+    TENANTS_PAGE, summary,
 };
 use crate::Tenancy;
 use crate::members::store::INSERT_MEMBER;
@@ -23,7 +23,13 @@ impl Tenancy {
     ///
     /// # Errors
     /// Field errors at `name` and `slug` (`already_exists` when it is taken); `limit_reached`.
-    pub async fn create_tenant(&self, user: UserId, name: &str, slug: Option<&str>, visit: &Visit) -> Result<TenantSummary> {
+    pub async fn create_tenant(
+        &self,
+        user: UserId,
+        name: &str,
+        slug: Option<&str>,
+        visit: &Visit,
+    ) -> Result<TenantSummary> {
         let mut errors: Vec<FieldError> = Vec::new();
         let name = clean_name("name", name).map_err(|error| errors.push(error)).unwrap_or_default();
         let typed = slug.map(str::trim).filter(|slug| !slug.is_empty());
@@ -35,7 +41,9 @@ impl Tenancy {
             return Err(Error::fields(errors));
         }
         if self.tenants_of(user).await?.len() >= MOST_PER_PERSON {
-            return Err(Error::new(Code::LimitReached).detail(format!("{MOST_PER_PERSON} organisations at most.")));
+            return Err(
+                Error::new(Code::LimitReached).detail(format!("{MOST_PER_PERSON} organisations at most."))
+            );
         }
         let now = self.now();
         let tenant = TenantId::new();
@@ -47,12 +55,17 @@ impl Tenancy {
             if typed.is_some() || tries > TRIES {
                 return Err(Error::field("slug", Code::AlreadyExists, "is taken; choose another"));
             }
-            slug = format!("{wanted}-{}", 2 + self.0.identity.random().below(10u64.pow(1 + u32::try_from(tries / 2).unwrap_or(4))));
+            slug = format!(
+                "{wanted}-{}",
+                2 + self.0.identity.random().below(10u64.pow(1 + u32::try_from(tries / 2).unwrap_or(4)))
+            );
         }
         let owner = Role::Owner.name();
         tx.execute(&INSERT_MEMBER, &[&tenant.uuid(), &user.uuid(), &owner, &now]).await?;
         self.0.identity.remember_tenant_in(&mut tx, user, tenant).await?;
-        let event = AuditEvent::in_tenant(tenant, Actor::User(user), "organisation.created", now).target(&slug).from(visit);
+        let event = AuditEvent::in_tenant(tenant, Actor::User(user), "organisation.created", now)
+            .target(&slug)
+            .from(visit);
         emit(&mut tx, &event).await?;
         self.commit_access(tx, tenant).await?;
         Ok(TenantSummary { id: tenant, slug, name, state: TenantState::Active, created_at: now })
@@ -64,7 +77,9 @@ impl Tenancy {
     /// `internal` only.
     pub async fn tenants_of(&self, user: UserId) -> Result<Vec<Membership>> {
         let rows = self.0.db.global(&TENANTS_OF_USER, &[&user.uuid()]).await?;
-        rows.iter().map(|row| Ok(Membership { tenant: summary(row), role: row.get::<_, &str>("role").parse()? })).collect()
+        rows.iter()
+            .map(|row| Ok(Membership { tenant: summary(row), role: row.get::<_, &str>("role").parse()? }))
+            .collect()
     }
 
     /// Renames the organisation.
@@ -77,7 +92,9 @@ impl Tenancy {
         let (tenant, now) = (caller.tenant, self.now());
         let mut tx = self.0.db.begin(Database::Control, tenant).await?;
         tx.execute(&RENAME_TENANT, &[&tenant.uuid(), &name]).await?;
-        let event = AuditEvent::in_tenant(tenant, caller.actor, "organisation.renamed", now).target(&name).from(visit);
+        let event = AuditEvent::in_tenant(tenant, caller.actor, "organisation.renamed", now)
+            .target(&name)
+            .from(visit);
         emit(&mut tx, &event).await?;
         self.commit_access(tx, tenant).await?;
         Ok(())
@@ -88,7 +105,13 @@ impl Tenancy {
     ///
     /// # Errors
     /// `internal` only.
-    pub async fn list_for_staff(&self, search: &str, state: Option<TenantState>, limit: i64, offset: i64) -> Result<(Vec<TenantListing>, i64)> {
+    pub async fn list_for_staff(
+        &self,
+        search: &str,
+        state: Option<TenantState>,
+        limit: i64,
+        offset: i64,
+    ) -> Result<(Vec<TenantListing>, i64)> {
         let search = search.trim();
         let pattern = match search {
             "" => String::new(),
@@ -139,7 +162,8 @@ impl Tenancy {
         let now = self.now();
         let since = reason.map(|_| now);
         let mut tx = self.0.db.begin_platform(Database::Control).await?;
-        let changed = tx.execute(&SET_TENANT_STATE, &[&tenant.uuid(), &state.name(), &reason, &since]).await? > 0;
+        let changed =
+            tx.execute(&SET_TENANT_STATE, &[&tenant.uuid(), &state.name(), &reason, &since]).await? > 0;
         if changed {
             let action = match state {
                 TenantState::Active => "organisation.resumed",

@@ -23,7 +23,10 @@ impl View for OnboardingView {
         vec![
             Self { form: FormState::empty(), start: "csv".into(), another: false, app_host: host() },
             Self {
-                form: FormState::empty().value("name", "Acme").error("slug", "is taken; choose another").message("No."),
+                form: FormState::empty()
+                    .value("name", "Acme")
+                    .error("slug", "is taken; choose another")
+                    .message("No."),
                 start: "site".into(),
                 another: true,
                 app_host: host(),

@@ -33,7 +33,10 @@ impl TokenText {
     /// Reads a token; `None` if it can't be one.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        if text.len() != PREFIX.len() + TENANT + RANDOM + CHECK || !text.is_ascii() || !text.starts_with(PREFIX) {
+        if text.len() != PREFIX.len() + TENANT + RANDOM + CHECK
+            || !text.is_ascii()
+            || !text.starts_with(PREFIX)
+        {
             return None;
         }
         let (body, check) = text.split_at(text.len() - CHECK);
@@ -96,7 +99,9 @@ pub const MOST: i64 = 200;
 /// Errors at `label`, `scopes`, `days`, `bases`.
 pub fn check(new: &NewToken) -> Result<String, Vec<FieldError>> {
     let mut errors = Vec::new();
-    let label = identity::model::clean_name("label", &new.label).map_err(|error| errors.push(error)).unwrap_or_default();
+    let label = identity::model::clean_name("label", &new.label)
+        .map_err(|error| errors.push(error))
+        .unwrap_or_default();
     if new.scopes.is_empty() {
         errors.push(FieldError::new("scopes", Code::Required, "is empty; choose at least one"));
     } else if !new.scopes.has(Scope::Read) {

@@ -30,7 +30,12 @@ struct ShowQuery {
     new: Option<String>,
 }
 
-async fn show(State(tenancy): State<Tenancy>, page: Page, member: Member, Query(query): Query<ShowQuery>) -> Result<Response, WebError> {
+async fn show(
+    State(tenancy): State<Tenancy>,
+    page: Page,
+    member: Member,
+    Query(query): Query<ShowQuery>,
+) -> Result<Response, WebError> {
     let mut view = view(&tenancy, &member).await?;
     view.revoked = query.revoked.is_some();
     view.open = query.new.is_some();
@@ -105,13 +110,21 @@ struct CreateForm {
 impl CreateForm {
     fn scopes(&self) -> Scopes {
         let ticked = [&self.read, &self.write, &self.delete, &self.schema];
-        Scope::ALL.into_iter().zip(ticked).filter(|(_, ticked)| ticked.is_some()).map(|(scope, _)| scope).collect()
+        Scope::ALL
+            .into_iter()
+            .zip(ticked)
+            .filter(|(_, ticked)| ticked.is_some())
+            .map(|(scope, _)| scope)
+            .collect()
     }
 
     fn token(&self) -> Result<NewToken> {
         let days = match self.days.as_str() {
             "" | "never" => None,
-            text => Some(text.parse().map_err(|_| Error::field("days", Code::InvalidValue, "is not one of the list"))?),
+            text => Some(
+                text.parse()
+                    .map_err(|_| Error::field("days", Code::InvalidValue, "is not one of the list"))?,
+            ),
         };
         Ok(NewToken { label: self.label.clone(), scopes: self.scopes(), bases: None, days })
     }
@@ -131,7 +144,8 @@ async fn create(
         Ok(created) => {
             let mut view = view(&tenancy, &member).await?;
             let id = created.id.to_string();
-            let ends = view.tokens.iter().find(|token| token.id == id).and_then(|token| token.expires_at.clone());
+            let ends =
+                view.tokens.iter().find(|token| token.id == id).and_then(|token| token.expires_at.clone());
             view.made = Some(MadeToken {
                 label: form.label.trim().to_owned(),
                 text: created.text.expose().to_owned(),

@@ -43,7 +43,10 @@ impl Tenancy {
                         .get::<_, Option<Vec<i64>>>("bases")
                         .map(|numbers| numbers.into_iter().map(i64::cast_unsigned).collect()),
                     made_by,
-                    maker: people.iter().find(|user| user.id == made_by).map_or_else(String::new, |user| user.name.clone()),
+                    maker: people
+                        .iter()
+                        .find(|user| user.id == made_by)
+                        .map_or_else(String::new, |user| user.name.clone()),
                     created_at: row.get("created_at"),
                     expires_at: row.get("expires_at"),
                     last_used_at: row.get("last_used_at"),
@@ -70,7 +73,8 @@ impl Tenancy {
         let mut tx = self.0.db.begin(Database::Control, tenant).await?;
         let count: i64 = tx.query_one(&COUNT_TOKENS, &[&tenant.uuid()]).await?.get("total");
         if count >= MOST {
-            return Err(Error::new(Code::LimitReached).detail(format!("{MOST} tokens at most. Revoke one that is not used.")));
+            return Err(Error::new(Code::LimitReached)
+                .detail(format!("{MOST} tokens at most. Revoke one that is not used.")));
         }
         tx.execute(
             &INSERT_TOKEN,
@@ -89,7 +93,11 @@ impl Tenancy {
         )
         .await?;
         let event = AuditEvent::in_tenant(tenant, caller.actor, "token.created", now).target(id).from(visit);
-        emit(&mut tx, &event.data(serde_json::json!({ "label": label, "scopes": scopes, "expires_at": ends }))).await?;
+        emit(
+            &mut tx,
+            &event.data(serde_json::json!({ "label": label, "scopes": scopes, "expires_at": ends })),
+        )
+        .await?;
         self.commit_access(tx, tenant).await?;
         Ok(CreatedToken { id, text: Secret::new(text) })
     }
@@ -103,7 +111,8 @@ impl Tenancy {
         let user = person(caller)?;
         let (tenant, now) = (caller.tenant, self.now());
         let mut tx = self.0.db.begin(Database::Control, tenant).await?;
-        let row = tx.query_opt(&TOKEN_MAKER, &[&tenant.uuid(), &id.uuid()]).await?.ok_or_else(Error::not_found)?;
+        let row =
+            tx.query_opt(&TOKEN_MAKER, &[&tenant.uuid(), &id.uuid()]).await?.ok_or_else(Error::not_found)?;
         if UserId::from_uuid(row.get("created_by")) != user {
             caller.require(Capability::ManageMembers)?;
         }

@@ -14,6 +14,8 @@ statements! {
     tenant Control COUNT_TOKENS = "select count(*) as total from control.api_tokens where tenant_id = $1 and revoked_at is null";
     /// Who made a token.
     tenant Control TOKEN_MAKER = "select created_by, label from control.api_tokens where tenant_id = $1 and id = $2 and revoked_at is null";
+    /// What a token is called, also after its end.
+    tenant Control TOKEN_LABEL = "select label from control.api_tokens where tenant_id = $1 and id = $2";
     /// Ends a token.
     tenant Control REVOKE_TOKEN = "update control.api_tokens set revoked_at = $3
         where tenant_id = $1 and id = $2 and revoked_at is null";

@@ -96,7 +96,12 @@ impl View for TokensView {
             last_used_at: ending.then(at),
             may_revoke: !expired,
         };
-        let scopes = || vec![ScopeItem { name: "read", text: "Reads records" }, ScopeItem { name: "write", text: "Writes" }];
+        let scopes = || {
+            vec![
+                ScopeItem { name: "read", text: "Reads records" },
+                ScopeItem { name: "write", text: "Writes" },
+            ]
+        };
         let plain = || Self {
             slug: "acme".into(),
             tokens: Vec::new(),
@@ -118,13 +123,27 @@ impl View for TokensView {
                 revoked: true,
                 ..plain()
             },
-            Self { form: FormState::empty().error("label", "is missing").error("scopes", "is empty"), open: true, ..plain() },
             Self {
-                made: Some(MadeToken { label: "Kiosk".into(), text: "nclc_x".into(), may: "Read".into(), expires_at: Some(at()) }),
+                form: FormState::empty().error("label", "is missing").error("scopes", "is empty"),
+                open: true,
                 ..plain()
             },
             Self {
-                made: Some(MadeToken { label: "Kiosk".into(), text: "nclc_x".into(), may: "Read".into(), expires_at: None }),
+                made: Some(MadeToken {
+                    label: "Kiosk".into(),
+                    text: "nclc_x".into(),
+                    may: "Read".into(),
+                    expires_at: Some(at()),
+                }),
+                ..plain()
+            },
+            Self {
+                made: Some(MadeToken {
+                    label: "Kiosk".into(),
+                    text: "nclc_x".into(),
+                    may: "Read".into(),
+                    expires_at: None,
+                }),
                 ..plain()
             },
         ]

@@ -106,11 +106,6 @@ impl Column {
         }
     }
 
-    /// Whether there is no value.
-    pub(crate) fn is_empty(&self, slot: Slot) -> bool {
-        matches!(self.value(slot), ValueRef::Empty)
-    }
-
     /// The value in stored form.
     pub(crate) fn cell(&self, slot: Slot) -> Cell {
         match self.value(slot) {

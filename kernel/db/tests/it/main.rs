@@ -1,5 +1,7 @@
 //! `kernel_db` against a real cluster that the test starts in a temporary folder.
 
+#![expect(clippy::unwrap_used, reason = "a test that can't go on fails")]
+
 mod check;
 mod cluster;
 mod isolation;

@@ -1,5 +1,7 @@
 //! The queue against a real cluster.
 
+#![expect(clippy::unwrap_used, reason = "a test that can't go on fails")]
+
 use jiff::{SignedDuration, Timestamp};
 use kernel_core::{Clock, FixedClock, Random, TenantId};
 use kernel_db::cluster::testing::Temporary;

@@ -120,9 +120,12 @@ export class Header {
     button.className = total ? 'g-total' : 'g-total none';
     button.dataset.foot = column.id;
     if (total) {
-      const value = document.createElement('b');
-      value.textContent = total.value;
-      button.append(total.label, ' ', value);
+      button.append(total.label);
+      if (total.value !== '') {
+        const value = document.createElement('b');
+        value.textContent = total.value;
+        button.append(' ', value);
+      }
       button.setAttribute('aria-label', `${column.name}: ${total.label} ${total.value}. Change the total`);
     } else {
       button.append('Total');

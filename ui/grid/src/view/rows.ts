@@ -73,7 +73,7 @@ export class Rows {
       }
       if (row.stamp !== sight.stamp || row.cols !== cols) this.#paint(row, sight, cols);
     }
-    for (const row of this.#free) row.element.hidden = true;
+    for (const row of this.#free) if (row.element.isConnected) row.element.remove();
   }
 
   #make(): RowElement {
@@ -94,7 +94,6 @@ export class Rows {
     open.append(drawIcon('maximize-2'));
     number.append(label, open);
     element.append(number);
-    this.#body.append(element);
     const row: RowElement = { element, number, label, cells: new Map(), index: -1, stamp: -1, cols: '' };
     this.#at.set(number, { row, col: -1 });
     return row;
@@ -103,7 +102,7 @@ export class Rows {
   #paint(row: RowElement, sight: Sight, cols: string): void {
     const core = this.#core;
     const { element } = row;
-    element.hidden = false;
+    if (!element.isConnected) this.#body.append(element);
     element.style.transform = `translateY(${(row.index - sight.base) * core.rowHeight}px)`;
     element.style.height = `${core.rowHeight}px`;
     element.setAttribute('aria-rowindex', String(row.index + 2));

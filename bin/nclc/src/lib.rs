@@ -1,0 +1,9 @@
+//! The one program: everything put together. `main.rs` is its command line; tests start a [`System`] of their own.
+
+pub mod check;
+pub mod portals;
+pub mod seed;
+pub mod settings;
+pub mod system;
+
+pub use system::System;

@@ -1,0 +1,14 @@
+//! `api.`: `/v1`, its OpenAPI document, and the overview page.
+
+use crate::System;
+use axum::routing::get;
+use axum::{Json, Router};
+
+/// The sitemap.
+pub fn routes(system: &System) -> Router {
+    let document = bases::document(&system.web.origins().api);
+    Router::new()
+        .route("/openapi.json", get(move || std::future::ready(Json(document.clone()))))
+        .merge(bases::api(system.bases.clone()))
+        .merge(platform::www::api_overview(system.web.clone()))
+}

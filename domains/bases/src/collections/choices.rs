@@ -1,0 +1,52 @@
+//! The views of a base that a page's list can show.
+
+use super::CollectionField;
+use crate::service::Bases;
+use engine_base::{BaseId, ViewId};
+use kernel_core::{Caller, Capability, Result};
+
+/// A view that a list can show.
+#[derive(Clone, Debug)]
+pub struct ViewChoice {
+    /// The view.
+    pub id: ViewId,
+    /// Its name.
+    pub name: String,
+    /// Its table's name.
+    pub table: String,
+    /// The table's fields, in its order.
+    pub fields: Vec<CollectionField>,
+}
+
+impl Bases {
+    /// The views of a base, table by table.
+    ///
+    /// # Errors
+    /// `not_found`; `forbidden`, `missing_scope`.
+    pub async fn view_choices(&self, caller: &Caller, base: BaseId) -> Result<Vec<ViewChoice>> {
+        caller.require(Capability::ReadRecords)?;
+        let open = self.open(caller, base.0).await?;
+        Ok(open.read(|base| {
+            let tables = base.schema().tables.iter();
+            tables
+                .flat_map(|table| {
+                    let fields: Vec<CollectionField> = table
+                        .fields
+                        .iter()
+                        .map(|field| CollectionField {
+                            id: table.number().field(field.no),
+                            name: field.name.clone(),
+                            kind: field.kind.type_name(),
+                        })
+                        .collect();
+                    table.views.iter().map(move |view| ViewChoice {
+                        id: table.number().view(view.no),
+                        name: view.name.clone(),
+                        table: table.head.name.clone(),
+                        fields: fields.clone(),
+                    })
+                })
+                .collect()
+        }))
+    }
+}

@@ -1,0 +1,35 @@
+//! The account's own settings.
+
+use crate::world::World;
+use identity::Theme;
+use kernel_core::{Code, TenantId, UserId};
+
+#[tokio::test]
+async fn profile() {
+    let world = World::new().await;
+    let user = world.person("Alex").await;
+    let theme =
+        world.identity.change_profile(user.id, " Alex  van Doe ", "Europe/Berlin", "dark").await.unwrap();
+    assert_eq!(theme, Theme::Dark);
+    let changed = world.identity.user_by_email(&user.email).await.unwrap().unwrap();
+    assert_eq!(
+        (changed.name.as_str(), changed.time_zone.as_str(), changed.theme),
+        ("Alex van Doe", "Europe/Berlin", Theme::Dark)
+    );
+    let error = world.identity.change_profile(user.id, "", "Mars/Olympus", "pink").await.unwrap_err();
+    let fields: Vec<&str> = error.field_errors().iter().map(|field| field.field.as_ref()).collect();
+    assert_eq!((error.code(), fields), (Code::InvalidFields, vec!["name", "time_zone", "theme"]));
+}
+
+#[tokio::test]
+async fn people_by_id_and_their_last_tenant() {
+    let world = World::new().await;
+    let (alex, mina) = (world.person("Alex").await, world.person("Mina").await);
+    let mut found = world.identity.users(&[alex.id, UserId::new(), mina.id]).await.unwrap();
+    found.sort_by(|a, b| a.name.cmp(&b.name));
+    assert_eq!(found.iter().map(|user| user.name.as_str()).collect::<Vec<_>>(), ["Alex", "Mina"]);
+    let tenant = TenantId::new();
+    world.identity.remember_tenant(alex.id, tenant).await.unwrap();
+    let alex = world.identity.user_by_email(&alex.email).await.unwrap().unwrap();
+    assert_eq!(alex.last_tenant, Some(tenant));
+}

@@ -1,0 +1,42 @@
+//! The public website on `www.`: home, prices, documentation, changelog (spec W1, W3, W5, W6, W9).
+//!
+//! Prices come from the billing tables that staff edit, documentation from `content/docs/*.md`, the error reference from
+//! the one table of codes. Nothing here invents customers, numbers or features.
+
+mod docs;
+mod routes;
+mod views;
+
+use axum::Router;
+use axum::extract::FromRef;
+use billing::Billing;
+use docs::Library;
+use kernel_web::Web;
+use std::sync::Arc;
+
+/// What every handler of `www.` works with. Cheap to clone.
+#[derive(Clone)]
+pub struct Www {
+    web: Web,
+    billing: Billing,
+    library: Arc<Library>,
+}
+
+impl FromRef<Www> for Web {
+    fn from_ref(www: &Www) -> Self {
+        www.web.clone()
+    }
+}
+
+impl Www {
+    /// Reads the documentation once.
+    #[must_use]
+    pub fn new(web: Web, billing: Billing) -> Self {
+        Self { library: Arc::new(Library::read(&web)), web, billing }
+    }
+}
+
+/// All routes of `www.`.
+pub fn router(www: Www) -> Router {
+    routes::routes().with_state(www)
+}

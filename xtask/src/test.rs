@@ -1,0 +1,57 @@
+//! `cargo xtask test`: the tests in Rust, in the browser's code, and in a real browser.
+
+use crate::ci::Tally;
+use crate::machine;
+use crate::process::{command, has, root};
+use anyhow::Result;
+use clap::ValueEnum;
+
+/// A kind of tests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Suite {
+    /// Crates: unit, property, service and HTTP tests against a real PostgreSQL.
+    Rust,
+    /// The browser's code: vitest.
+    Ui,
+    /// People's journeys in Chromium: Playwright.
+    E2e,
+}
+
+/// Runs the suites (none named: all) and prints how many tests passed and failed.
+pub fn run(suites: &[Suite]) -> Result<()> {
+    let mut tally = Tally::default();
+    add(&mut tally, suites)?;
+    tally.close()
+}
+
+/// Runs the suites into a tally that goes on.
+pub fn add(tally: &mut Tally, suites: &[Suite]) -> Result<()> {
+    let wanted = |suite| suites.is_empty() || suites.contains(&suite);
+    if wanted(Suite::Rust) {
+        machine::postgres()?;
+        machine::ui()?;
+        let arguments: &[&str] = if has("cargo-nextest") {
+            &["nextest", "run", "--workspace", "--no-fail-fast"]
+        } else {
+            &["test", "--workspace", "--no-fail-fast", "--all-targets"]
+        };
+        tally.tests("Rust tests", command("", "cargo", arguments))?;
+        // nextest does not run the examples in the documentation.
+        tally.tests(
+            "documentation examples",
+            command("", "cargo", &["test", "--workspace", "--doc", "--no-fail-fast"]),
+        )?;
+    }
+    if wanted(Suite::Ui) {
+        machine::modules("ui")?;
+        tally.tests("browser code", command("ui", "npm", &["test", "--silent"]))?;
+    }
+    if wanted(Suite::E2e) && root().join("e2e/package.json").exists() {
+        machine::postgres()?;
+        machine::ui()?;
+        machine::browser()?;
+        machine::modules("e2e")?;
+        tally.tests("journeys in Chromium", command("e2e", "npm", &["test", "--silent"]))?;
+    }
+    Ok(())
+}
