@@ -97,6 +97,7 @@ test('select, checkbox, date and link editors', async (page) => {
   await page.getByRole('combobox', { name: 'Country' }).fill('japan');
   await page.getByRole('option', { name: 'Japan' }).waitFor();
   await page.keyboard.press('Enter');
+  await page.locator('.g-chips').getByText('Japan').waitFor();
   await page.keyboard.press('Tab');
   await eventually(async () => (await cell(page, 2, 7).textContent()).includes('Japan'), 'the link');
   await cell(page, 2, 3).click();
@@ -204,10 +205,66 @@ test('import with a row that does not fit', async (page) => {
   await eventually(async () => (await cell(page, 3, 1).textContent()) === 'A350', 'the imported rows');
 });
 
+test('a new record in a filtered view says where it went', async (page) => {
+  await page.getByRole('button', { name: 'Add airport' }).first().click();
+  await page.getByText('does not show here').waitFor();
+  await page.locator('.toast').getByRole('button', { name: 'Open airport' }).click();
+  await page.locator('.record').getByRole('heading', { name: 'Unnamed airport' }).waitFor();
+}, { path: '/o/acme/b/appRoutes/tblAirports/viwHubs' });
+
+test('on a phone a tap opens the record, a second tap on a cell edits', async (page) => {
+  await cell(page, 3, 1).tap();
+  const panel = page.locator('.record');
+  await panel.getByRole('heading', { name: /Rio/ }).waitFor();
+  await panel.getByRole('button', { name: 'Close' }).tap();
+  await cell(page, 3, 2).tap();
+  await cell(page, 3, 2).tap();
+  await page.getByRole('textbox', { name: 'IATA' }).fill('GIG');
+  await page.keyboard.press('Enter');
+  await eventually(async () => (await cell(page, 3, 2).textContent()) === 'GIG', 'the typed code');
+}, { width: 390, height: 844, touch: true });
+
+test('resize a column, move a column, choose a total', async (page) => {
+  const head = page.getByRole('columnheader', { name: /City/ });
+  const box = await head.boundingBox();
+  await page.mouse.move(box.x + box.width - 2, box.y + 10);
+  await page.mouse.down();
+  await page.mouse.move(box.x + box.width + 58, box.y + 10, { steps: 4 });
+  await page.mouse.up();
+  await eventually(async () => Math.abs((await head.boundingBox()).width - box.width - 60) < 2, 'a wider column');
+  const status = await page.getByRole('columnheader', { name: /Status/ }).boundingBox();
+  await page.mouse.move(box.x + 40, box.y + 16);
+  await page.mouse.down();
+  await page.mouse.move(status.x + 10, box.y + 16, { steps: 8 });
+  await page.mouse.up();
+  await eventually(async () => /City/.test(await page.locator('[role=columnheader][aria-colindex="4"]').textContent()), 'City before Status');
+  await page.getByRole('button', { name: 'Add a total to Routes' }).click();
+  await page.getByRole('menuitem', { name: 'Sum' }).click();
+  await page.getByRole('button', { name: /Routes: Sum [0-9,]+/ }).waitFor();
+});
+
+test('drag of the fill handle continues a series', async (page) => {
+  await cell(page, 1, 5).click();
+  await page.keyboard.type('10');
+  await page.keyboard.press('Enter');
+  await page.keyboard.type('20');
+  await page.keyboard.press('Enter');
+  await cell(page, 1, 5).click();
+  await cell(page, 2, 5).click({ modifiers: ['Shift'] });
+  const handle = await page.locator('.g-handle').boundingBox();
+  const target = await cell(page, 5, 5).boundingBox();
+  await page.mouse.move(handle.x + 4, handle.y + 4);
+  await page.mouse.down();
+  await page.mouse.move(target.x + 20, target.y + 10, { steps: 6 });
+  await page.mouse.up();
+  await eventually(async () => (await cell(page, 5, 5).textContent()) === '50', '30, 40, 50');
+});
+
 let failed = 0;
 const wanted = process.argv[2];
 for (const { name, run, options } of cases) {
   if (wanted && !name.includes(wanted)) continue;
+  await fetch(`${ORIGIN}/mock/reset`);
   const { page, context, problems, violations } = await open(browser, { width: 1440, height: 900, ...options });
   page.setDefaultTimeout(5000);
   try {

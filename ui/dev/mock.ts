@@ -8,6 +8,7 @@ import { type MockTable, mockTables, recordId } from './data.ts';
 
 interface Query {
   view?: string;
+  search?: string;
   where?: Where | null;
   sort?: SortKey[];
 }
@@ -23,7 +24,7 @@ class Refused extends Error {
 }
 
 let version = 1;
-const tables = mockTables();
+let tables = mockTables();
 const listeners = new Set<ServerResponse>();
 const orders = new Map<string, { version: number; rows: number[] }>();
 const history = new Map<string, unknown[]>();
@@ -91,11 +92,13 @@ function order(t: MockTable, query: Query): number[] {
   const config = (t.views.find((v) => v.id === query.view)?.config ?? {}) as { where?: Where | null; sort?: SortKey[] };
   const conditions = [config.where, query.where].filter((w): w is Where => w !== null && w !== undefined);
   const sort = query.sort ?? config.sort ?? [];
-  if (conditions.length === 0 && sort.length === 0) return t.rows;
-  const key = JSON.stringify([t.id, conditions, sort]);
+  const search = query.search?.toLowerCase();
+  const found = (row: number) => !search || t.fields.some((f) => textOf(value(t, row, f.id), f).toLowerCase().includes(search));
+  if (conditions.length === 0 && sort.length === 0 && !search) return t.rows;
+  const key = JSON.stringify([t.id, conditions, sort, search]);
   const kept = orders.get(key);
   if (kept?.version === version) return kept.rows;
-  const rows = conditions.length > 0 ? t.rows.filter((row) => conditions.every((w) => holds(t, row, w))) : [...t.rows];
+  const rows = t.rows.filter((row) => found(row) && conditions.every((w) => holds(t, row, w)));
   for (const { field, desc } of [...sort].reverse()) {
     const f = t.fields.find((x) => x.id === field);
     if (!f) continue;
@@ -162,7 +165,7 @@ function add(t: MockTable, raw: Record<string, unknown>): { id: string } {
 }
 
 const schema = () => ({
-  id: 'appRoutes', name: 'Route network', icon: 'plane', colour: 'teal', version,
+  id: 'appRoutes', name: 'Route network', icon: 'plane', colour: 'teal', version, may: ['read', 'write', 'delete', 'views', 'schema'],
   tables: tables.map((t) => ({ id: t.id, name: t.name, primary_field: t.primary, records: t.rows.length, fields: t.fields, views: t.views })),
 });
 
@@ -195,6 +198,11 @@ const routes: [string, RegExp, Handler][] = [
     const t = tableOf(tbl);
     const rows = order(t, body);
     return { total: rows.length, values: aggregate(t, rows, body.fields) };
+  }],
+  ['POST', /^\/v1\/tables\/([^/]+)\/position$/, ([tbl = ''], body: Query & { record: string }) => {
+    const t = tableOf(tbl);
+    const at = order(t, body).indexOf(find(body.record).row);
+    return { version, position: at < 0 ? null : at };
   }],
   ['POST', /^\/v1\/tables\/([^/]+)\/restore$/, ([tbl = ''], body: { records: string[] }) => {
     const t = tableOf(tbl);
@@ -253,7 +261,7 @@ const routes: [string, RegExp, Handler][] = [
     const { t, row } = find(rec);
     const fields = Object.fromEntries(t.fields.map((f) => {
       const v = value(t, row, f.id);
-      return [f.id, f.type === 'select' ? (f.options?.choices?.find((c) => c.id === v)?.name ?? null) : Array.isArray(v) ? v : v];
+      return [f.id, f.type === 'select' ? (f.options?.choices?.find((c) => c.id === v)?.name ?? null) : Array.isArray(v) ? v.map((l) => l.id) : v];
     }));
     return { id: rec, fields, created_at: '2026-11-02T08:30:00Z', updated_at: '2026-11-21T09:31:00Z' };
   }],
@@ -282,7 +290,7 @@ const routes: [string, RegExp, Handler][] = [
   ['POST', /^\/v1\/imports\/([^/]+)\/cancel$/, ([imp = '']) => { const i = imports.get(imp); if (i) i.state = 'cancelled'; return {}; }],
   ['GET', /^\/v1\/imports\/([^/]+)$/, ([imp = '']) => {
     const i = imports.get(imp);
-    return i && { state: i.state, table: i.table, done: i.done, total: i.rows.length, created: i.created, errors: i.errors, error_count: i.errors.length };
+    return i && { state: i.state, table: i.table, done: i.done, total: i.rows.length, created: i.created, errors: i.errors, error_count: i.errors.length, failure: null };
   }],
 ];
 
@@ -331,7 +339,7 @@ function previewImport(text: string): unknown {
   const columns = head.map((name, at) => ({ name, type: guess(at) }));
   const imp = id('imp');
   imports.set(imp, { state: 'preview', rows, columns, done: 0, table: null, errors: [], created: 0 });
-  return { id: imp, columns: columns.map((c, at) => ({ ...c, samples: rows.slice(0, 3).map((r) => r[at] ?? '') })), rows: rows.slice(0, 20), delimiter: ',', bytes: text.length };
+  return { id: imp, columns: columns.map((c, at) => ({ ...c, samples: rows.slice(0, 3).map((r) => r[at] ?? '') })), rows: rows.slice(0, 20), total: rows.length, delimiter: ',', bytes: text.length };
 }
 
 const read = (request: IncomingMessage): Promise<string> => new Promise((resolve) => {
@@ -351,6 +359,13 @@ function send(answer: ServerResponse, status: number, body: unknown): void {
 /** Answers one request of /v1; false if it is none. */
 export async function mockApi(request: IncomingMessage, answer: ServerResponse): Promise<boolean> {
   const url = new URL(request.url ?? '/', 'http://mock');
+  if (url.pathname === '/mock/reset') {
+    tables = mockTables();
+    history.clear();
+    orders.clear();
+    answer.end();
+    return true;
+  }
   if (!url.pathname.startsWith('/v1/')) return false;
   if (/\/events$/.test(url.pathname)) {
     answer.writeHead(200, { 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store' });

@@ -106,15 +106,3 @@ export function countConditions(where: Where | null | undefined): number {
   if (!where) return 0;
   return isGroup(where) ? partsOf(where).reduce((sum, part) => sum + countConditions(part), 0) : 1;
 }
-
-/** Conditions that all must hold. */
-export function both(a: Where | null | undefined, b: Where | null | undefined): Where | null {
-  if (!a || !b) return a ?? b ?? null;
-  return { and: [a, b] };
-}
-
-/** Any field that can be read as text contains it. */
-export function containsText(fields: readonly Field[], text: string): Where | null {
-  const searched = fields.filter((f) => ['text', 'long_text', 'email', 'url', 'link'].includes(f.type));
-  return searched.length === 0 ? null : { or: searched.map((f) => ({ field: f.id, op: 'contains' as const, value: text })) };
-}

@@ -1,21 +1,18 @@
 // The grid's host over /v1: windows of the shown view, writes, and what the person asks for at a place.
 import type { CellValue, CellWrite, Column, Host, LinkRef, MenuPlace, Row, Window } from '../grid/src/index.ts';
-import type { RecordAnswer, WindowAnswer } from './api/types.ts';
-import { both, containsText } from './conditions.ts';
+import type { WindowAnswer } from './api/types.ts';
 import type { Model } from './model.ts';
-import { needsTypecast, toApi, toRow, visibleFields, windowRows } from './values.ts';
+import { positionOf, readRecord } from './read_record.ts';
+import { needsTypecast, toApi, visibleFields, windowRows } from './values.ts';
 
+export const ZONE = Intl.DateTimeFormat().resolvedOptions().timeZone;
 const WRITE_CHUNK = 500;
 const DELETE_CHUNK = 100;
 
-/** What decides which rows show: the view's own conditions, and the text of "Find in view". */
+/** What decides which rows show: the view's own conditions, and the text of "Find in view". Days begin in the person's own zone. */
 export function rowsQuery(model: Model): Record<string, unknown> {
-  const { table, view } = model;
-  if (!table) return {};
-  const text = model.find.trim();
-  const found = text === '' ? null : containsText(visibleFields(table.fields, table.primary_field, view?.config ?? {}), text);
-  const where = found ? both(view?.config.where, found) : undefined;
-  return { view: view?.id, ...(where ? { where } : {}) };
+  const search = model.find.trim();
+  return { view: model.view?.id, zone: ZONE, ...(search ? { search } : {}) };
 }
 
 export function createHost(model: Model, menu: (place: MenuPlace) => void, changed: () => void): Host {
@@ -34,7 +31,7 @@ export function createHost(model: Model, menu: (place: MenuPlace) => void, chang
     const all = [...records].map(([id, fields]) => ({ id, fields }));
     let version = 0;
     for (let i = 0; i < all.length; i += WRITE_CHUNK) {
-      const answer = await api.write('PATCH', '/v1/records', { records: all.slice(i, i + WRITE_CHUNK) }, { keys: 'id', typecast: typecast ? 'true' : undefined });
+      const answer = await api.write('PATCH', '/v1/records', { records: all.slice(i, i + WRITE_CHUNK), typecast }, { keys: 'id' });
       version = answer.version;
     }
     return version;
@@ -52,7 +49,7 @@ export function createHost(model: Model, menu: (place: MenuPlace) => void, chang
         })),
       }));
       const typecast = part.some((cells) => Object.values(cells).some(needsTypecast));
-      const answer = await api.write<{ data: { id: string }[] }>('POST', '/v1/records', { table: model.table?.id, records }, { keys: 'id', typecast: typecast ? 'true' : undefined });
+      const answer = await api.write<{ data: { id: string }[] }>('POST', '/v1/records', { table: model.table?.id, records, typecast }, { keys: 'id' });
       ids.push(...answer.data.data.map((r) => r.id));
       version = answer.version;
     }
@@ -81,9 +78,9 @@ export function createHost(model: Model, menu: (place: MenuPlace) => void, chang
       return (await api.write('POST', `/v1/tables/${model.table?.id ?? ''}/restore`, { records: ids })).version;
     },
     async record(id): Promise<Row | null> {
-      const { data } = await api.get<RecordAnswer>(`/v1/records/${id}`, { query: { keys: 'id' } });
-      return toRow(data, fieldsOf());
+      return model.table ? (await readRecord(model, model.table, id)).row : null;
     },
+    position: (record) => (model.table ? positionOf(model, model.table.id, record, rowsQuery(model)) : Promise.resolve(null)),
     links: (column: Column, text: string, signal: AbortSignal): Promise<LinkRef[]> => findLinks(model, model.field(column.id)?.options?.table, text, signal),
     notice: (notice) => model.notice(notice),
     open: (record) => model.openRecord(record),

@@ -2,7 +2,8 @@
 // One object; React reads it through `useModel`, the grid through grid_host.ts. Every schema change goes to the server first and is then read anew.
 import { Api, ApiError, message } from './api/client.ts';
 import { followBase } from './api/events.ts';
-import type { BaseInfo, ChangeEvent, Field, FieldOptions, TableInfo, ViewConfig, ViewInfo } from './api/types.ts';
+import type { BaseInfo, ChangeEvent, Field, FieldOptions, Permission, TableInfo, ViewConfig, ViewInfo } from './api/types.ts';
+import { complete } from './conditions.ts';
 import type { Config } from './config.ts';
 import type { Grid, Notice } from '../grid/src/index.ts';
 
@@ -69,6 +70,11 @@ export class Model {
     return this.table?.views.find((v) => v.id === this.viewId) ?? this.table?.views[0];
   }
 
+  /** What the person may do here; nothing until the base is known. */
+  may(what: Permission): boolean {
+    return this.base?.may.includes(what) ?? false;
+  }
+
   field(id: string): Field | undefined {
     return this.table?.fields.find((f) => f.id === id);
   }
@@ -102,8 +108,9 @@ export class Model {
 
   #heard(change: ChangeEvent): void {
     if (change.schema) void this.load();
-    const touched = this.tableId !== undefined ? change.tables[this.tableId] : undefined;
-    const linked = this.table?.fields.some((f) => f.options?.table !== undefined && change.tables[f.options.table] !== undefined);
+    const concerns = (table: string | undefined) => table !== undefined && (change.tables === null || change.tables[table] !== undefined);
+    const touched = concerns(this.tableId);
+    const linked = this.table?.fields.some((f) => concerns(f.options?.table));
     if ((touched || linked || change.schema) && (this.grid?.state.version ?? 0) < change.version) this.grid?.invalidate();
     if (touched || linked) {
       this.pulse += 1;
@@ -215,7 +222,7 @@ export class Model {
   async addView(name: string, config: ViewConfig = {}): Promise<void> {
     const table = this.table;
     if (!table) return;
-    const made = await this.#change<{ id: string }>('POST', `/v1/tables/${table.id}/views`, { name, type: 'grid', config });
+    const made = await this.#change<{ id: string }>('POST', `/v1/tables/${table.id}/views`, { name, config });
     this.go(table.id, made.id);
   }
 
@@ -252,13 +259,20 @@ export class Model {
     this.grid?.invalidate();
   }
 
-  async changeField(id: string, part: { name?: string; type?: Field['type']; options?: FieldOptions | null }): Promise<void> {
+  async changeField(id: string, part: { name?: string; options?: FieldOptions }): Promise<void> {
     await this.#change('PATCH', `/v1/fields/${id}`, part);
     this.grid?.invalidate();
   }
 
+  /** Deletes a field. Views that filtered by it lose those conditions: the server would refuse them otherwise. */
   async deleteField(id: string): Promise<void> {
-    await this.#change('DELETE', `/v1/fields/${id}`);
+    await this.api.write('DELETE', `/v1/fields/${id}`);
+    const left = this.table?.fields.filter((f) => f.id !== id) ?? [];
+    for (const view of this.table?.views ?? []) {
+      if (!JSON.stringify(view.config.where ?? null).includes(id)) continue;
+      await this.api.write('PATCH', `/v1/views/${view.id}`, { config: { ...view.config, where: complete(view.config.where, left) } });
+    }
+    await this.load();
     this.grid?.invalidate();
   }
 }

@@ -8,7 +8,7 @@ export interface Noun {
 
 export function nounOf(table: string): Noun {
   const many = table.trim();
-  const plain = /^[A-Za-z][A-Za-z ]*[a-z]s$/.test(many) && !/(ss|us|is)$/i.test(many);
+  const plain = /^[A-Za-z][A-Za-z ]*[A-Za-z]s$/.test(many) && !/(ss|us|is)$/i.test(many);
   if (!plain) return { one: 'record', many: 'records' };
   const one = /[^aeiou]ies$/i.test(many) ? many.replace(/ies$/i, 'y') : /(x|ch|sh|ss)es$/i.test(many) ? many.slice(0, -2) : many.slice(0, -1);
   const lower = (word: string) => (/^[A-Z]{2}/.test(word) ? word : word.charAt(0).toLowerCase() + word.slice(1));

@@ -1,13 +1,14 @@
 // The grid in its place, with the states around it (loading, empty, error) and the menus that it asks for.
 import { useEffect, useRef, useState } from 'react';
 import { type Column, createGrid, type MenuPlace } from '../grid/src/index.ts';
-import type { Field, RowHeight } from './api/types.ts';
+import type { Aggregate, Field, RowHeight } from './api/types.ts';
 import { message } from './api/client.ts';
 import { FieldDialog } from './dialogs/field.tsx';
-import { createHost } from './grid_host.ts';
+import { createHost, rowsQuery } from './grid_host.ts';
 import type { Model } from './model.ts';
 import { nounOf } from './nouns.ts';
-import { aggregateLabel, aggregatesOf, chosenTotals, chooseTotal, readTotals } from './totals.ts';
+import { positionOf } from './read_record.ts';
+import { aggregateLabel, aggregatesOf, chooseTotal, readTotals } from './totals.ts';
 import { directions } from './tools/sort.tsx';
 import { Confirm } from './ui/ask.tsx';
 import { PanelAt } from './ui/dialog.tsx';
@@ -46,7 +47,7 @@ export function Stage() {
       last = now;
       queueMicrotask(() => model.changed());
     };
-    const grid = createGrid(holder.current, { label: table.name, columns: columnsOf(model), rowHeight: height, noun: nounOf(table.name), canWrite: true, host: createHost(model, setPlace, changed) });
+    const grid = createGrid(holder.current, { label: table.name, columns: columnsOf(model), rowHeight: height, noun: nounOf(table.name), canWrite: model.may('write'), host: createHost(model, setPlace, changed) });
     model.grid = grid;
     grid.focus();
     return () => {
@@ -71,9 +72,15 @@ export function Stage() {
   const reached = useRef<string>(undefined);
   useEffect(() => {
     if (!model.recordId) reached.current = undefined;
-    else if (reached.current !== model.recordId && model.grid?.reach(model.recordId) !== undefined) reached.current = model.recordId;
-  }, [model.recordId, state?.status, state?.version]);
-  const [totals, bump] = useState(0);
+    else if (reached.current !== model.recordId && table && state?.status === 'ready') {
+      const record = model.recordId;
+      reached.current = record;
+      if (model.grid?.reach(record) === undefined) {
+        positionOf(model, table.id, record, rowsQuery(model)).then((row) => row !== null && model.recordId === record && model.grid?.goTo(row)).catch((error: unknown) => model.fail(error));
+      }
+    }
+  }, [model.recordId, state?.status]);
+  const totals = JSON.stringify(view?.config.totals ?? null);
   useEffect(() => {
     if (!state || state.status === 'loading' || state.status === 'error') return undefined;
     const stop = new AbortController();
@@ -99,7 +106,7 @@ export function Stage() {
           <div className="row"><button type="button" className="btn primary" onClick={() => model.grid?.invalidate()}>Try again</button></div>
         </div>
       ) : null}
-      {place ? <PlaceMenu place={place} onClose={() => setPlace(undefined)} onEdit={(field) => setDialog({ kind: 'edit', field })} onDelete={(field) => setDialog({ kind: 'delete', field })} onAdd={(box) => setDialog({ kind: 'add', box })} onTotals={() => bump((n) => n + 1)} /> : null}
+      {place ? <PlaceMenu place={place} onClose={() => setPlace(undefined)} onEdit={(field) => setDialog({ kind: 'edit', field })} onDelete={(field) => setDialog({ kind: 'delete', field })} onAdd={(box) => setDialog({ kind: 'add', box })} /> : null}
       {dialog?.kind === 'add' ? <PanelAt box={dialog.box} label="Add a field" onClose={() => setDialog(undefined)}><FieldDialog onClose={() => setDialog(undefined)} /></PanelAt> : null}
       {dialog?.kind === 'edit' ? <PanelAt box={headBox(dialog.field, columns)} label={`Field ${dialog.field.name}`} onClose={() => setDialog(undefined)}><FieldDialog field={dialog.field} onClose={() => setDialog(undefined)} /></PanelAt> : null}
       {dialog?.kind === 'delete' ? <DeleteField field={dialog.field} onClose={() => setDialog(undefined)} /> : null}
@@ -130,11 +137,11 @@ function Empty() {
   return (
     <div className="over empty">
       <h2>No {noun.many} yet</h2>
-      <p>Add the first one by hand, paste rows from a spreadsheet, or bring a CSV file.</p>
-      <div className="row">
-        <button type="button" className="btn primary" onClick={() => void model.grid?.addRow()}><Icon name="plus" />Add {noun.one}</button>
+      <p>{model.may('write') ? 'Add the first one by hand, paste rows from a spreadsheet, or bring a CSV file.' : 'Nobody has added one.'}</p>
+      {model.may('write') ? <div className="row">
+        <button type="button" className="btn" onClick={() => void model.grid?.addRow()}><Icon name="plus" />Add {noun.one}</button>
         <button type="button" className="btn" onClick={() => model.show({ kind: 'import' })}><Icon name="upload" />Import a file</button>
-      </div>
+      </div> : null}
     </div>
   );
 }
@@ -145,10 +152,9 @@ interface PlaceProps {
   onEdit: (field: Field) => void;
   onDelete: (field: Field) => void;
   onAdd: (box: DOMRect) => void;
-  onTotals: () => void;
 }
 
-function PlaceMenu({ place, onClose, onEdit, onDelete, onAdd, onTotals }: PlaceProps) {
+function PlaceMenu({ place, onClose, onEdit, onDelete, onAdd }: PlaceProps) {
   const model = useModel();
   const { table, view, grid } = model;
   useEffect(() => {
@@ -168,38 +174,32 @@ function PlaceMenu({ place, onClose, onEdit, onDelete, onAdd, onTotals }: PlaceP
     const items: Items = [
       ...(count === 1 && one ? [{ id: 'open', label: `Open ${noun.one}`, icon: 'maximize-2' as const, keys: 'Space', run: () => model.openRecord(one) }] : []),
       { id: 'copy', label: 'Copy', icon: 'copy', keys: 'Ctrl C', run: () => void grid?.copy() },
-      ...(count > 1 ? [{ id: 'fill', label: 'Fill down', icon: 'arrow-down-to-line' as const, keys: 'Ctrl D', run: () => void grid?.fillDown() }] : []),
-      { id: 'clear', label: 'Clear cells', icon: 'minus', keys: 'Del', run: () => void grid?.clear() },
+      ...(count > 1 && model.may('write') ? [{ id: 'fill', label: 'Fill down', icon: 'arrow-down-to-line' as const, keys: 'Ctrl D', run: () => void grid?.fillDown() }] : []),
+      ...(model.may('write') ? [{ id: 'clear', label: 'Clear cells', icon: 'minus' as const, keys: 'Del', run: () => void grid?.clear() }] : []),
       ...(count === 1 && one ? [{ id: 'link', label: 'Copy link', icon: 'link' as const, run: () => void navigator.clipboard.writeText(location.origin + model.address(view?.id, table.id, one)) }] : []),
-      'line',
-      { id: 'delete', label: count === 1 ? `Delete ${noun.one}` : `Delete ${count.toLocaleString()} ${noun.many}`, icon: 'trash-2', danger: true, run: () => void grid?.delete(place.records) },
+      ...(model.may('delete') ? (['line', { id: 'delete', label: count === 1 ? `Delete ${noun.one}` : `Delete ${count.toLocaleString()} ${noun.many}`, icon: 'trash-2', danger: true, run: () => void grid?.delete(place.records) }] as Items) : []),
     ];
     return <MenuAt box={{ left: place.x, top: place.y, width: 1, height: 1 }} label={`${noun.one} menu`} items={items} onClose={close} />;
   }
   const field = model.field(place.field);
   if (!field) return null;
   if (place.at === 'footer') {
-    const chosen = chosenTotals(view?.id)[field.id];
-    const set = (fn?: (typeof aggregatesOf extends (k: never) => (infer A)[] ? A : never)) => {
-      if (view) chooseTotal(view.id, field.id, fn);
-      onTotals();
-    };
+    const chosen = view?.config.totals?.[field.id];
+    const set = (fn?: Aggregate) => chooseTotal(model, field.id, fn);
     if (field.id === table.primary_field) return null;
     const items: Items = [...aggregatesOf(field.type).map((fn) => ({ id: fn, label: aggregateLabel[fn], on: chosen === fn, run: () => set(fn) })), 'line', { id: 'none', label: 'No total', on: !chosen, run: () => set() }];
     return <MenuAt box={place.box} label={`Total of ${field.name}`} items={items} onClose={close} />;
   }
   const primary = field.id === table.primary_field;
   const sort = (view?.config.sort ?? []).filter((s) => s.field !== field.id);
-  const [up, down] = directions(field);
+  const [up, down] = directions(field).map((word) => (/^[A-Z][a-z]/.test(word) ? word.charAt(0).toLowerCase() + word.slice(1) : word));
   const items: Items = [
-    { id: 'edit', label: 'Edit field', icon: 'pencil', run: () => onEdit(field) },
-    'line',
+    ...(model.may('schema') ? ([{ id: 'edit', label: 'Edit field', icon: 'pencil', run: () => onEdit(field) }, 'line'] as Items) : []),
     { id: 'up', label: `Sort ${up}`, icon: 'arrow-up', run: () => void model.setView({ sort: [{ field: field.id, desc: false }, ...sort] }, true) },
     { id: 'down', label: `Sort ${down}`, icon: 'arrow-down', run: () => void model.setView({ sort: [{ field: field.id, desc: true }, ...sort] }, true) },
     ...(primary ? [] : ([
       { id: 'hide', label: 'Hide in this view', icon: 'eye-off', run: () => void model.setView({ hidden: [...(view?.config.hidden ?? []), field.id] }, true) },
-      'line',
-      { id: 'delete', label: `Delete ${field.name}`, icon: 'trash-2', danger: true, run: () => onDelete(field) },
+      ...(model.may('schema') ? (['line', { id: 'delete', label: `Delete ${field.name}`, icon: 'trash-2', danger: true, run: () => onDelete(field) }] as Items) : []),
     ] as Items)),
   ];
   return <MenuAt box={place.box} label={`Field ${field.name}`} items={items} onClose={close} />;

@@ -1,4 +1,4 @@
-// The footer: how many records, and for each field the total that the person chose. The choice is kept in this browser, by view.
+// The footer: how many records, and for each field the total that the view says.
 import { type FooterCell, type Kind } from '../grid/src/index.ts';
 import { formatNumber } from '../grid/src/cells/number.ts';
 import { formatDate } from '../grid/src/cells/date.ts';
@@ -16,21 +16,9 @@ export function aggregatesOf(kind: Kind): Aggregate[] {
   return kind === 'checkbox' ? ['filled', 'empty'] : ['filled', 'empty', 'unique'];
 }
 
-const key = (view: string) => `totals:${view}`;
-
-export function chosenTotals(view: string | undefined): Record<string, Aggregate> {
-  try {
-    return JSON.parse(localStorage.getItem(key(view ?? '')) ?? '{}') as Record<string, Aggregate>;
-  } catch {
-    return {};
-  }
-}
-
-export function chooseTotal(view: string, field: string, total: Aggregate | undefined): void {
-  const all = chosenTotals(view);
-  if (total) all[field] = total;
-  else delete all[field];
-  localStorage.setItem(key(view), JSON.stringify(all));
+export function chooseTotal(model: Model, field: string, total: Aggregate | undefined): void {
+  const { [field]: _, ...rest } = model.view?.config.totals ?? {};
+  void model.setView({ totals: total ? { ...rest, [field]: total } : rest }, false);
 }
 
 /** Reads the chosen totals for the rows that show now. */
@@ -40,7 +28,7 @@ export async function readTotals(model: Model, signal: AbortSignal): Promise<Map
   if (!table || !grid) return cells;
   const total = grid.state.total;
   cells.set(table.primary_field, { label: counted(total, nounOf(table.name)), value: '' });
-  const fields = Object.fromEntries(Object.entries(chosenTotals(view?.id)).filter(([id]) => id !== table.primary_field && model.field(id)));
+  const fields = Object.fromEntries(Object.entries(view?.config.totals ?? {}).filter(([id]) => id !== table.primary_field && model.field(id)));
   if (Object.keys(fields).length === 0) return cells;
   const { data } = await model.api.ask<{ values: Record<string, number | string | null> }>('POST', `/v1/tables/${table.id}/aggregates`, { body: { ...rowsQuery(model), fields }, signal, reads: true });
   for (const [id, fn] of Object.entries(fields)) {

@@ -95,11 +95,14 @@ pub fn run(fast: bool) -> Result<()> {
     tally.close()
 }
 
-/// `nclc check …`, on a data folder that is nobody's.
+/// `nclc check …`, on a data folder that is made for it and thrown away.
 pub fn check(what: &str) -> Result<()> {
+    let folder = root().join(format!("target/check-{}", std::process::id()));
     let mut check = command("", "cargo", &["run", "--quiet", "--package", "nclc", "--", "check", what]);
-    check.env("NCLC_DATABASE_DATA_FOLDER", root().join("target/check"));
-    process::run(check)
+    check.env("NCLC_DATABASE_DATA_FOLDER", &folder);
+    let done = process::run(check);
+    let _best_effort = std::fs::remove_dir_all(folder);
+    done
 }
 
 /// Licences, sources and bans; advisories where their database can be reached.

@@ -3,9 +3,12 @@
 //! One module a command; a new command is a module, a variant of [`Command`] and an arm of `main`.
 
 mod arch;
+mod bench;
 mod ci;
+mod fault;
 mod machine;
 mod process;
+mod rig;
 mod sql;
 mod test;
 mod up;
@@ -53,6 +56,10 @@ enum Command {
         #[command(subcommand)]
         what: Check,
     },
+    /// Measures the speed targets of the design against pgbench and nginx in one run; writes `bench/results.md`.
+    Bench(bench::Arguments),
+    /// Breaks a server under load and judges what is left: nothing lost, nothing doubled.
+    Fault(fault::Arguments),
 }
 
 #[derive(Subcommand)]
@@ -69,6 +76,8 @@ fn main() -> ExitCode {
         Command::Arch => arch::run(),
         Command::Db { what: Check::Check } => ci::check("db"),
         Command::Templates { what: Check::Check } => ci::check("templates"),
+        Command::Bench(arguments) => bench::run(&arguments),
+        Command::Fault(arguments) => fault::run(&arguments),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -7,6 +7,7 @@ mod actor;
 pub mod catalog;
 pub mod collections;
 pub mod events;
+pub mod developers;
 mod exports;
 mod history;
 mod http;

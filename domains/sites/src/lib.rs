@@ -1,7 +1,7 @@
 //! Sites: websites of tenants. Pages are documents of `engine_page`; drafts become public by publishing; visitors are
 //! served from memory (spec C1, C3–C7, C9, C10, C20).
 //!
-//! - [`Sites`] is the service; [`routes`] are its pages on `app.`, [`portal`] is the whole of a site's own address.
+//! - [`Sites`] is the service; [`routes`] are its pages on `app.`, [`published`] is the whole of a site's own address.
 //! - [`Sites::run`] keeps what is in memory in step with other processes and with the bases that pages show.
 
 pub mod catalog;
@@ -30,7 +30,7 @@ pub fn routes(sites: &Sites) -> axum::Router {
 }
 
 /// Everything that answers below the sites' domain.
-pub fn portal(sites: &Sites) -> axum::Router {
+pub fn published(sites: &Sites) -> axum::Router {
     axum::Router::new()
         .merge(serving::routes::routes())
         .merge(serving::files::routes())

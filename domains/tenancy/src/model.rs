@@ -137,7 +137,7 @@ pub fn slug_of(name: &str) -> String {
     }
     let slug = slug.trim_matches('-');
     match slug {
-        "" => "team".into(),
+        "" => "our-team".into(),
         short if short.len() < 3 => format!("{short}-team"),
         reserved if RESERVED.contains(&reserved) => format!("{reserved}-team"),
         fine => fine.to_owned(),
@@ -204,10 +204,10 @@ mod tests {
             ("Acme Services", "acme-services"),
             ("Bücher & Töne GmbH", "buecher-toene-gmbh"),
             ("Joe’s  Café!", "joes-cafe"),
-            ("日本", "team"),
+            ("日本", "our-team"),
             ("A", "a-team"),
             ("Admin", "admin-team"),
-            ("---", "team"),
+            ("---", "our-team"),
         ] {
             assert_eq!(slug_of(name), expected);
             assert!(check_slug(&slug_of(name)).is_ok(), "{name}");

@@ -194,18 +194,9 @@ mod tests {
         let mut words =
             ["zebra", "Äpfel", "apple", "Apple pie", "résumé", "resume", "10", "9", "_x", "Zoo", "", "ﬁn"];
         words.sort_by(|a, b| compare(a, b));
-        assert_eq!(
-            words,
-            ["", "_x", "10", "9", "Äpfel", "apple", "Apple pie", "ﬁn", "resume", "résumé", "zebra", "Zoo"]
-                .map(|w| w)
-                .to_vec()
-                .as_slice()
-                .iter()
-                .copied()
-                .collect::<Vec<_>>()
-                .as_slice()
-        );
-        assert_eq!(compare("straße", "STRASSE").is_eq(), collation().full("straße", "STRASSE").is_eq());
+        let expected =
+            ["", "_x", "10", "9", "Äpfel", "apple", "Apple pie", "ﬁn", "resume", "résumé", "zebra", "Zoo"];
+        assert_eq!(words, expected);
         assert!(compare("Abc", "aBC").is_eq());
     }
 

@@ -16,6 +16,11 @@
 //!
 //! Absent in this version: computed fields, unique keys, groups.
 
+#![cfg_attr(
+    test,
+    expect(clippy::duplicate_mod, reason = "each test file brings the support module along, see below")
+)]
+
 mod aggregate;
 mod apply;
 mod base;

@@ -3,7 +3,7 @@
 use crate::base::Base;
 use crate::collate;
 use crate::column::ValueRef;
-use crate::ids::{FieldNo, RowNo, Slot, TableNo};
+use crate::ids::{FieldNo, Slot, TableNo};
 use crate::query::{KeyValue, QueryError, Sort, SortBy, SortKey};
 use crate::rows::Rows;
 use crate::schema::{FieldKind, Table};
@@ -121,28 +121,48 @@ impl Sorter {
     /// Sorts slots from scratch.
     pub(crate) fn sort(&self, base: &Base, rows: &Rows, slots: Vec<Slot>) -> Vec<Slot> {
         let Some(part) = self.parts.first() else {
-            let mut keyed: Vec<(RowNo, Slot)> =
-                slots.into_iter().map(|slot| (rows.row(slot), slot)).collect();
-            if !keyed.is_sorted() {
-                keyed = sort_keyed(keyed, &|a, b| a.0.cmp(&b.0));
-            }
-            return keyed.into_iter().map(|(_, slot)| slot).collect();
+            let keyed = keyed(&slots, &|slot| rows.row(slot));
+            // Rows mostly lie in slots in the order in which they were made.
+            return if keyed.is_sorted() { slots } else { sort_keyed(keyed, &|a, b| a.0.cmp(&b.0)) };
         };
         let (filled, empty): (Vec<Slot>, Vec<Slot>) =
             slots.into_iter().partition(|slot| !part.is_empty(rows, *slot));
-        let ties = |a: Slot, b: Slot| self.compare_from(1, base, rows, a, b);
+        let ties = Ties { sorter: self, base, rows };
         let mut sorted = match part.text_field(rows) {
-            Some(field) => part.sort_texts(rows, field, filled, &ties),
+            Some(field) => part.sort_texts(field, &filled, &ties),
             None if part.linked.is_some() => {
-                let compared = |a: &((), Slot), b: &((), Slot)| self.compare(base, rows, a.1, b.1);
-                let keyed = sort_keyed(filled.into_iter().map(|slot| ((), slot)).collect(), &compared);
-                keyed.into_iter().map(|(_, slot)| slot).collect()
+                let compare = |a: &((), Slot), b: &((), Slot)| self.compare(base, rows, a.1, b.1);
+                sort_keyed(keyed(&filled, &|_| ()), &compare)
             }
-            None => part.sort_numbers(base, rows, filled, &ties),
+            None => part.sort_numbers(&filled, &ties),
         };
-        let empty = sort_keyed(empty.into_iter().map(|slot| ((), slot)).collect(), &|a, b| ties(a.1, b.1));
-        sorted.extend(empty.into_iter().map(|(_, slot)| slot));
+        let empty = keyed(&empty, &|slot| ties.key(slot));
+        sorted.extend(sort_keyed(empty, &|a, b| ties.compare(*a, *b)));
         sorted
+    }
+}
+
+/// What decides where the first part of a sort does not.
+struct Ties<'a> {
+    sorter: &'a Sorter,
+    base: &'a Base,
+    rows: &'a Rows,
+}
+
+impl Ties<'_> {
+    /// A number that decides most ties without another look at the columns: equal numbers decide nothing.
+    fn key(&self, slot: Slot) -> u64 {
+        match self.sorter.parts.get(1) {
+            None => self.rows.row(slot).0,
+            Some(part) if part.linked.is_some() || part.text_field(self.rows).is_some() => 0,
+            Some(part) => {
+                part.number(self.base, self.rows, slot).map_or(u64::MAX, |key| key.min(u64::MAX - 1))
+            }
+        }
+    }
+
+    fn compare(&self, a: (u64, Slot), b: (u64, Slot)) -> Ordering {
+        a.0.cmp(&b.0).then_with(|| self.sorter.compare_from(1, self.base, self.rows, a.1, b.1))
     }
 }
 
@@ -209,34 +229,24 @@ impl Part {
         }
     }
 
-    fn sort_numbers(
-        &self,
-        base: &Base,
-        rows: &Rows,
-        slots: Vec<Slot>,
-        ties: &(dyn Fn(Slot, Slot) -> Ordering + Sync),
-    ) -> Vec<Slot> {
-        let number = |slot: Slot| {
-            let key = match self.key(base, rows, slot) {
-                Key::Number(number) => ordered_bits(number),
-                Key::Int(int) => int.cast_unsigned() ^ (1 << 63),
-                Key::Text(_) | Key::Empty => 0,
-            };
-            if self.sort.desc { !key } else { key }
+    /// A number that compares as the values do, in the direction of the sort; None for empty ones and texts.
+    fn number(&self, base: &Base, rows: &Rows, slot: Slot) -> Option<u64> {
+        let key = match self.key(base, rows, slot) {
+            Key::Number(number) => ordered_bits(number),
+            Key::Int(int) => int.cast_unsigned() ^ (1 << 63),
+            Key::Text(_) | Key::Empty => return None,
         };
-        let keyed = slots.into_iter().map(|slot| (number(slot), slot)).collect();
-        let sorted = sort_keyed(keyed, &|a: &(u64, Slot), b| a.0.cmp(&b.0).then_with(|| ties(a.1, b.1)));
-        sorted.into_iter().map(|(_, slot)| slot).collect()
+        Some(if self.sort.desc { !key } else { key })
     }
 
-    fn sort_texts(
-        &self,
-        rows: &Rows,
-        field: FieldNo,
-        slots: Vec<Slot>,
-        ties: &(dyn Fn(Slot, Slot) -> Ordering + Sync),
-    ) -> Vec<Slot> {
-        let text = |slot: Slot| match rows.value(field, slot) {
+    fn sort_numbers(&self, slots: &[Slot], ties: &Ties<'_>) -> Vec<Slot> {
+        let number = |slot| self.number(ties.base, ties.rows, slot).unwrap_or(u64::MAX);
+        let keyed = keyed(slots, &|slot| (number(slot), ties.key(slot)));
+        sort_keyed(keyed, &|a, b| a.0.0.cmp(&b.0.0).then_with(|| ties.compare((a.0.1, a.1), (b.0.1, b.1))))
+    }
+
+    fn sort_texts(&self, field: FieldNo, slots: &[Slot], ties: &Ties<'_>) -> Vec<Slot> {
+        let text = |slot: Slot| match ties.rows.value(field, slot) {
             ValueRef::Text(text) => text,
             _ => "",
         };
@@ -247,44 +257,59 @@ impl Part {
                 if shared == 0 { 0 } else { shared.min(collate::shared(first, text(*slot))) }
             })
         });
-        let keyed: Vec<(u128, Slot)> =
-            slots.iter().map(|slot| (collate::prefix(text(*slot), skip), *slot)).collect();
-        let cut = keyed.iter().filter(|(key, _)| collate::is_cut(*key)).count();
+        let keyed = keyed(slots, &|slot| (collate::prefix(text(slot), skip), ties.key(slot)));
+        let cut = keyed.iter().filter(|(key, _)| collate::is_cut(key.0)).count();
         if cut * 8 > keyed.len() {
             return self.sort_by_keys(&text, slots, ties);
         }
-        let sorted = sort_keyed(keyed, &|a: &(u128, Slot), b| {
-            let order = collate::compare_prefixes(a.0, b.0);
+        sort_keyed(keyed, &|a, b| {
+            let order = collate::compare_prefixes(a.0.0, b.0.0);
             let order = order.unwrap_or_else(|| collate::compare(text(a.1), text(b.1)));
-            self.turn(order).then_with(|| ties(a.1, b.1))
-        });
-        sorted.into_iter().map(|(_, slot)| slot).collect()
+            self.turn(order).then_with(|| ties.compare((a.0.1, a.1), (b.0.1, b.1)))
+        })
     }
 
     /// For texts of other scripts: the collator's sort keys, made once for each row.
     fn sort_by_keys<'a>(
         &self,
-        text: &dyn Fn(Slot) -> &'a str,
-        slots: Vec<Slot>,
-        ties: &(dyn Fn(Slot, Slot) -> Ordering + Sync),
+        text: &(dyn Fn(Slot) -> &'a str + Sync),
+        slots: &[Slot],
+        ties: &Ties<'_>,
     ) -> Vec<Slot> {
-        let mut bytes = Vec::new();
-        let mut keyed = Vec::with_capacity(slots.len());
-        for slot in slots {
-            let start = bytes.len();
-            if !collate::sort_key(text(slot), &mut bytes) {
-                bytes.extend_from_slice(text(slot).as_bytes());
-            }
-            let mut head = [0u8; 8];
-            let length = (bytes.len() - start).min(8);
-            head[..length].copy_from_slice(&bytes[start..start + length]);
-            keyed.push(((u64::from_be_bytes(head), start, bytes.len()), slot));
-        }
-        let sorted = sort_keyed(keyed, &|a: &((u64, usize, usize), Slot), b| {
-            let order = a.0.0.cmp(&b.0.0).then_with(|| bytes[a.0.1..a.0.2].cmp(&bytes[b.0.1..b.0.2]));
-            self.turn(order).then_with(|| ties(a.1, b.1))
-        });
-        sorted.into_iter().map(|(_, slot)| slot).collect()
+        let make = |slots: &[Slot]| {
+            let mut bytes = Vec::with_capacity(slots.len() * 16);
+            let ends: Vec<usize> = slots
+                .iter()
+                .map(|slot| {
+                    if !collate::sort_key(text(*slot), &mut bytes) {
+                        bytes.extend_from_slice(text(*slot).as_bytes());
+                    }
+                    bytes.len()
+                })
+                .collect();
+            (bytes, ends)
+        };
+        let half = slots.len() / 2;
+        let (first, second) = both(|| make(&slots[..half]), || make(&slots[half..]));
+        let key = |place: usize| {
+            let ((bytes, ends), place) = if place < half { (&first, place) } else { (&second, place - half) };
+            &bytes[place.checked_sub(1).map_or(0, |before| ends[before])..ends[place]]
+        };
+        let keyed: Vec<((u64, usize, u64), Slot)> = slots
+            .iter()
+            .enumerate()
+            .map(|(place, slot)| {
+                let mut head = [0u8; 8];
+                let key = key(place);
+                let length = key.len().min(8);
+                head[..length].copy_from_slice(&key[..length]);
+                ((u64::from_be_bytes(head), place, ties.key(*slot)), *slot)
+            })
+            .collect();
+        sort_keyed(keyed, &|a, b| {
+            let order = a.0.0.cmp(&b.0.0).then_with(|| key(a.0.1).cmp(key(b.0.1)));
+            self.turn(order).then_with(|| ties.compare((a.0.2, a.1), (b.0.2, b.1)))
+        })
     }
 }
 
@@ -303,28 +328,49 @@ fn ordered_bits(number: f64) -> u64 {
     if bits >> 63 == 1 { !bits } else { bits | 1 << 63 }
 }
 
+/// Both results, the first from a thread of its own.
+fn both<T: Send>(first: impl FnOnce() -> T + Send, second: impl FnOnce() -> T) -> (T, T) {
+    std::thread::scope(|scope| {
+        let first = scope.spawn(first);
+        let second = second();
+        match first.join() {
+            Ok(first) => (first, second),
+            Err(panic) => std::panic::resume_unwind(panic),
+        }
+    })
+}
+
+/// Slots with a key each, made on two threads where that pays.
+fn keyed<K: Send>(slots: &[Slot], key: &(dyn Fn(Slot) -> K + Sync)) -> Vec<(K, Slot)> {
+    let make = |slots: &[Slot]| -> Vec<(K, Slot)> { slots.iter().map(|slot| (key(*slot), *slot)).collect() };
+    if slots.len() < PARALLEL {
+        return make(slots);
+    }
+    let (first, second) = slots.split_at(slots.len() / 2);
+    let (mut first, second) = both(|| make(first), || make(second));
+    first.extend(second);
+    first
+}
+
 /// Sorts by a total order, on two threads where that pays.
 fn sort_keyed<K: Copy + Send + Sync>(
     mut keyed: Vec<(K, Slot)>,
-    compare: &(dyn Fn(&(K, Slot), &(K, Slot)) -> Ordering + Sync),
-) -> Vec<(K, Slot)> {
+    compare: &(impl Fn(&(K, Slot), &(K, Slot)) -> Ordering + Sync),
+) -> Vec<Slot> {
     if keyed.len() < PARALLEL {
         keyed.sort_unstable_by(compare);
-        return keyed;
+        return keyed.into_iter().map(|(_, slot)| slot).collect();
     }
     let half = keyed.len() / 2;
     let (left, right) = keyed.split_at_mut(half);
-    std::thread::scope(|scope| {
-        scope.spawn(|| left.sort_unstable_by(compare));
-        right.sort_unstable_by(compare);
-    });
+    both(|| left.sort_unstable_by(compare), || right.sort_unstable_by(compare));
     let mut merged = Vec::with_capacity(keyed.len());
-    let (mut a, mut b) = (keyed[..half].iter().peekable(), keyed[half..].iter().peekable());
-    while let (Some(x), Some(y)) = (a.peek(), b.peek()) {
-        let next = if compare(x, y).is_le() { a.next() } else { b.next() };
-        merged.extend(next);
+    let (mut a, mut b) = (0, half);
+    while a < half && b < keyed.len() {
+        let next = if compare(&keyed[a], &keyed[b]).is_le() { &mut a } else { &mut b };
+        merged.push(keyed[*next].1);
+        *next += 1;
     }
-    merged.extend(a);
-    merged.extend(b);
+    merged.extend(keyed[a..half].iter().chain(&keyed[b..]).map(|(_, slot)| *slot));
     merged
 }

@@ -5,7 +5,7 @@
 //! includes, no `safe`, a short list of filters, and fuel (see `render::template`).
 
 use crate::render::template;
-use crate::schema::{Kind, Schema};
+use crate::schema::{Kind, Problem, Schema};
 use indexmap::IndexMap;
 use minijinja::Environment;
 use serde::Deserialize;
@@ -155,6 +155,14 @@ impl Component {
             style: style.to_owned(),
             environment,
         })
+    }
+
+    /// What is wrong with these props.
+    #[must_use]
+    pub fn check(&self, props: &Map<String, Value>) -> Vec<Problem> {
+        let mut problems = Vec::new();
+        crate::schema::check_fields(&self.props, &self.required, props, "", &mut problems);
+        problems
     }
 
     /// The slot that `each` repeats.

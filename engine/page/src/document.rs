@@ -101,6 +101,12 @@ impl Node {
         1 + self.children().map(Node::height).max().unwrap_or(0)
     }
 
+    /// Whether the node with this id is this one or in it.
+    #[must_use]
+    pub fn has(&self, id: &str) -> bool {
+        self.find(id).is_some()
+    }
+
     fn find(&self, id: &str) -> Option<&Node> {
         if self.id == id { Some(self) } else { self.children().find_map(|child| child.find(id)) }
     }
@@ -149,7 +155,7 @@ impl Document {
 
 fn find_mut<'a>(nodes: &'a mut [Node], id: &str) -> Option<&'a mut Node> {
     // Two passes over the ids on the way down, since a borrow can't be given back after a failed search.
-    let position = nodes.iter().position(|node| node.find(id).is_some())?;
+    let position = nodes.iter().position(|node| node.has(id))?;
     let node = &mut nodes[position];
     if node.id == id {
         return Some(node);

@@ -183,9 +183,7 @@ pub(crate) fn check_node(node: &Node, component: &Component, issues: &mut Vec<Is
 }
 
 pub(crate) fn prop_problems(node: &Node, component: &Component) -> Vec<Problem> {
-    let mut problems = Vec::new();
-    check_fields(&component.props, &component.required, &node.props, "", &mut problems);
-    problems
+    component.check(&node.props)
 }
 
 fn override_problems(breakpoint: &str, value: &Value, component: &Component) -> Vec<String> {

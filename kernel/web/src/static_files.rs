@@ -66,6 +66,11 @@ impl Assets {
     /// is used, so that pages still render.
     #[must_use]
     pub fn url(&self, name: &str) -> Option<String> {
+        // A debug build reads `ui/dist` from disk: `npm run build` shows in a running server.
+        if cfg!(debug_assertions) { Self::load().find(name) } else { self.find(name) }
+    }
+
+    fn find(&self, name: &str) -> Option<String> {
         if self.names.is_empty() || Dist::get(name).is_some() {
             return Some(format!("/static/{name}"));
         }
@@ -150,7 +155,7 @@ mod tests {
             ("app.css", Some("/static/assets/app-22222222.css")),
             ("other.js", None),
         ] {
-            assert_eq!(assets.url(name).as_deref(), expected);
+            assert_eq!(assets.find(name).as_deref(), expected);
         }
     }
 

@@ -270,6 +270,18 @@ export class Core {
     }
   }
 
+  /** A new record, and the focus on it, wherever the view puts it. */
+  async add(cells: Record<string, CellValue>, col: number): Promise<string | undefined> {
+    const [id] = await this.create([cells]);
+    if (id === undefined) return undefined;
+    const row = await this.host.position(id).catch(() => this.pages.total - 1);
+    if (row === null) {
+      const text = `The new ${this.options.noun.one} does not show here: the view’s conditions leave it out.`;
+      this.host.notice({ kind: 'info', text, action: { label: `Open ${this.options.noun.one}`, run: () => this.host.open(id, -1) } });
+    } else this.select(single(at(row, col)));
+    return id;
+  }
+
   async delete(ids: string[]): Promise<void> {
     if (ids.length === 0) return;
     try {

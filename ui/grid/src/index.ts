@@ -26,7 +26,7 @@ export interface Grid {
   reset(): void;
   /** What is shown may have changed: reads again, keeps place and selection by record. */
   invalidate(): void;
-  /** Adds a record at the end; its id, unless it was refused. */
+  /** Adds a record and goes to it; its id, unless it was refused. */
   addRow(cells?: Row['cells']): Promise<string | undefined>;
   delete(records: string[]): Promise<void>;
   /** Writes one cell of any record (the record panel's way in): shown, undone and sent like a cell's edit. */
@@ -89,13 +89,10 @@ export function createGrid(host: HTMLElement, options: GridOptions): Grid {
     },
     invalidate: () => core.reload(),
     addRow: async (cells = {}) => {
-      const ids = await core.create([cells]);
-      if (ids.length > 0) {
-        const row = core.pages.total - 1;
-        core.select(single(at(row, 0)));
-        view.reveal(at(row, 0));
-      }
-      return ids[0];
+      const id = await core.add(cells, 0);
+      view.reveal(core.selection.focus);
+      view.focus();
+      return id;
     },
     delete: (records) => core.delete(records),
     write: (change) => core.write([change]),
@@ -218,10 +215,7 @@ function listen(core: Core, view: View, editor: Editor, pointer: Pointer, clipbo
         if (row) core.host.open(row.id, focus.row);
         break;
       }
-      case 'addRow': void core.create([{}]).then(() => {
-        core.select(single(at(core.pages.total - 1, focus.col)));
-        view.reveal(core.selection.focus);
-      }); break;
+      case 'addRow': void core.add({}, focus.col).then(() => view.reveal(core.selection.focus)); break;
       case 'menu': {
         const box = view.box(focus);
         const origin = scroll.getBoundingClientRect();

@@ -69,6 +69,8 @@ export interface Host {
   restore(ids: string[]): Promise<number>;
   /** One record by id, for undo outside the rows that are loaded; null when it is gone. */
   record(id: string): Promise<Row | null>;
+  /** Row of a record in the view as the server has it now; null when the view does not show it. */
+  position(record: string): Promise<number | null>;
   links(column: Column, text: string, signal: AbortSignal): Promise<LinkRef[]>;
   notice(notice: Notice): void;
   /** The person asked for the whole record. */

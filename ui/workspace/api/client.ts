@@ -136,7 +136,7 @@ async function problemOf(answer: Response): Promise<ApiError> {
   } catch {
     problem = { detail: `The server answered ${answer.status} ${answer.statusText}.` };
   }
-  return new ApiError(answer.status, { request_id: answer.headers.get('X-Request-Id') ?? undefined, ...problem });
+  return new ApiError(answer.status, { request_id: answer.headers.get('Request-Id') ?? undefined, ...problem });
 }
 
 export function pause(ms: number, signal?: AbortSignal): Promise<void> {

@@ -20,6 +20,8 @@ export interface Field {
   read_only: boolean;
 }
 
+export type Permission = 'read' | 'write' | 'delete' | 'views' | 'schema';
+
 export type Op =
   | 'is' | 'is_not' | 'contains' | 'does_not_contain' | 'starts_with' | 'is_empty' | 'is_not_empty'
   | 'gt' | 'gte' | 'lt' | 'lte' | 'is_any_of' | 'is_none_of' | 'before' | 'after' | 'on';
@@ -46,6 +48,8 @@ export interface ViewConfig {
   widths?: Record<string, number>;
   order?: string[];
   row_height?: RowHeight;
+  /** Total under a field. Kept by the server as a member of the view's own. */
+  totals?: Record<string, Aggregate>;
 }
 
 export interface ViewInfo {
@@ -70,6 +74,7 @@ export interface BaseInfo {
   icon: string | null;
   colour: string | null;
   version: number;
+  may: Permission[];
   tables: TableInfo[];
 }
 
@@ -108,6 +113,7 @@ export interface ImportPreview {
   id: string;
   columns: ImportColumn[];
   rows: string[][];
+  total: number;
   delimiter: string;
   bytes: number;
 }
@@ -118,15 +124,17 @@ export interface ImportState {
   done: number;
   total: number;
   created: number;
-  errors: { row: number; column: string; value: string; message: string }[];
+  errors: { row: number; column: string | null; value: string | null; message: string }[];
   error_count: number;
+  failure: string | null;
 }
 
 export interface ChangeEvent {
   version: number;
-  actor: string;
+  actor: string | null;
   schema: boolean;
-  tables: Record<string, { records: string[] | null }>;
+  /** Null: any table may have changed. */
+  tables: Record<string, { records: string[] | null }> | null;
 }
 
 export interface Problem {

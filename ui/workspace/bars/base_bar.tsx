@@ -11,7 +11,7 @@ export function BaseBar() {
   const state = grid?.state;
   const icon = isIcon(base?.icon) ? base.icon : 'database';
   const more: Items = [
-    { id: 'import', label: 'Import a file', icon: 'upload', run: () => model.show({ kind: 'import' }) },
+    ...(model.may('write') ? [{ id: 'import', label: 'Import a file', icon: 'upload' as const, run: () => model.show({ kind: 'import' }) }] : []),
     { id: 'export', label: `Export ${model.view?.name ?? 'this view'} as CSV`, icon: 'download', run: () => void exportView(model) },
     'line',
     { id: 'palette', label: 'Find a command', icon: 'command', keys: 'Ctrl K', run: () => model.show({ kind: 'palette' }) },
@@ -24,12 +24,12 @@ export function BaseBar() {
   return (
     <header className="bar">
       <a className="btn ghost sm icon" href={`/o/${model.config.org}/bases`} aria-label="All bases"><Icon name="chevron-left" /></a>
-      <span className={`baseicon ${base?.colour ?? 'teal'}`}><Icon name={icon} /></span>
+      <span className={`baseicon ${base?.colour || 'teal'}`}><Icon name={icon} /></span>
       <h1 className="name trunc">{base?.name ?? ''}</h1>
       <span className="grow" />
       <button type="button" className="btn ghost sm icon" aria-label="Undo" title="Undo (Ctrl Z)" disabled={!state?.canUndo} onClick={() => void grid?.undo()}><Icon name="undo-2" /></button>
       <button type="button" className="btn ghost sm icon" aria-label="Redo" title="Redo (Ctrl Y)" disabled={!state?.canRedo} onClick={() => void grid?.redo()}><Icon name="redo-2" /></button>
-      <button type="button" className="btn sm hide-s" onClick={() => model.show({ kind: 'import' })}><Icon name="upload" />Import</button>
+      {model.may('write') ? <button type="button" className="btn sm hide-s" onClick={() => model.show({ kind: 'import' })}><Icon name="upload" />Import</button> : null}
       <MenuButton className="btn ghost sm icon" label="More" items={more} end><Icon name="ellipsis" /></MenuButton>
     </header>
   );

@@ -16,12 +16,12 @@ export function TableTabs() {
       {base?.tables.map((t) => t.id === table?.id ? (
         <span key={t.id} className="tab on">
           <a href={model.address(undefined, t.id)} aria-current="page" onClick={(e) => e.preventDefault()}>{t.name}</a>
-          <MenuButton label={`Table ${t.name}`} className="tabmenu" items={[
+          {model.may('schema') ? <MenuButton label={`Table ${t.name}`} className="tabmenu" items={[
             { id: 'rename', label: 'Rename', icon: 'pencil', run: () => setAsking('rename') },
             { id: 'import', label: `Import into ${t.name}`, icon: 'upload', run: () => model.show({ kind: 'import' }) },
             'line',
             { id: 'delete', label: `Delete ${t.name}`, icon: 'trash-2', danger: true, run: () => setAsking('delete') },
-          ]}><Icon name="chevron-down" /></MenuButton>
+          ]}><Icon name="chevron-down" /></MenuButton> : <span />}
         </span>
       ) : (
         <a key={t.id} className="tab" href={model.address(undefined, t.id)} onClick={(e) => {
@@ -30,7 +30,7 @@ export function TableTabs() {
           model.go(t.id);
         }}>{t.name}</a>
       ))}
-      {base ? <MenuButton label="Add a table" className="tab add" items={[
+      {model.may('schema') ? <MenuButton label="Add a table" className="tab add" items={[
         { id: 'new', label: 'New table', icon: 'table-2', run: () => setAsking('add') },
         { id: 'import', label: 'Table from a file', icon: 'upload', run: () => model.show({ kind: 'import' }) },
       ]}><Icon name="plus" /></MenuButton> : null}

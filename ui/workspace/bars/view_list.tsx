@@ -26,12 +26,12 @@ export function ViewList() {
             e.preventDefault();
             model.go(table.id, v.id);
           }}><Icon name="table-2" /><span className="trunc">{v.name}</span></a>
-          <MenuButton label={`View ${v.name}`} className="vwmenu" items={viewMenu(v, (table?.views.length ?? 0) > 1, setAsking)}><Icon name="ellipsis" /></MenuButton>
+          {model.may('views') ? <MenuButton label={`View ${v.name}`} className="vwmenu" items={viewMenu(v, (table?.views.length ?? 0) > 1, setAsking)}><Icon name="ellipsis" /></MenuButton> : null}
         </div>
       ))}
       {table && shown.length === 0 ? <p className="none muted">No view has this name.</p> : null}
       <span className="grow" />
-      {table ? <button type="button" className="new" onClick={() => setAsking({ kind: 'add' })}><Icon name="plus" />New view</button> : null}
+      {table && model.may('views') ? <button type="button" className="new" onClick={() => setAsking({ kind: 'add' })}><Icon name="plus" />New view</button> : null}
       <ViewQuestions asking={asking} onClose={() => setAsking(undefined)} />
     </aside>
   );
@@ -67,9 +67,10 @@ export function ViewButton() {
   if (!table || !view) return null;
   const items: Items = [
     ...table.views.map((v) => ({ id: v.id, label: v.name, icon: 'table-2' as const, on: v.id === view.id, run: () => model.go(table.id, v.id) })),
-    'line',
-    { id: 'rename', label: `Rename ${view.name}`, icon: 'pencil', run: () => setAsking({ kind: 'rename', view }) },
-    { id: 'add', label: 'New view', icon: 'plus', run: () => setAsking({ kind: 'add' }) },
+    ...(model.may('views') ? (['line',
+      { id: 'rename', label: `Rename ${view.name}`, icon: 'pencil', run: () => setAsking({ kind: 'rename', view }) },
+      { id: 'add', label: 'New view', icon: 'plus', run: () => setAsking({ kind: 'add' }) },
+    ] as Items) : []),
   ];
   return (
     <>

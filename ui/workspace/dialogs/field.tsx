@@ -20,6 +20,7 @@ export const TYPES: { type: Kind; label: string; about: string }[] = [
   { type: 'url', label: 'URL', about: 'A web address' },
 ];
 export const typeLabel = (type: Kind): string => TYPES.find((t) => t.type === type)?.label ?? type;
+const HAS_OPTIONS = new Set<Kind>(['number', 'datetime', 'select']);
 const COLOURS = ['teal', 'orange', 'violet', 'green', 'pink', 'blue', 'yellow', 'red', 'brown', 'gray'] as const;
 
 export function FieldDialog({ field, onClose }: { field?: Field; onClose: () => void }) {
@@ -39,7 +40,7 @@ export function FieldDialog({ field, onClose }: { field?: Field; onClose: () => 
     try {
       const sent = optionsFor(type, { ...options, table: linkTable });
       if (!field) await model.addField(wanted, type, sent);
-      else await model.changeField(field.id, { ...(wanted !== field.name ? { name: wanted } : {}), ...(type !== field.type ? { type } : {}), ...(sent && type !== 'link' ? { options: sent } : {}) });
+      else await model.changeField(field.id, { ...(wanted !== field.name ? { name: wanted } : {}), ...(HAS_OPTIONS.has(type) ? { options: sent ?? {} } : {}) });
       onClose();
     } catch (failure) {
       setError(message(failure));
@@ -57,7 +58,7 @@ export function FieldDialog({ field, onClose }: { field?: Field; onClose: () => 
       <div className="field">
         <label id="field-type">Type</label>
         {field ? (
-          <Select label="Type" value={type} disabled={locked} onChange={(t) => setType(t as Kind)}>{TYPES.filter((t) => t.type !== 'link' || field.type === 'link').map((t) => <option key={t.type} value={t.type}>{t.label}</option>)}</Select>
+          <span className="typeline" aria-labelledby="field-type"><Icon name={kindIcon[type]} />{typeLabel(type)}</span>
         ) : (
           <div className="types" role="radiogroup" aria-labelledby="field-type">
             {TYPES.map((t) => (
@@ -65,7 +66,6 @@ export function FieldDialog({ field, onClose }: { field?: Field; onClose: () => 
             ))}
           </div>
         )}
-        {field && type !== field.type ? <span className="help">Values that cannot be read as {typeLabel(type).toLowerCase()} become empty. The old values stay in each record’s history.</span> : null}
       </div>
       <TypeOptions type={type} options={options} linkTable={linkTable} locked={locked} onChange={setOptions} />
       <div className="row ends">
@@ -81,7 +81,7 @@ function optionsFor(type: Kind, options: FieldOptions): FieldOptions | null {
   switch (type) {
     case 'number': return options.precision === undefined ? null : { precision: options.precision };
     case 'datetime': return options.zone ? { zone: options.zone } : null;
-    case 'select': return { choices: (options.choices ?? []).filter((c) => c.name.trim() !== '').map((c) => (c.id ? c : { name: c.name.trim(), colour: c.colour } as Choice)) };
+    case 'select': return { choices: (options.choices ?? []).filter((c) => c.name.trim() !== '').map((c) => ({ ...(c.id ? { id: c.id } : {}), name: c.name.trim(), colour: c.colour }) as Choice) };
     case 'link': return { table: options.table };
     default: return null;
   }

@@ -106,7 +106,7 @@ export default function ImportDialog({ file, onClose }: { file?: File; onClose: 
   const used = mapping.filter((m) => !m.skip).length;
   return (
     <Sheet title={`Import ${name}`} size="l" onClose={onClose} fixed
-      sub={`${bytes(preview.bytes)} · ${counted(preview.columns.length, { one: 'column', many: 'columns' })} · ${delimiterName(preview.delimiter)}, first row is the heading`}
+      sub={`${bytes(preview.bytes)} · ${counted(preview.total, { one: 'row', many: 'rows' })} · ${counted(preview.columns.length, { one: 'column', many: 'columns' })} · ${delimiterName(preview.delimiter)}, first row is the heading`}
       footer={<>
         {error ? <span className="why grow" role="alert">{error}</span> : <span className="grow muted">{used === preview.columns.length ? 'Every column comes in.' : `${used} of ${preview.columns.length} columns come in.`}</span>}
         <button type="button" className="btn" onClick={() => setPreview(undefined)}>Back</button>

@@ -30,7 +30,7 @@ export function Progress({ name, state, error, onCancel, onClose, onOpen }: { na
             <div className="progress" role="progressbar" aria-label="Rows imported" aria-valuenow={Math.round(share * 100)} aria-valuemin={0} aria-valuemax={100}><i ref={bar} /></div>
           </div>
         ) : state?.state === 'cancelled' ? <p>{counted(state.created, ROWS)} had come in before it was stopped and stay in the table.</p>
-          : state?.state === 'failed' ? <p>{counted(state.created, ROWS)} came in. {state.errors[0]?.message ?? 'The rest could not be written.'}</p> : null}
+          : state?.state === 'failed' ? <p>{counted(state.created, ROWS)} came in. {state.failure ?? 'The rest could not be written.'}</p> : null}
         {error ? <div className="notice bad" role="alert"><Icon name="circle-alert" />{error}</div> : null}
         {state && problems > 0 ? <Errors state={state} name={name} /> : null}
       </div>
@@ -41,7 +41,7 @@ export function Progress({ name, state, error, onCancel, onClose, onOpen }: { na
 function Errors({ state, name }: { state: ImportState; name: string }) {
   const save = () => {
     const quote = (text: string) => (/[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
-    const lines = [['row', 'column', 'value', 'why'], ...state.errors.map((e) => [String(e.row), e.column, e.value, e.message])].map((cells) => cells.map(quote).join(','));
+    const lines = [['row', 'column', 'value', 'why'], ...state.errors.map((e) => [String(e.row), e.column ?? '', e.value ?? '', e.message])].map((cells) => cells.map(quote).join(','));
     const url = URL.createObjectURL(new Blob([lines.join('\n')], { type: 'text/csv' }));
     const link = document.createElement('a');
     link.href = url;
@@ -52,8 +52,8 @@ function Errors({ state, name }: { state: ImportState; name: string }) {
   return (
     <section className="errs">
       <div className="row">
-        <h3 className="row"><Icon name="triangle-alert" className="warn" />{state.error_count === 1 ? 'One value was left empty' : `${state.error_count.toLocaleString()} values were left empty`}</h3>
-        <span className="grow" />
+        <h3 className="row"><Icon name="triangle-alert" className="warn" />{state.error_count === 1 ? 'One thing did not fit' : `${state.error_count.toLocaleString()} things did not fit`}</h3>
+        <span className="grow muted">{state.error_count > state.errors.length ? `The first ${state.errors.length.toLocaleString()} are listed.` : ''}</span>
         <button type="button" className="btn ghost sm" onClick={save}><Icon name="download" />Save as CSV</button>
       </div>
       <div className="tw">

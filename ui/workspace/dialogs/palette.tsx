@@ -21,12 +21,12 @@ function commands(model: Model): Command[] {
   const noun = nounOf(table?.name ?? '');
   const out: Command[] = [];
   if (table) {
-    out.push({ id: 'add', label: `Add ${noun.one}`, sub: table.name, icon: 'plus', run: () => void grid?.addRow() });
+    if (model.may('write')) out.push({ id: 'add', label: `Add ${noun.one}`, sub: table.name, icon: 'plus', run: () => void grid?.addRow() });
     for (const v of table.views) if (v.id !== model.view?.id) out.push({ id: v.id, label: v.name, sub: `View of ${table.name}`, icon: 'table-properties', run: () => model.go(table.id, v.id) });
   }
   for (const t of base?.tables ?? []) if (t.id !== table?.id) out.push({ id: t.id, label: t.name, sub: 'Table', icon: 'table-2', run: () => model.go(t.id) });
+  if (model.may('write')) out.push({ id: 'import', label: 'Import a file', sub: 'CSV or pasted rows', icon: 'upload', run: () => model.show({ kind: 'import' }) });
   out.push(
-    { id: 'import', label: 'Import a file', sub: 'CSV or pasted rows', icon: 'upload', run: () => model.show({ kind: 'import' }) },
     { id: 'export', label: 'Export as CSV', sub: model.view?.name ?? '', icon: 'download', run: () => void exportView(model) },
     { id: 'undo', label: 'Undo', sub: 'Ctrl Z', icon: 'undo-2', run: () => void grid?.undo() },
     { id: 'redo', label: 'Redo', sub: 'Ctrl Y', icon: 'redo-2', run: () => void grid?.redo() },

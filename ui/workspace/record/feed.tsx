@@ -68,7 +68,7 @@ function Entry({ entry, fields, onRestore }: { entry: HistoryEntry; fields: Fiel
 }
 
 function Shown({ field, value, old }: { field: Field; value: CellValue; old?: boolean }) {
-  if (value === null || value === '') return <span className="muted">empty</span>;
+  if (value === null || value === '' || (Array.isArray(value) && value.length === 0)) return <span className="muted">empty</span>;
   if (field.type === 'select') {
     const choice = field.options?.choices?.find((c) => c.id === value || c.name === value);
     return <span><span className={`pill ${choice?.colour ?? 'gray'}`}>{choice?.name ?? String(value)}</span></span>;

@@ -2,12 +2,13 @@
 import { useEffect, useRef, useState } from 'react';
 import { kindIcon, type CellValue, type Row } from '../../grid/src/index.ts';
 import { ApiError, message } from '../api/client.ts';
-import type { Field, RecordAnswer } from '../api/types.ts';
+import type { Field } from '../api/types.ts';
 import { nounOf } from '../nouns.ts';
 import { Icon } from '../ui/icon.tsx';
 import { MenuButton } from '../ui/menu.tsx';
 import { useModel } from '../use_model.ts';
-import { orderedFields, toRow } from '../values.ts';
+import { readRecord } from '../read_record.ts';
+import { orderedFields } from '../values.ts';
 import { FieldEditor } from './editors.tsx';
 import { Feed } from './feed.tsx';
 import { ago } from './time.ts';
@@ -16,7 +17,7 @@ export default function RecordPanel({ id }: { id: string }) {
   const model = useModel();
   const { table, view, grid } = model;
   const [row, setRow] = useState<Row>();
-  const [answer, setAnswer] = useState<RecordAnswer>();
+  const [updated, setUpdated] = useState('');
   const [error, setError] = useState<Error>();
   const panel = useRef<HTMLElement>(null);
   const fields = table ? orderedFields(table.fields, table.primary_field, view?.config ?? {}) : [];
@@ -24,9 +25,9 @@ export default function RecordPanel({ id }: { id: string }) {
   useEffect(() => {
     if (!table) return undefined;
     const stop = new AbortController();
-    model.api.get<RecordAnswer>(`/v1/records/${id}`, { query: { keys: 'id' }, signal: stop.signal }).then(({ data }) => {
-      setAnswer(data);
-      setRow(toRow(data, table.fields));
+    readRecord(model, table, id, stop.signal).then((read) => {
+      setUpdated(read.updated);
+      setRow(read.row);
       setError(undefined);
     }).catch((failure: Error) => {
       if (!stop.signal.aborted) setError(failure);
@@ -35,7 +36,7 @@ export default function RecordPanel({ id }: { id: string }) {
   }, [id, model.pulse, table?.id, table?.fields.length]);
   useEffect(() => {
     setRow(undefined);
-    setAnswer(undefined);
+    setUpdated('');
   }, [id]);
   useEffect(() => {
     panel.current?.focus();
@@ -72,24 +73,24 @@ export default function RecordPanel({ id }: { id: string }) {
         <span className="pos num">{at !== undefined ? `${(at + 1).toLocaleString()} of ${total.toLocaleString()}` : ''}</span>
         <span className="grow" />
         <button type="button" className="btn ghost sm" onClick={() => void navigator.clipboard.writeText(link).then(() => model.notice({ kind: 'info', text: `The link to ${name || `this ${noun.one}`} is on the clipboard.` }))}><Icon name="link" />Copy link</button>
-        <MenuButton label="More" className="btn ghost sm icon" end items={[{ id: 'delete', label: `Delete ${noun.one}`, icon: 'trash-2', danger: true, run: () => void grid?.delete([id]) }]}><Icon name="ellipsis" /></MenuButton>
+        <MenuButton label="More" className="btn ghost sm icon" end items={[...(model.may('delete') ? [{ id: 'delete', label: `Delete ${noun.one}`, icon: 'trash-2' as const, danger: true, run: () => void grid?.delete([id]) }] : []), { id: 'copy', label: 'Copy the record’s id', icon: 'copy', run: () => void navigator.clipboard.writeText(id) }]}><Icon name="ellipsis" /></MenuButton>
         <button type="button" className="btn ghost sm icon" aria-label="Close" onClick={() => model.openRecord(undefined)}><Icon name="x" /></button>
       </header>
       {error ? <Missing error={error} noun={noun.one} /> : (
         <>
           <div className="fields">
             <h2 className="title">{row ? name || `Unnamed ${noun.one}` : '\u00a0'}</h2>
-            <p className="sub">{answer ? `Changed ${ago(answer.updated_at)}` : '\u00a0'}</p>
+            <p className="sub">{updated ? `Changed ${ago(updated)}` : '\u00a0'}</p>
             <dl>
               {fields.map((field) => (
                 <div className="fl" key={field.id}>
                   <dt id={`label-${field.id}`}><Icon name={kindIcon[field.type]} /><span className="trunc">{field.name}</span></dt>
-                  <dd>{row ? <FieldEditor key={`${id}-${field.id}`} field={field} value={row.cells[field.id] ?? null} onSave={(value) => save(field, value)} /> : <span className="bone" />}</dd>
+                  <dd>{row ? <FieldEditor key={`${id}-${field.id}`} field={model.may('write') ? field : { ...field, read_only: true }} value={row.cells[field.id] ?? null} onSave={(value) => save(field, value)} /> : <span className="bone" />}</dd>
                 </div>
               ))}
             </dl>
           </div>
-          <Feed id={id} fields={table.fields} pulse={`${model.pulse}-${grid?.state.version ?? 0}`} onRestore={(field, value) => save(field, value)} />
+          <Feed id={id} fields={model.may('write') ? table.fields : table.fields.map((f) => ({ ...f, read_only: true }))} pulse={`${model.pulse}-${grid?.state.version ?? 0}`} onRestore={(field, value) => save(field, value)} />
         </>
       )}
     </section>

@@ -2,6 +2,7 @@
 import { useEffect, useState } from 'react';
 import type { RowHeight } from '../api/types.ts';
 import { countConditions } from '../conditions.ts';
+import { nounOf } from '../nouns.ts';
 import { PanelButton } from '../ui/dialog.tsx';
 import { Icon } from '../ui/icon.tsx';
 import { MenuButton } from '../ui/menu.tsx';
@@ -25,13 +26,13 @@ export function Toolbar() {
   const filters = countConditions(config.where);
   const sorts = (config.sort ?? []).length;
   const height = config.row_height ?? 'short';
-  const ready = model.table !== undefined && model.view !== undefined;
+  const ready = model.table !== undefined && model.view !== undefined && model.may('views');
   return (
     <div className="bar tools" role="toolbar" aria-label="View">
       <ViewButton />
-      <span className="vr" />
       {ready ? (
         <>
+          <span className="vr" />
           <PanelButton label="Fields" className={`btn ghost sm${hidden ? ' on' : ''}`} panel={() => <FieldsPanel />}><Icon name="eye-off" />{hidden ? `${hidden} hidden` : 'Hide fields'}</PanelButton>
           <PanelButton label="Filter" className={`btn ghost sm${filters ? ' on' : ''}`} panel={() => <FilterPanel />} wide><Icon name="filter" />Filter{filters ? <b>{filters}</b> : null}</PanelButton>
           <PanelButton label="Sort" className={`btn ghost sm${sorts ? ' on' : ''}`} panel={() => <SortPanel />}><Icon name="arrow-up-down" />{sorts === 1 ? (model.field(config.sort?.[0]?.field ?? '')?.name ?? 'Sort') : <>Sort{sorts ? <b>{sorts}</b> : null}</>}</PanelButton>
@@ -40,6 +41,7 @@ export function Toolbar() {
       ) : null}
       <span className="grow" />
       <Find />
+      {model.table && model.may('write') ? <button type="button" className="btn primary sm" onClick={() => void model.grid?.addRow()}><Icon name="plus" /><span className="hide-s">Add {nounOf(model.table.name).one}</span><span className="only-s">Add</span></button> : null}
     </div>
   );
 }

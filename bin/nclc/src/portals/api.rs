@@ -10,5 +10,5 @@ pub fn routes(system: &System) -> Router {
     Router::new()
         .route("/openapi.json", get(move || std::future::ready(Json(document.clone()))))
         .merge(bases::api(system.bases.clone()))
-        .merge(platform::www::api_overview(system.web.clone()))
+        .merge(bases::developers::routes(system.web.clone()))
 }

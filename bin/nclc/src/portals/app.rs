@@ -8,15 +8,13 @@ use axum::routing::get;
 use bases::Bases;
 use identity::Identity;
 use kernel_web::{Page, Web, WebError};
-use sites::Sites;
-use tenancy::{HomeBase, HomeSite, HomeView, Member, Tenancy};
+use tenancy::{HomeBase, HomeView, Member, Tenancy};
 
 /// What the home page brings together.
 #[derive(Clone)]
 struct Home {
     tenancy: Tenancy,
     bases: Bases,
-    sites: Sites,
     web: Web,
 }
 
@@ -41,7 +39,6 @@ pub fn routes(system: &System) -> Router {
     let home = Home {
         tenancy: system.tenancy.clone(),
         bases: system.bases.clone(),
-        sites: system.sites.clone(),
         web: system.web.clone(),
     };
     Router::new()
@@ -50,7 +47,7 @@ pub fn routes(system: &System) -> Router {
         .merge(identity::routes(&system.identity))
         .merge(tenancy::routes(&system.tenancy))
         .merge(bases::routes(&system.bases))
-        .merge(sites::routes(&system.sites))
+
 }
 
 async fn show_home(State(home): State<Home>, member: Member, page: Page) -> Result<Response, WebError> {
@@ -67,12 +64,7 @@ async fn show_home(State(home): State<Home>, member: Member, page: Page) -> Resu
         }
     });
     let bases: Vec<HomeBase> = bases.collect();
-    let sites = home.sites.list(&member.caller).await?.into_iter().map(|site| HomeSite {
-        id: site.id.to_string(),
-        url: home.web.brand().site_origin(&site.slug),
-        status: if site.published { "published" } else { "draft" }.to_owned(),
-        name: site.name,
-    });
-    let view = HomeView::of(&home.tenancy, &member, bases, sites.collect()).await?;
+    let members = home.tenancy.members(&member.caller).await?.len();
+    let view = HomeView::new(&member, members, bases, Vec::new());
     Ok(page.render(&view))
 }

@@ -3,7 +3,6 @@
 pub mod admin;
 pub mod api;
 pub mod app;
-pub mod sites;
 pub mod www;
 
 use crate::System;
@@ -19,7 +18,7 @@ pub fn router(system: &System) -> Router {
         app: serves("app").then(|| app::routes(system)),
         api: serves("api").then(|| api::routes(system)),
         admin: serves("admin").then(|| admin::routes(system)),
-        sites: serves("sites").then(|| sites::routes(system)),
+        sites: None,
         ready: Some(std::sync::Arc::new(move || {
             let db = db.clone();
             Box::pin(async move { db.ready().await.is_ok() })

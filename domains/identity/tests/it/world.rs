@@ -27,7 +27,7 @@ pub struct World {
     pub identity: Identity,
     pub jobs: Jobs,
     pub random: Random,
-    _cluster: Cluster,
+    pub cluster: Cluster,
 }
 
 impl World {
@@ -43,7 +43,7 @@ impl World {
         // Jobs are due by the database's clock; the tests' clock moves only what people see.
         let jobs =
             identity::register(Jobs::new(db.clone(), Clock::System, random.clone()), &identity, mailer);
-        Self { db, web, clock, identity, jobs, random, _cluster: cluster }
+        Self { db, web, clock, identity, jobs, random, cluster }
     }
 
     pub fn pass(&self, by: SignedDuration) {
@@ -84,7 +84,7 @@ impl World {
 
     /// A confirmed person.
     pub async fn person(&self, name: &str) -> User {
-        let email = self.address(&name.to_lowercase());
+        let email = self.address(&name.to_lowercase().replace(' ', "."));
         let new = identity::signup::NewAccount {
             name: name.to_owned(),
             email: email.clone(),

@@ -101,7 +101,10 @@ fn render(markdown: &str) -> String {
     // What scrolls by itself must be reachable by keyboard.
     markdown_to_html(markdown, &options)
         .replace("<pre><code", "<pre tabindex=\"0\"><code")
-        .replace("<table>", "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Table\"><table>")
+        .replace(
+            "<table>",
+            "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Table\"><table>",
+        )
         .replace("</table>", "</table></div>")
 }
 
@@ -151,7 +154,10 @@ mod tests {
         for name in Files::iter() {
             let file = Files::get(&name).unwrap();
             let doc = parse(&name, &String::from_utf8_lossy(&file.data));
-            assert!(doc.is_some_and(|doc| !doc.html.is_empty()), "{name} lacks title, description, section or order");
+            assert!(
+                doc.is_some_and(|doc| !doc.html.is_empty()),
+                "{name} lacks title, description, section or order"
+            );
         }
     }
 }

@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 /// What every handler of `www.` works with. Cheap to clone.
 #[derive(Clone)]
-pub struct Www {
+pub(crate) struct Www {
     web: Web,
     billing: Billing,
     library: Arc<Library>,
@@ -28,15 +28,8 @@ impl FromRef<Www> for Web {
     }
 }
 
-impl Www {
-    /// Reads the documentation once.
-    #[must_use]
-    pub fn new(web: Web, billing: Billing) -> Self {
-        Self { library: Arc::new(Library::read(&web)), web, billing }
-    }
-}
-
-/// All routes of `www.`.
-pub fn router(www: Www) -> Router {
-    routes::routes().with_state(www)
+/// All routes of `www.`. Reads the documentation once.
+pub fn routes(web: Web, billing: Billing) -> Router {
+    let library = Arc::new(Library::read(&web));
+    routes::routes().with_state(Www { web, billing, library })
 }

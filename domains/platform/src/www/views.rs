@@ -56,8 +56,14 @@ impl PlanCard {
             limits: vec![
                 (amount(limits.people.map(|n| count(n.into())), agreed), "people"),
                 (amount(limits.records_a_base.map(count), agreed), "records a base"),
-                (amount(limits.sites.map(|n| count(n.into())), agreed), "sites"),
-                (amount(limits.storage_bytes.map(gigabytes), agreed), "of files"),
+                (
+                    amount(limits.sites.map(|n| count(n.into())), agreed),
+                    if limits.sites == Some(1) { "site" } else { "sites" },
+                ),
+                (
+                    amount(limits.storage_bytes.map(gigabytes), agreed),
+                    if agreed { "files" } else { "of files" },
+                ),
             ],
         }
     }
@@ -77,7 +83,9 @@ fn role_lines() -> Vec<RoleLine> {
         what,
         may: Role::ALL
             .into_iter()
-            .map(|role| steps.iter().rev().find(|(capability, _)| role.may(*capability)).map(|(_, word)| *word))
+            .map(|role| {
+                steps.iter().rev().find(|(capability, _)| role.may(*capability)).map(|(_, word)| *word)
+            })
             .collect(),
     };
     vec![
@@ -85,7 +93,11 @@ fn role_lines() -> Vec<RoleLine> {
         line("Tables and fields", &[(Capability::ReadRecords, "See"), (Capability::EditSchema, "Edit")]),
         line(
             "Pages",
-            &[(Capability::ReadSites, "See"), (Capability::EditPages, "Edit"), (Capability::Publish, "Publish")],
+            &[
+                (Capability::ReadSites, "See"),
+                (Capability::EditPages, "Edit"),
+                (Capability::Publish, "Publish"),
+            ],
         ),
         line("API tokens", &[(Capability::ManageOwnTokens, "Own")]),
         line("Members", &[(Capability::ReadMembers, "See"), (Capability::ManageMembers, "Edit")]),
@@ -175,7 +187,10 @@ impl PricingView {
         Self {
             plans: plans.iter().map(PlanCard::of).collect(),
             sections,
-            packs: packs.iter().map(|pack| Pack { runs: count(pack.runs), price: dollars(pack.cents) }).collect(),
+            packs: packs
+                .iter()
+                .map(|pack| Pack { runs: count(pack.runs), price: dollars(pack.cents) })
+                .collect(),
         }
     }
 }
@@ -307,7 +322,10 @@ impl View for DocView {
         vec![
             Self::new(&all, (None, &all[0], Some(&all[1]))),
             Self::new(&all, (Some(&all[0]), &all[1], None)),
-            Self::new(&all, (None, &Doc { headings: Vec::new(), html: "<p>Text</p>".into(), ..doc("only") }, None)),
+            Self::new(
+                &all,
+                (None, &Doc { headings: Vec::new(), html: "<p>Text</p>".into(), ..doc("only") }, None),
+            ),
         ]
     }
 }

@@ -112,7 +112,7 @@ impl World {
     /// A set-up link's token, whether or not there is staff already.
     async fn setup_token(&self) -> String {
         let token = self.admin.web.random().token();
-        let hash = kernel_core::sha256(token.as_bytes());
+        let hash = kernel_core::secret::sha256(token.as_bytes());
         let (at, end): (Timestamp, Timestamp) =
             (NOON.parse().unwrap(), "2026-11-22T12:00:00Z".parse().unwrap());
         self.db.platform(&ADD_LINK, &[&hash.as_slice(), &at, &end]).await.unwrap();

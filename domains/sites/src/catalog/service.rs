@@ -7,8 +7,9 @@ use crate::service::Sites;
 use crate::starter;
 use bases::ViewChoice;
 use engine_base::BaseId;
-use kernel_core::{Caller, Capability, Code, Error, FieldError, Result, SiteId};
+use kernel_core::{Caller, Capability, Code, Error, FieldError, PageId, Result, SiteId};
 use kernel_db::{Database, DbError};
+use std::collections::HashMap;
 
 impl Sites {
     /// The tenant's sites, newest first; those in the trash last.
@@ -21,6 +22,16 @@ impl Sites {
         let mut sites: Vec<SiteSummary> = rows.iter().map(summary).collect();
         sites.sort_by_key(|site| site.deleted_at.is_some());
         Ok(sites)
+    }
+
+    /// The home page of each site that has one.
+    ///
+    /// # Errors
+    /// `forbidden`, `missing_scope`.
+    pub async fn homes(&self, caller: &Caller) -> Result<HashMap<SiteId, PageId>> {
+        caller.require(Capability::ReadSites)?;
+        let rows = self.0.db.read(caller.tenant, &store::HOMES, &[&caller.tenant.uuid()]).await?;
+        Ok(rows.iter().map(|row| (SiteId::from_uuid(row.get(0)), PageId::from_uuid(row.get(1)))).collect())
     }
 
     /// One site that is not in the trash.

@@ -11,6 +11,8 @@ kernel_db::statements! {
         count(p.id), count(p.published), count(p.id) filter (where p.published is distinct from p.draft), max(p.published_at) \
         from data.sites s left join data.pages p on p.tenant_id = s.tenant_id and p.site_id = s.id and p.deleted_at is null \
         where s.tenant_id = $1 and s.id = $2 group by s.tenant_id, s.id";
+    /// The home pages of the tenant's sites.
+    tenant Data HOMES = "select site_id, id from data.pages where tenant_id = $1 and path = '/' and deleted_at is null";
     /// A new site.
     tenant Data INSERT_SITE = "insert into data.sites (tenant_id, id, name, slug, theme, base_id, created_at, created_by) \
         values ($1, $2, $3, $4, $5, $6, $7, $8)";

@@ -4,7 +4,7 @@ mod changes;
 mod service;
 pub(crate) mod store;
 
-pub use changes::{Change, changes};
+pub use changes::{Change, changes, summary as changes_summary};
 
 use crate::pages::PageSummary;
 

@@ -1,5 +1,6 @@
 //! A base with all field types, a naive model of it, and random commands. Everything follows from a seed.
 #![allow(dead_code, reason = "each test file uses its part")]
+#![allow(clippy::unwrap_used, reason = "test support")]
 
 use engine_base::*;
 use serde_json::{Value, json};

@@ -50,6 +50,12 @@ pub fn render(document: &Document, kit: &Kit, data: &Data, mode: Mode<'_>) -> Re
     for node in &document.nodes {
         let component = kit.get(&node.kind);
         let region = component.map_or(Region::Main, |component| component.region);
+        if let Mode::Canvas { selected: Some(selected) } = mode
+            && node.has(selected)
+        {
+            // Where the preview scrolls to: before the outermost node, where it changes no component's layout.
+            regions[region as usize].push_str(&format!("{}<a id=\"canvas-selected\"></a>{}", strip::OPEN, strip::CLOSE));
+        }
         let piece = if component.is_none_or(|component| component.outermost) {
             run.node(node, None, 1)
         } else {

@@ -81,8 +81,10 @@ pub async fn shared() -> Result<Cluster, Box<dyn std::error::Error + Send + Sync
     Ok(cluster)
 }
 
+/// `NCLC_DATABASE_POSTGRES_FOLDER` chooses another PostgreSQL for a test run.
 fn settings_of(folder: &Path) -> settings::Database {
-    settings::Database { data_folder: folder.to_owned(), urls: None, postgres_folder: None, pool_size: 8 }
+    let postgres_folder = std::env::var_os("NCLC_DATABASE_POSTGRES_FOLDER").map(PathBuf::from);
+    settings::Database { data_folder: folder.to_owned(), urls: None, postgres_folder, pool_size: 8 }
 }
 
 fn remove_unused(parent: &Path, prefix: &str, keep: &Path) {

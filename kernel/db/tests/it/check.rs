@@ -5,15 +5,11 @@ use kernel_db::{Access, Database, Statement, check};
 
 async fn findings(world: &World, sql: &str, statements: &[&'static Statement]) -> Vec<String> {
     let urls = world.temporary.cluster().urls();
-    let run = async |sql: &str| {
-        let output = std::process::Command::new(world.temporary.cluster().programs().join("psql"))
-            .args(["-qX", "-v", "ON_ERROR_STOP=1", "-U", "postgres", "-d", "logs", "-c", sql, "-h"])
-            .arg(world.temporary.cluster().socket_folder())
-            .output()
-            .unwrap();
-        assert!(output.status.success(), "{sql}: {}", String::from_utf8_lossy(&output.stderr));
-    };
-    run(sql).await;
+    let mut superuser = tokio_postgres::Config::new();
+    superuser.host_path(world.temporary.cluster().socket_folder()).user("postgres").dbname("logs");
+    let (client, connection) = superuser.connect(tokio_postgres::NoTls).await.unwrap();
+    tokio::spawn(connection);
+    client.batch_execute(sql).await.unwrap();
     let report = check::run_one(&urls, Database::Logs, statements).await.unwrap();
     report.findings.iter().map(ToString::to_string).collect()
 }

@@ -19,7 +19,9 @@ export interface CellKind {
 export const good = (value: CellValue): Parsed => ({ ok: true, value });
 export const bad = (why: string): Parsed => ({ ok: false, why });
 
-/** Sets plain text without touching the DOM when nothing changes. */
+/** Sets plain text; in a cell that already holds one text, only that text changes. */
 export function paintText(cell: HTMLElement, text: string): void {
-  if (cell.textContent !== text || cell.firstElementChild) cell.textContent = text;
+  const only = cell.firstChild;
+  if (only instanceof Text && only === cell.lastChild) only.data = text;
+  else cell.textContent = text;
 }

@@ -7,7 +7,7 @@ const quote = (name: string) => (/[",]/.test(name) ? `"${name.replaceAll('"', '"
 
 /** "Berlin, "Paris, Texas"" → two names. */
 export function splitNames(text: string): string[] {
-  const names = text.match(/"(?:[^"]|"")*"|[^,]+/g) ?? [];
+  const names = text.match(/\s*"(?:[^"]|"")*"\s*(?=,|$)|[^,]+/g) ?? [];
   return names.map((name) => name.trim()).map((name) => (/^".*"$/.test(name) ? name.slice(1, -1).replaceAll('""', '"') : name)).filter(Boolean);
 }
 

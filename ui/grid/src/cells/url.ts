@@ -1,5 +1,5 @@
 // A web address. One without a scheme is stored as https; only http and https are opened.
-import { type CellKind, bad, good } from './kind.ts';
+import { type CellKind, bad, good, paintText } from './kind.ts';
 
 /** The address to open, or undefined for anything that is not the web (javascript:, data: …). */
 export function safeUrl(value: unknown): string | undefined {
@@ -15,7 +15,7 @@ export const url: CellKind = {
     const text = typeof value === 'string' ? value.replace(/^https?:\/\/(www\.)?/, '').replace(/\/$/, '') : '';
     const href = safeUrl(value);
     if (!href) {
-      if (cell.textContent !== text || cell.firstElementChild) cell.textContent = text;
+      paintText(cell, text);
       return;
     }
     const link = document.createElement('a');

@@ -152,6 +152,10 @@ export class Editor {
     let chosen = [...linksOf(value)];
     const stop = new AbortController();
     let asked = 0;
+    let found: LinkRef[] = [];
+    /** Typed text is not answered yet; Enter then takes the first answer, not what stood there before. */
+    let waiting = false;
+    let takeFirst = false;
     const picker = createPicker(column.name, 'Find a record', (option) => toggle(option));
     const chips = document.createElement('div');
     chips.className = 'g-chips';
@@ -177,17 +181,26 @@ export class Editor {
       }));
       chips.hidden = chosen.length === 0;
     };
+    const show = (refs: LinkRef[], note: string) => picker.show(refs.map((ref) => ({ id: ref.id, label: ref.name || 'Unnamed', on: chosen.some((l) => l.id === ref.id) })), note);
     const find = async () => {
       const mine = (asked += 1);
       try {
-        const found: LinkRef[] = await this.#core.host.links(column, picker.input.value.trim(), stop.signal);
-        if (mine === asked) picker.show(found.map((ref) => ({ id: ref.id, label: ref.name || 'Unnamed', on: chosen.some((l) => l.id === ref.id) })), 'No record has this name');
+        const answer = await this.#core.host.links(column, picker.input.value.trim(), stop.signal);
+        if (mine !== asked) return;
+        found = answer;
+        waiting = false;
+        show(found, 'No record has this name');
+        if (takeFirst) take();
       } catch (error) {
         if (mine === asked && !stop.signal.aborted) picker.show([], error instanceof Error ? error.message : String(error));
       }
     };
     let timer: ReturnType<typeof setTimeout> | undefined;
     picker.input.addEventListener('input', () => {
+      waiting = true;
+      takeFirst = false;
+      const wanted = picker.input.value.trim().toLocaleLowerCase();
+      show(found.filter((ref) => ref.name.toLocaleLowerCase().includes(wanted)), 'Looking…');
       clearTimeout(timer);
       timer = setTimeout(() => void find(), 120);
     });
@@ -195,13 +208,14 @@ export class Editor {
     paint();
     void find();
     const take = () => {
+      takeFirst = waiting;
       const active = picker.active();
-      if (active) toggle(active);
+      if (active && !waiting) toggle(active);
     };
     return {
       element: picker.element, stop, read: () => ({ value: chosen.length > 0 ? chosen : null }),
       key: (event: KeyboardEvent) => {
-        if (event.key === 'Enter' && picker.active() && !event.ctrlKey && !event.metaKey) {
+        if (event.key === 'Enter' && (picker.active() || waiting) && !event.ctrlKey && !event.metaKey) {
           take();
           return true;
         }

@@ -115,7 +115,10 @@ export class Pointer {
     const target = event.target as Element;
     const cell = this.#view.rows.at(target);
     if (target.closest('.g-addrow')) {
-      void this.#core.create([{}]).then((ids) => this.#showNew(ids));
+      void this.#core.add({}, 0).then(() => {
+        this.#view.reveal(this.#core.selection.focus);
+        this.#view.focus();
+      });
       return;
     }
     if (!cell) return;
@@ -137,14 +140,6 @@ export class Pointer {
     if (this.#editor.open) this.#editor.commit('stay');
     if (cell.col === 0 && this.#view.narrow && record !== undefined) this.#core.host.open(record, cell.row);
     else if (again && cell.col >= 0) this.#editor.start(false);
-  }
-
-  #showNew(ids: string[]): void {
-    if (ids.length === 0) return;
-    const row = this.#core.pages.total - 1;
-    this.#core.select(single(at(row, 0)));
-    this.#view.reveal(at(row, 0));
-    this.#view.focus();
   }
 
   #double(event: MouseEvent): void {

@@ -2,8 +2,8 @@
 // A row is painted again only if what it shows has changed (stamp), so scrolling paints only the rows that come in.
 import { kinds } from '../cells/index.ts';
 import type { Core } from '../core.ts';
-import { contains } from '../selection.ts';
-import type { Column } from '../types.ts';
+import { type Rect, contains } from '../selection.ts';
+import type { Column, Row } from '../types.ts';
 import { NUMBER_WIDTH } from './frame.ts';
 import { drawIcon } from './icon.ts';
 
@@ -21,15 +21,31 @@ export interface Sight {
   stamp: number;
 }
 
+/** What a cell element already says, so that painting it again touches the DOM only where something changed. */
+interface CellElement {
+  element: HTMLElement;
+  left: number;
+  width: number;
+  name: string;
+  row: number;
+  selected: boolean | undefined;
+  locked: boolean | undefined;
+  value: unknown;
+  column: Column | undefined;
+}
+
 interface RowElement {
   element: HTMLElement;
   number: HTMLElement;
   label: HTMLElement;
-  cells: Map<number, HTMLElement>;
+  cells: Map<number, CellElement>;
+  chosen: boolean | undefined;
   index: number;
   stamp: number;
   cols: string;
 }
+
+const counts = new Intl.NumberFormat();
 
 export class Rows {
   #live = new Map<number, RowElement>();
@@ -94,7 +110,7 @@ export class Rows {
     open.append(drawIcon('maximize-2'));
     number.append(label, open);
     element.append(number);
-    const row: RowElement = { element, number, label, cells: new Map(), index: -1, stamp: -1, cols: '' };
+    const row: RowElement = { element, number, label, cells: new Map(), chosen: undefined, index: -1, stamp: -1, cols: '' };
     this.#at.set(number, { row, col: -1 });
     return row;
   }
@@ -106,55 +122,63 @@ export class Rows {
     element.style.transform = `translateY(${(row.index - sight.base) * core.rowHeight}px)`;
     element.style.height = `${core.rowHeight}px`;
     element.setAttribute('aria-rowindex', String(row.index + 2));
-    row.label.textContent = (row.index + 1).toLocaleString();
+    row.label.textContent = counts.format(row.index + 1);
     const data = core.pages.row(row.index);
     const area = core.rect;
-    element.classList.toggle('cur', data !== undefined && data.id === core.opened);
     const chosen = core.selection.rows && row.index >= area.top && row.index <= area.bottom;
-    element.classList.toggle('rowsel', chosen);
-    element.setAttribute('aria-selected', String(chosen));
-    for (const [col, cell] of row.cells) {
-      if (col < sight.frozen || (col >= sight.firstCol && col < sight.lastCol)) continue;
-      cell.remove();
-      row.cells.delete(col);
+    const name = `g-r${data !== undefined && data.id === core.opened ? ' cur' : ''}${chosen ? ' rowsel' : ''}`;
+    if (element.className !== name) element.className = name;
+    if (row.chosen !== chosen) element.setAttribute('aria-selected', String((row.chosen = chosen)));
+    if (row.cols !== cols) {
+      for (const [col, cell] of row.cells) {
+        if (col < sight.frozen || (col >= sight.firstCol && col < sight.lastCol)) continue;
+        cell.element.remove();
+        row.cells.delete(col);
+      }
     }
-    for (let col = 0; col < sight.frozen; col += 1) this.#paintCell(row, col, sight, data !== undefined);
-    for (let col = sight.firstCol; col < sight.lastCol; col += 1) this.#paintCell(row, col, sight, data !== undefined);
+    for (let col = 0; col < sight.frozen; col += 1) this.#paintCell(row, col, sight, data, area);
+    for (let col = sight.firstCol; col < sight.lastCol; col += 1) this.#paintCell(row, col, sight, data, area);
     row.stamp = sight.stamp;
     row.cols = cols;
   }
 
-  #paintCell(row: RowElement, col: number, sight: Sight, loaded: boolean): void {
+  #makeCell(row: RowElement, col: number): CellElement {
+    const element = document.createElement('div');
+    element.setAttribute('role', 'gridcell');
+    element.setAttribute('aria-colindex', String(col + 2));
+    this.#at.set(element, { row, col });
+    row.element.append(element);
+    const cell: CellElement = { element, left: NaN, width: NaN, name: '', row: -1, selected: undefined, locked: undefined, value: undefined, column: undefined };
+    row.cells.set(col, cell);
+    return cell;
+  }
+
+  #paintCell(row: RowElement, col: number, sight: Sight, data: Row | undefined, area: Rect): void {
     const core = this.#core;
     const column = core.columns[col];
     if (!column) return;
-    let cell = row.cells.get(col);
-    if (!cell) {
-      cell = document.createElement('div');
-      cell.setAttribute('role', 'gridcell');
-      cell.setAttribute('aria-colindex', String(col + 2));
-      row.cells.set(col, cell);
-      this.#at.set(cell, { row, col });
-      row.element.append(cell);
-    }
-    cell.id = this.cellId(row.index, col);
-    cell.style.left = `${sight.xs[col] ?? 0}px`;
-    cell.style.width = `${column.width}px`;
+    const cell = row.cells.get(col) ?? this.#makeCell(row, col);
+    const { element } = cell;
+    if (cell.row !== row.index) element.id = this.cellId((cell.row = row.index), col);
+    const left = sight.xs[col] ?? 0;
+    if (cell.left !== left) element.style.left = `${(cell.left = left)}px`;
+    if (cell.width !== column.width) element.style.width = `${(cell.width = column.width)}px`;
     const { focus } = core.selection;
-    const area = core.rect;
     const isFocus = focus.row === row.index && focus.col === col;
     const selected = contains(area, row.index, col) && (isFocus || area.top !== area.bottom || area.left !== area.right);
-    const data = core.pages.row(row.index);
     const value = data ? core.value(data, column) : null;
     const marked = core.mark !== '' && data !== undefined && this.#hasMark(value, column);
-    cell.className = className(column, col < sight.frozen, { selected, isFocus, wait: !loaded, marked });
-    cell.setAttribute('aria-selected', String(selected));
-    cell.setAttribute('aria-readonly', String(!core.writable(column)));
-    if (!data) {
-      if (cell.textContent !== '' || cell.firstElementChild) cell.textContent = '';
-      return;
-    }
-    kinds[column.kind].paint(cell, value, column);
+    const name = className(column, col < sight.frozen, { selected, isFocus, wait: !data, marked });
+    if (cell.name !== name) element.className = cell.name = name;
+    if (cell.selected !== selected) element.setAttribute('aria-selected', String((cell.selected = selected)));
+    const locked = !core.writable(column);
+    if (cell.locked !== locked) element.setAttribute('aria-readonly', String((cell.locked = locked)));
+    const shown = data ? value : undefined;
+    if (cell.value === shown && cell.column === column) return;
+    cell.value = shown;
+    cell.column = column;
+    if (data) kinds[column.kind].paint(element, value, column);
+    else element.textContent = '';
   }
 
   #hasMark(value: unknown, column: Column): boolean {

@@ -1,7 +1,7 @@
 // Paints the core. Scrolling is answered in the scroll event itself, so nothing white ever shows; everything else once a frame.
 import type { Core } from '../core.ts';
 import { edges, type Extent, maxTop, moved, revealColumn, revealRow, SPACE_CAP, space, toDom, visibleColumns, visibleRows } from '../geometry.ts';
-import type { At } from '../types.ts';
+import type { At, Column } from '../types.ts';
 import { ADD_WIDTH, buildFrame, type Frame, HEAD_HEIGHT, NUMBER_WIDTH } from './frame.ts';
 import { Header } from './header.ts';
 import { drawIcon } from './icon.ts';
@@ -26,6 +26,10 @@ export class View {
   #core: Core;
   #dom = 0;
   #base = 0;
+  #paintedLeft = NaN;
+  #ariaStamp = -1;
+  #active = '';
+  #edges: { columns: readonly Column[]; start: number; xs: readonly number[] } | undefined;
   #stamp = 0;
   #frameAsked = 0;
   #settle: ReturnType<typeof setTimeout> | undefined;
@@ -79,8 +83,12 @@ export class View {
     return Math.min(1, this.#core.columns.length);
   }
 
-  get xs(): number[] {
-    return edges(this.#core.columns.map((c) => c.width), this.numberWidth);
+  get xs(): readonly number[] {
+    const { columns } = this.#core;
+    if (this.#edges?.columns !== columns || this.#edges.start !== this.numberWidth) {
+      this.#edges = { columns, start: this.numberWidth, xs: edges(columns.map((c) => c.width), this.numberWidth) };
+    }
+    return this.#edges.xs;
   }
 
   get extent(): Extent {
@@ -187,8 +195,11 @@ export class View {
     this.#core.pages.want(sight.first, sight.last);
     frame.root.classList.toggle('narrow', this.narrow);
     frame.root.classList.toggle('tall', this.#core.rowHeight > 40);
-    frame.root.style.setProperty('--sl', `${this.left}px`);
-    frame.head.style.transform = frame.foot.style.transform = `translateX(${-this.left}px)`;
+    if (this.left !== this.#paintedLeft) {
+      this.#paintedLeft = this.left;
+      frame.root.style.setProperty('--sl', `${this.left}px`);
+      frame.head.style.transform = frame.foot.style.transform = `translateX(${-this.left}px)`;
+    }
     frame.body.style.transform = `translate(${-this.left}px, ${sight.base * this.#core.rowHeight - this.top}px)`;
     this.header.render(sight);
     this.rows.render(sight);
@@ -220,11 +231,17 @@ export class View {
   #paintAria(sight: Sight): void {
     const { scroll } = this.frame;
     const { focus } = this.#core.selection;
-    scroll.setAttribute('aria-rowcount', String(this.#core.pages.known ? this.#core.pages.total + 1 : -1));
-    scroll.setAttribute('aria-colcount', String(this.#core.columns.length + 1));
-    scroll.setAttribute('aria-busy', String(!this.#core.pages.known));
+    if (sight.stamp !== this.#ariaStamp) {
+      this.#ariaStamp = sight.stamp;
+      scroll.setAttribute('aria-rowcount', String(this.#core.pages.known ? this.#core.pages.total + 1 : -1));
+      scroll.setAttribute('aria-colcount', String(this.#core.columns.length + 1));
+      scroll.setAttribute('aria-busy', String(!this.#core.pages.known));
+    }
     const inSight = focus.row >= sight.first && focus.row < sight.last && (focus.col < sight.frozen || (focus.col >= sight.firstCol && focus.col < sight.lastCol));
-    if (inSight && this.#core.columns.length > 0) scroll.setAttribute('aria-activedescendant', this.rows.cellId(focus.row, focus.col));
+    const active = inSight && this.#core.columns.length > 0 ? this.rows.cellId(focus.row, focus.col) : '';
+    if (active === this.#active) return;
+    this.#active = active;
+    if (active) scroll.setAttribute('aria-activedescendant', active);
     else scroll.removeAttribute('aria-activedescendant');
   }
 

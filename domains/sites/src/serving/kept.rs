@@ -1,0 +1,189 @@
+//! A text answer kept in memory with its compressed forms and its ETag.
+
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use data_encoding::HEXLOWER;
+use flate2::write::GzEncoder;
+use http::{HeaderMap, HeaderValue, StatusCode, header};
+use sha2::{Digest, Sha256};
+use std::io::Write as _;
+use std::sync::OnceLock;
+
+/// Texts shorter than this are sent as they are.
+const WORTH_COMPRESSING: usize = 512;
+/// gzip 6, brotli 5: made once per change, so a little more work than on the fly is worth it.
+const GZIP: u32 = 6;
+const BROTLI: i32 = 5;
+
+/// The bytes. Compressed forms are made when the first visitor asks for them.
+#[derive(Debug)]
+pub(crate) struct Kept {
+    plain: Bytes,
+    gzip: OnceLock<Bytes>,
+    brotli: OnceLock<Bytes>,
+    /// Without quotes; of the uncompressed text.
+    tag: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Encoding {
+    Plain,
+    Gzip,
+    Brotli,
+}
+
+/// How an answer is labelled.
+pub(crate) struct Label {
+    pub status: StatusCode,
+    pub content_type: &'static str,
+    pub cache_control: &'static str,
+}
+
+impl Kept {
+    pub(crate) fn new(text: String) -> Self {
+        let tag = HEXLOWER.encode(&Sha256::digest(text.as_bytes())[..12]);
+        Self { plain: Bytes::from(text), gzip: OnceLock::new(), brotli: OnceLock::new(), tag }
+    }
+
+    /// Bytes held, as far as they were made.
+    pub(crate) fn size(&self) -> usize {
+        let form = |form: &OnceLock<Bytes>| form.get().map_or(self.plain.len() / 3, Bytes::len);
+        self.plain.len() + form(&self.gzip) + form(&self.brotli) + 256
+    }
+
+    /// The answer for these request headers: 304, or the smallest form that the client takes.
+    pub(crate) fn answer(&self, headers: &HeaderMap, label: &Label) -> Response {
+        let encoding = if self.plain.len() < WORTH_COMPRESSING { Encoding::Plain } else { accepted(headers) };
+        let (bytes, suffix, name) = match encoding {
+            Encoding::Plain => (self.plain.clone(), "", None),
+            Encoding::Gzip => (self.gzip.get_or_init(|| gzip(&self.plain)).clone(), "-gz", Some("gzip")),
+            Encoding::Brotli => (self.brotli.get_or_init(|| brotli(&self.plain)).clone(), "-br", Some("br")),
+        };
+        let etag = format!("\"{}{suffix}\"", self.tag);
+        let unchanged = label.status == StatusCode::OK && matches_tag(headers, &self.tag);
+        let mut response = if unchanged {
+            StatusCode::NOT_MODIFIED.into_response()
+        } else {
+            let mut response = (label.status, bytes).into_response();
+            response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(label.content_type));
+            if let Some(name) = name {
+                response.headers_mut().insert(header::CONTENT_ENCODING, HeaderValue::from_static(name));
+            }
+            response
+        };
+        let out = response.headers_mut();
+        if let Ok(etag) = HeaderValue::from_str(&etag) {
+            out.insert(header::ETAG, etag);
+        }
+        out.insert(header::CACHE_CONTROL, HeaderValue::from_static(label.cache_control));
+        out.insert(header::VARY, HeaderValue::from_static("Accept-Encoding"));
+        response
+    }
+}
+
+/// The best encoding of `Accept-Encoding` (RFC 9110 section 12.5.3): what has weight 0 is refused, else brotli first.
+fn accepted(headers: &HeaderMap) -> Encoding {
+    let (mut gzip, mut brotli) = (None, None);
+    let lists = headers.get_all(header::ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
+    for part in lists.flat_map(|list| list.split(',')) {
+        let mut pieces = part.split(';').map(str::trim);
+        let name = pieces.next().unwrap_or_default();
+        let weight = pieces.find_map(|piece| piece.strip_prefix("q=")).and_then(|q| q.parse::<f32>().ok());
+        let wanted = weight.unwrap_or(1.0) > 0.0;
+        match name.to_ascii_lowercase().as_str() {
+            "br" => brotli = Some(wanted),
+            "gzip" | "x-gzip" => gzip = Some(wanted),
+            "*" => {
+                gzip = gzip.or(Some(wanted));
+                brotli = brotli.or(Some(wanted));
+            }
+            _ => {}
+        }
+    }
+    match (brotli, gzip) {
+        (Some(true), _) => Encoding::Brotli,
+        (_, Some(true)) => Encoding::Gzip,
+        _ => Encoding::Plain,
+    }
+}
+
+/// Whether `If-None-Match` names this text in any of its forms (weak comparison).
+fn matches_tag(headers: &HeaderMap, tag: &str) -> bool {
+    let lists = headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
+    lists.flat_map(|list| list.split(',')).map(str::trim).any(|given| {
+        let given = given.strip_prefix("W/").unwrap_or(given).trim_matches('"');
+        given == "*" || given.strip_suffix("-br").or(given.strip_suffix("-gz")).unwrap_or(given) == tag
+    })
+}
+
+fn gzip(plain: &Bytes) -> Bytes {
+    let mut encoder = GzEncoder::new(Vec::with_capacity(plain.len() / 3), flate2::Compression::new(GZIP));
+    // Writing to memory does not fail.
+    match encoder.write_all(plain).and_then(|()| encoder.finish()) {
+        Ok(bytes) => bytes.into(),
+        Err(_) => Bytes::new(),
+    }
+}
+
+fn brotli(plain: &Bytes) -> Bytes {
+    let mut out = Vec::with_capacity(plain.len() / 3);
+    let params = brotli::enc::BrotliEncoderParams { quality: BROTLI, ..Default::default() };
+    match brotli::BrotliCompress(&mut plain.as_ref(), &mut out, &params) {
+        Ok(_) => out.into(),
+        Err(_) => Bytes::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Read as _;
+
+    const LABEL: Label =
+        Label { status: StatusCode::OK, content_type: "text/html; charset=utf-8", cache_control: "no-cache" };
+
+    fn headers(pairs: &[(header::HeaderName, &str)]) -> HeaderMap {
+        pairs.iter().map(|(name, value)| (name.clone(), HeaderValue::from_str(value).unwrap())).collect()
+    }
+
+    #[test]
+    fn the_form_follows_accept_encoding() {
+        for (given, expected) in [
+            ("", Encoding::Plain),
+            ("identity", Encoding::Plain),
+            ("gzip", Encoding::Gzip),
+            ("gzip, deflate, br, zstd", Encoding::Brotli),
+            ("br;q=0, gzip;q=0.5", Encoding::Gzip),
+            ("*;q=0", Encoding::Plain),
+            ("*", Encoding::Brotli),
+            ("br;q=0, *", Encoding::Gzip),
+            ("GZIP ; q=1", Encoding::Gzip),
+        ] {
+            assert_eq!(accepted(&headers(&[(header::ACCEPT_ENCODING, given)])), expected, "{given}");
+        }
+    }
+
+    #[test]
+    fn forms_hold_the_same_text_and_tags_are_recognised() {
+        let text = "<p>Bread that takes its time</p>".repeat(100);
+        let kept = Kept::new(text.clone());
+        let mut out = String::new();
+        flate2::read::GzDecoder::new(&gzip(&kept.plain)[..]).read_to_string(&mut out).unwrap();
+        assert_eq!(out, text);
+        let mut out = Vec::new();
+        brotli::BrotliDecompress(&mut &brotli(&kept.plain)[..], &mut out).unwrap();
+        assert_eq!(out, text.as_bytes());
+
+        let first = kept.answer(&headers(&[(header::ACCEPT_ENCODING, "br")]), &LABEL);
+        assert_eq!(first.headers()[header::CONTENT_ENCODING], "br");
+        let etag = first.headers()[header::ETAG].to_str().unwrap().to_owned();
+        assert!(etag.ends_with("-br\""));
+        for given in [etag.clone(), format!("\"x\", W/{etag}"), "*".to_owned()] {
+            let again = kept.answer(&headers(&[(header::IF_NONE_MATCH, &given)]), &LABEL);
+            assert_eq!(again.status(), StatusCode::NOT_MODIFIED, "{given}");
+            assert!(again.headers().contains_key(header::ETAG) && again.headers().contains_key(header::VARY));
+        }
+        let other = kept.answer(&headers(&[(header::IF_NONE_MATCH, "\"other\"")]), &LABEL);
+        assert_eq!(other.status(), StatusCode::OK);
+    }
+}

@@ -1,0 +1,171 @@
+//! The pages as a browser sees them.
+
+use crate::browser::Browser;
+use crate::town::Town;
+use crate::world::PASSWORD;
+use axum::Router;
+use axum::extract::State;
+use axum::response::Response;
+use axum::routing::get;
+use identity::User;
+use kernel_core::Role;
+use kernel_web::{Page, Portals, WebError};
+use tenancy::{HomeView, Member, Tenancy};
+
+async fn home(State(tenancy): State<Tenancy>, page: Page, member: Member) -> Result<Response, WebError> {
+    let members = tenancy.members(&member.caller).await?.len();
+    Ok(page.render(&HomeView::new(&member, members, Vec::new(), Vec::new())))
+}
+
+fn app(town: &Town) -> Router {
+    let routes = identity::routes(&town.world.identity)
+        .merge(tenancy::routes(&town.tenancy))
+        .merge(Router::new().route("/o/{slug}/", get(home)).with_state(town.tenancy.clone()));
+    kernel_web::by_host(&town.world.web, Portals { app: Some(routes), ..Portals::default() })
+}
+
+async fn logged_in(app: &Router, user: &User) -> Browser {
+    let mut browser = Browser::new(app);
+    browser.get("/login").await;
+    let login = browser.post("/login", &[("email", user.email.as_str()), ("password", PASSWORD)]).await;
+    assert_eq!(login.to(), "/");
+    browser
+}
+
+#[tokio::test]
+async fn templates_are_sound() {
+    let town = Town::new().await;
+    assert_eq!(town.world.web.check_templates(), Vec::<(String, String)>::new());
+}
+
+#[tokio::test]
+async fn onboarding_leads_to_the_first_base() {
+    let town = Town::new().await;
+    let user = town.world.person("Olga Owner").await;
+    let app = app(&town);
+    let mut browser = logged_in(&app, &user).await;
+    assert_eq!(browser.get("/").await.to(), "/onboarding");
+    browser.get("/onboarding").await;
+    let wrong =
+        browser.post("/onboarding", &[("name", "My firm"), ("slug", "admin"), ("start", "site")]).await;
+    assert_eq!(wrong.status, 409);
+    assert!(wrong.body.contains("My firm") && wrong.body.contains("This is reserved"), "{}", wrong.body);
+    assert!(wrong.body.contains("value=\"site\" checked"));
+    let slug = format!("firm-{}", &town.world.address("x")[2..14]);
+    let made = browser.post("/onboarding", &[("name", "My firm"), ("slug", &slug), ("start", "csv")]).await;
+    assert_eq!(made.to(), format!("/o/{slug}/bases?new=csv"));
+    assert_eq!(browser.get("/").await.to(), format!("/o/{slug}/"));
+    let home = browser.get(&format!("/o/{slug}/")).await;
+    assert!(home.status == 200 && home.body.contains("Import a CSV file"), "{}", home.body);
+}
+
+#[tokio::test]
+async fn the_team_page_invites_changes_and_removes() {
+    let town = Town::new().await;
+    let (tenant, owner) = town.organisation("Acme").await;
+    let mina = town.join(&tenant, &owner, "Mina", Role::Editor).await;
+    let app = app(&town);
+    let mut browser = logged_in(&app, &owner.user).await;
+    let team = format!("/o/{}/team", tenant.slug);
+    let page = browser.get(&team).await;
+    assert!(page.body.contains("Mina") && page.body.contains("The last owner can’t leave"), "{}", page.body);
+    let wrong = browser
+        .post(&format!("{team}/invite"), &[("emails", "new@x.example, nobody"), ("role", "editor")])
+        .await;
+    assert!(wrong.status == 422 && wrong.body.contains("new@x.example, nobody"), "what was typed stays");
+    let email = town.world.address("new");
+    let invited = browser.post(&format!("{team}/invite"), &[("emails", &email), ("role", "viewer")]).await;
+    assert_eq!(invited.to(), format!("{team}?note=invited"));
+    assert!(browser.get(&team).await.body.contains(&email));
+    let member = format!("{team}/members/{}", mina.user.id);
+    browser.post(&format!("{member}/role"), &[("role", "admin")]).await.to();
+    assert_eq!(town.caller(&tenant, &mina.user).await.role, Role::Admin);
+    let nonsense = browser.post(&format!("{member}/role"), &[("role", "king")]).await;
+    assert_eq!(nonsense.status, 422);
+    browser.post(&format!("{member}/remove"), &[]).await.to();
+    let mut removed = logged_in(&app, &mina.user).await;
+    assert_eq!(removed.get(&team).await.status, 404);
+    assert_eq!(removed.get("/").await.to(), "/onboarding");
+    let leave = browser.post(&format!("{team}/leave"), &[]).await;
+    assert!(leave.status == 409 && leave.body.contains("Make somebody else an owner first"));
+}
+
+#[tokio::test]
+async fn an_invitation_is_accepted_by_its_person() {
+    let town = Town::new().await;
+    let (tenant, owner) = town.organisation("Acme").await;
+    let (mina, sam) = (town.world.person("Mina").await, town.world.person("Sam").await);
+    town.tenancy.invite(&owner.caller, &mina.email, Role::Editor, &town.world.visit()).await.unwrap();
+    let token = town.world.link(&mina.email, 2).await;
+    let path = format!("/invite?token={token}");
+    let app = app(&town);
+    let out = Browser::new(&app).get(&path).await;
+    assert!(out.status == 200 && out.body.contains("Create an account") && out.body.contains("Join Acme"));
+    let mut other = logged_in(&app, &sam).await;
+    assert!(other.get(&path).await.body.contains("You are logged in as"));
+    assert_eq!(other.post("/invite", &[("token", &token)]).await.status, 403);
+    let mut browser = logged_in(&app, &mina).await;
+    browser.get(&path).await;
+    assert_eq!(browser.post("/invite", &[("token", &token)]).await.to(), format!("/o/{}/", tenant.slug));
+    assert_eq!(browser.get(&path).await.status, 410);
+}
+
+#[tokio::test]
+async fn a_token_is_shown_once() {
+    let town = Town::new().await;
+    let (tenant, owner) = town.organisation("Acme").await;
+    let app = app(&town);
+    let mut browser = logged_in(&app, &owner.user).await;
+    let tokens = format!("/o/{}/tokens", tenant.slug);
+    assert!(browser.get(&tokens).await.body.contains("No token yet"));
+    let wrong = browser.post(&tokens, &[("label", "Kiosk"), ("days", "30")]).await;
+    assert!(
+        wrong.status == 422 && wrong.body.contains("Kiosk") && wrong.body.contains("choose at least one")
+    );
+    let made =
+        browser.post(&tokens, &[("label", "Kiosk"), ("read", "on"), ("write", "on"), ("days", "30")]).await;
+    assert_eq!(made.status, 201);
+    let text = made.body.split("id=\"token-text\">").nth(1).unwrap().split('<').next().unwrap().to_owned();
+    assert!(town.tenancy.authenticate(&text).await.is_ok());
+    let list = browser.get(&tokens).await;
+    assert!(list.body.contains("Kiosk") && list.body.contains("Read, write") && !list.body.contains(&text));
+    let id = town.tenancy.tokens(&owner.caller).await.unwrap()[0].id;
+    browser.post(&format!("{tokens}/{id}/revoke"), &[]).await.to();
+    assert!(town.tenancy.authenticate(&text).await.is_err());
+}
+
+#[tokio::test]
+async fn the_app_gets_a_jwt_for_its_calls() {
+    let town = Town::new().await;
+    let (tenant, owner) = town.organisation("Acme").await;
+    let app = app(&town);
+    let mut browser = logged_in(&app, &owner.user).await;
+    browser.get(&format!("/o/{}/team", tenant.slug)).await;
+    let path = format!("/o/{}/api-token", tenant.slug);
+    assert_eq!(browser.post_without_csrf(&path, &[]).await.status, 403);
+    let answer = browser.post(&path, &[]).await;
+    assert_eq!((answer.status, answer.header("cache-control")), (200, "no-store"));
+    let body: serde_json::Value = serde_json::from_str(&answer.body).unwrap();
+    assert_eq!(body["expires_in"], 300);
+    assert!(town.tenancy.authenticate(body["token"].as_str().unwrap()).await.is_ok());
+}
+
+#[tokio::test]
+async fn suspended_and_foreign_organisations() {
+    let town = Town::new().await;
+    let (tenant, owner) = town.organisation("Acme").await;
+    let (other, _) = town.organisation("Beta").await;
+    let app = app(&town);
+    let mut browser = logged_in(&app, &owner.user).await;
+    for path in ["", "team", "tokens"] {
+        assert_eq!(browser.get(&format!("/o/{}/{path}", other.slug)).await.status, 404, "{path}");
+    }
+    town.tenancy.suspend(tenant.id, "Unpaid").await.unwrap();
+    let closed = browser.get(&format!("/o/{}/team", tenant.slug)).await;
+    assert!(
+        closed.status == 403 && closed.body.contains("Acme") && closed.body.contains("suspended"),
+        "{}",
+        closed.body
+    );
+    assert!(!closed.body.contains("Unpaid"), "the reason is for staff");
+}
