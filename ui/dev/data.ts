@@ -87,13 +87,13 @@ const view = (id: string, name: string, config: Record<string, unknown> = {}) =>
 
 export function mockTables(): MockTable[] {
   return [
-    { id: 'tblAirports', name: 'Airports', primary: 'fldName', fields: airportFields, rows: upTo(7698), gone: new Set(), next: 7698, generate: airport, edits: new Map(), views: [view('viwAll', 'All airports'), view('viwHubs', 'Busy airports', { where: { field: 'fldRoutes', op: 'gte', value: 300 }, sort: [{ field: 'fldRoutes', desc: true }], hidden: ['fldZone', 'fldMail'] })] },
+    { id: 'tblAirports', name: 'Airports', primary: 'fldName', fields: structuredClone(airportFields), rows: upTo(7698), gone: new Set(), next: 7698, generate: airport, edits: new Map(), views: [view('viwAll', 'All airports'), view('viwHubs', 'Busy airports', { where: { field: 'fldRoutes', op: 'gte', value: 300 }, sort: [{ field: 'fldRoutes', desc: true }], hidden: ['fldZone', 'fldMail'] })] },
     {
       id: 'tblCountries', name: 'Countries', primary: 'fldCName', rows: upTo(countries.length), gone: new Set(), next: countries.length, edits: new Map(),
       fields: [field('fldCName', 'Name', 'text'), field('fldCCode', 'Code', 'text'), { ...field('fldCAirports', 'Airports', 'link', { table: 'tblAirports', symmetric_field: 'fldCountry', many: true }), read_only: false }],
       generate: (row, id) => (id === 'fldCName' ? (countries[row]?.[1] ?? null) : id === 'fldCCode' ? (countries[row]?.[0] ?? null) : null), views: [view('viwCountries', 'All countries')],
     },
-    { id: 'tblReadings', name: 'Readings', primary: 'fldR0', fields: readingFields, rows: upTo(1_000_000), gone: new Set(), next: 1_000_000, generate: reading, edits: new Map(), views: [view('viwReadings', 'All readings')] },
+    { id: 'tblReadings', name: 'Readings', primary: 'fldR0', fields: structuredClone(readingFields), rows: upTo(1_000_000), gone: new Set(), next: 1_000_000, generate: reading, edits: new Map(), views: [view('viwReadings', 'All readings')] },
     { id: 'tblEmpty', name: 'Inspections', primary: 'fldE0', fields: [field('fldE0', 'Name', 'text'), field('fldE1', 'Date', 'date')], rows: [], gone: new Set(), next: 0, generate: () => null, edits: new Map(), views: [view('viwEmpty', 'All inspections')] },
   ];
 }

@@ -10,24 +10,20 @@ use serde_json::{Map, Value, json};
 const LIST_ROWS: u32 = 12;
 
 /// Home and about page of a new site.
-pub(crate) fn pages(name: &str, pictures: &[String], list: Option<&ViewChoice>) -> Vec<NewPage> {
+pub(crate) fn pages(name: &str, opening: &str, list: Option<&ViewChoice>) -> Vec<NewPage> {
     let (home, about) = (PageId::new(), PageId::new());
     let nav = json!({"id": "nav", "type": "nav"});
     let footer = json!({"id": "foot", "type": "footer", "props": {"items": [{"label": "About", "link": {"page": about.to_string()}}]}});
-    let mut hero = json!({
+    let hero = json!({
         "id": "open", "type": "hero",
         "props": {
             "heading": text(name),
+            "layout": opening,
+            "image": {"theme": "lead.svg", "alt": ""},
             "lead": text("Say in two sentences what you do, for whom, and what makes it yours."),
         },
         "slots": {"actions": [{"id": "more", "type": "button", "props": {"label": "About us", "link": {"page": about.to_string()}}}]},
     });
-    if let Some(picture) = pictures.iter().find(|picture| ["shelf.svg", "courtyard.svg"].contains(&picture.as_str())) {
-        hero["props"]["image"] = json!({"theme": picture, "alt": ""});
-        if picture == "courtyard.svg" {
-            hero["props"]["layout"] = "statement".into();
-        }
-    }
     let intro = json!({"id": "intro", "type": "section", "slots": {"content": [
         {"id": "words", "type": "text", "props": {"size": "lead", "body": text("Tell visitors the one thing that they should know before they go on.")}}]}});
     let home_page = json!({"v": 1, "nodes": [nav, hero, intro, list_section(list), footer]});
@@ -178,7 +174,7 @@ mod tests {
         let library = Library::load().unwrap();
         for list in [None, Some(view())] {
             for built in library.themes() {
-                let pages = pages("Tarwe", &built.pictures, list.as_ref());
+                let pages = pages("Tarwe", &built.theme.opening, list.as_ref());
                 assert_eq!(pages.iter().map(|page| page.settings.path.as_str()).collect::<Vec<_>>(), ["/", "/about"]);
                 for page in &pages {
                     assert!(page.document.nodes.len() >= 3);

@@ -1,4 +1,5 @@
 //! Memory is the fold of the changes: replayed from JSON, taken back by their inverses, loaded from what they stored.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod support;
 

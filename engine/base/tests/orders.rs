@@ -1,4 +1,5 @@
 //! Kept orders = orders from scratch; windows, pages and positions = slices of them. Conditions against a naive reading.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod support;
 

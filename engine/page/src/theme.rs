@@ -1,6 +1,7 @@
 //! Themes: named tokens in light and dark, and CSS that uses them.
 //!
-//! A theme is a folder `themes/<name>/{theme.json,style.css,fonts/,pictures/}`. [`Theme::css`] is one style sheet: fonts, tokens
+//! A theme is a folder `themes/<name>/{theme.json,style.css,fonts/,pictures/}`. Every theme has a picture `lead.svg`, so
+//! that the opening of a page has one in another theme as well. [`Theme::css`] is one style sheet: fonts, tokens
 //! as custom properties, the base rules of every site, the components' styles, the theme's own last.
 
 use crate::component::Kit;
@@ -25,6 +26,8 @@ pub struct Theme {
     pub title: String,
     /// One sentence.
     pub description: String,
+    /// The hero's layout on new sites with this theme.
+    pub opening: String,
     fonts: Vec<Font>,
     light: IndexMap<String, String>,
     dark: IndexMap<String, String>,
@@ -57,6 +60,8 @@ struct Font {
 struct Manifest {
     title: String,
     description: String,
+    #[serde(default = "split")]
+    opening: String,
     #[serde(default)]
     fonts: Vec<Font>,
     light: IndexMap<String, String>,
@@ -92,6 +97,7 @@ impl Theme {
             name: name.to_owned(),
             title: manifest.title,
             description: manifest.description,
+            opening: manifest.opening,
             fonts: manifest.fonts,
             light: manifest.light,
             dark: manifest.dark,
@@ -132,6 +138,10 @@ impl Theme {
         out.push_str(&self.style);
         out
     }
+}
+
+fn split() -> String {
+    "split".to_owned()
 }
 
 fn tokens(out: &mut String, tokens: &IndexMap<String, String>) {

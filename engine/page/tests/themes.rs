@@ -46,6 +46,8 @@ fn style_sheets_are_whole() {
             let defined = css.contains(&format!("--{name}:")) || after.starts_with(',');
             assert!(defined, "{} uses --{name}, which nothing sets", theme.name);
         }
+        let pictures = common::repository().join("themes").join(&theme.name).join("pictures");
+        assert!(pictures.join("lead.svg").is_file(), "{} has no leading picture", theme.name);
         for file in css.split("url(\"/_theme/x/").skip(1).map(|rest| rest.split('"').next().unwrap()) {
             assert!(common::repository().join("themes").join(&theme.name).join("fonts").join(file).is_file(), "{file}");
         }

@@ -3,6 +3,7 @@ import { type FormEvent, useState } from 'react';
 import { type Choice, kindIcon, type Kind } from '../../grid/src/index.ts';
 import { message } from '../api/client.ts';
 import type { Field, FieldOptions } from '../api/types.ts';
+import { keepFocus } from '../ui/focus.ts';
 import { Icon } from '../ui/icon.tsx';
 import { Select } from '../ui/select.tsx';
 import { useModel } from '../use_model.ts';
@@ -138,7 +139,10 @@ function Choices({ choices, onChange }: { choices: Choice[]; onChange: (next: Ch
               e.preventDefault();
               add();
             }} />
-            <button type="button" className="btn ghost sm icon" aria-label={`Remove ${choice.name || 'choice'}`} onClick={() => onChange(choices.filter((_, k) => k !== i))}><Icon name="x" /></button>
+            <button type="button" className="btn ghost sm icon" aria-label={`Remove ${choice.name || 'choice'}`} onClick={(e) => {
+              keepFocus(e);
+              onChange(choices.filter((_, k) => k !== i));
+            }}><Icon name="x" /></button>
           </li>
         ))}
       </ul>

@@ -8,6 +8,7 @@ import { safeUrl } from '../../grid/src/cells/url.ts';
 import { message } from '../api/client.ts';
 import type { Field } from '../api/types.ts';
 import { findLinks } from '../grid_host.ts';
+import { keepFocus } from '../ui/focus.ts';
 import { Icon } from '../ui/icon.tsx';
 import { useModel } from '../use_model.ts';
 import { toColumn } from '../values.ts';
@@ -124,7 +125,10 @@ function Links({ field, value, onSave }: Props) {
       {links.map((ref) => (
         <span className="link" key={ref.id || ref.name}>
           {ref.name || 'Unnamed'}
-          <button type="button" aria-label={`Unlink ${ref.name}`} onClick={() => set(links.filter((l) => l !== ref))}><Icon name="x" /></button>
+          <button type="button" aria-label={`Unlink ${ref.name}`} onClick={(e) => {
+            keepFocus(e);
+            set(links.filter((l) => l !== ref));
+          }}><Icon name="x" /></button>
         </span>
       ))}
       <DialogTrigger>

@@ -3,6 +3,7 @@ import { useEffect, useRef, useState } from 'react';
 import type { Condition, Field, Op, Where } from '../api/types.ts';
 import { complete, freshCondition, group, isGroup, joinOf, opInfo, opsOf, partsOf, retarget } from '../conditions.ts';
 import { nounOf } from '../nouns.ts';
+import { keepFocus } from '../ui/focus.ts';
 import { Icon } from '../ui/icon.tsx';
 import { Select } from '../ui/select.tsx';
 import { useModel } from '../use_model.ts';
@@ -71,7 +72,10 @@ function Group({ where, fields, depth, onChange }: { where: Where; fields: Field
                 <button type="button" className="btn ghost sm" onClick={() => set(i, group(joinOf(part), [...partsOf(part), freshCondition(fields[0] as Field)]))}><Icon name="plus" />Condition</button>
                 {depth < DEEPEST ? <button type="button" className="btn ghost sm" onClick={() => set(i, group(joinOf(part), [...partsOf(part), group('and', [freshCondition(fields[0] as Field)])]))}>Group</button> : null}
                 <span className="grow" />
-                <button type="button" className="btn ghost sm icon" aria-label="Remove the group" onClick={() => set(i, undefined)}><Icon name="x" /></button>
+                <button type="button" className="btn ghost sm icon" aria-label="Remove the group" onClick={(e) => {
+                  keepFocus(e);
+                  set(i, undefined);
+                }}><Icon name="x" /></button>
               </div>
             </div>
           ) : <ConditionRow condition={part as Condition} fields={fields} onChange={(next) => set(i, next)} onRemove={() => set(i, undefined)} />}
@@ -93,7 +97,10 @@ function ConditionRow({ condition, fields, onChange, onRemove }: { condition: Co
         {opsOf(field).map((o) => <option key={o.op} value={o.op}>{o.label}</option>)}
       </Select>
       <Value condition={condition} field={field} onChange={(value) => onChange({ ...condition, value })} />
-      <button type="button" className="btn ghost sm icon" aria-label={`Remove the condition on ${field.name}`} onClick={onRemove}><Icon name="x" /></button>
+      <button type="button" className="btn ghost sm icon" aria-label={`Remove the condition on ${field.name}`} onClick={(e) => {
+        keepFocus(e);
+        onRemove();
+      }}><Icon name="x" /></button>
     </div>
   );
 }

@@ -1,5 +1,6 @@
 // The order of a view: by one field, then by the next.
 import type { Field, SortKey } from '../api/types.ts';
+import { keepFocus } from '../ui/focus.ts';
 import { Icon } from '../ui/icon.tsx';
 import { Select } from '../ui/select.tsx';
 import { useModel } from '../use_model.ts';
@@ -35,7 +36,10 @@ export function SortPanel() {
               {table.fields.filter((f) => f.id === key.field || unused.includes(f)).map((f) => <option key={f.id} value={f.id}>{f.name}</option>)}
             </Select>
             <Select label="Direction" value={key.desc ? 'down' : 'up'} onChange={(v) => change(i, { desc: v === 'down' })}><option value="up">{up}</option><option value="down">{down}</option></Select>
-            <button type="button" className="btn ghost sm icon" aria-label={`Do not sort by ${field?.name ?? 'this field'}`} onClick={() => save(sort.filter((_, k) => k !== i))}><Icon name="x" /></button>
+            <button type="button" className="btn ghost sm icon" aria-label={`Do not sort by ${field?.name ?? 'this field'}`} onClick={(e) => {
+              keepFocus(e);
+              save(sort.filter((_, k) => k !== i));
+            }}><Icon name="x" /></button>
           </div>
         );
       })}

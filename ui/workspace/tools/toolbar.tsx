@@ -33,15 +33,15 @@ export function Toolbar() {
       {ready ? (
         <>
           <span className="vr" />
-          <PanelButton label="Fields" className={`btn ghost sm${hidden ? ' on' : ''}`} panel={() => <FieldsPanel />}><Icon name="eye-off" />{hidden ? `${hidden} hidden` : 'Hide fields'}</PanelButton>
-          <PanelButton label="Filter" className={`btn ghost sm${filters ? ' on' : ''}`} panel={() => <FilterPanel />} wide><Icon name="filter" />Filter{filters ? <b>{filters}</b> : null}</PanelButton>
-          <PanelButton label="Sort" className={`btn ghost sm${sorts ? ' on' : ''}`} panel={() => <SortPanel />}><Icon name="arrow-up-down" />{sorts === 1 ? (model.field(config.sort?.[0]?.field ?? '')?.name ?? 'Sort') : <>Sort{sorts ? <b>{sorts}</b> : null}</>}</PanelButton>
+          <PanelButton label={hidden ? `${hidden} hidden fields` : 'Hide fields'} className={`btn ghost sm${hidden ? ' on' : ''}`} panel={() => <FieldsPanel />}><Icon name="eye-off" /><span className="hide-s">{hidden ? `${hidden} hidden` : 'Hide fields'}</span></PanelButton>
+          <PanelButton label="Filter" className={`btn ghost sm${filters ? ' on' : ''}`} panel={() => <FilterPanel />} wide><Icon name="filter" /><span className="hide-s">Filter</span>{filters ? <b>{filters}</b> : null}</PanelButton>
+          <PanelButton label="Sort" className={`btn ghost sm${sorts ? ' on' : ''}`} panel={() => <SortPanel />}><Icon name="arrow-up-down" /><span className="hide-s">{sorts === 1 ? (model.field(config.sort?.[0]?.field ?? '')?.name ?? 'Sort') : 'Sort'}</span>{sorts > 1 ? <b>{sorts}</b> : null}</PanelButton>
           <MenuButton label="Row height" className="btn ghost sm icon" items={HEIGHTS.map((h) => ({ ...h, on: h.id === height, run: () => void model.setView({ row_height: h.id }, false) }))}><Icon name={HEIGHTS.find((h) => h.id === height)?.icon ?? 'rows-4'} /></MenuButton>
         </>
       ) : null}
       <span className="grow" />
       <Find />
-      {model.table && model.may('write') ? <button type="button" className="btn primary sm" onClick={() => void model.grid?.addRow()}><Icon name="plus" /><span className="hide-s">Add {nounOf(model.table.name).one}</span><span className="only-s">Add</span></button> : null}
+      {model.table && model.may('write') ? <button type="button" className="btn primary sm" aria-label={`Add ${nounOf(model.table.name).one}`} onClick={() => void model.grid?.addRow()}><Icon name="plus" /><span className="hide-s">Add {nounOf(model.table.name).one}</span></button> : null}
     </div>
   );
 }

@@ -1,6 +1,7 @@
 //! The schema part of a change as rows of `data.tables`, `data.fields`, `data.views`: what `data.put_schema` takes.
 
 use engine_base::{Change, SchemaEdit};
+use crate::catalog::{COLOURS, ICONS};
 use serde_json::{Value, json};
 
 /// `{"base": …, "tables": […], "fields": […], "views": […]}`; a part that is gone is marked `deleted` and keeps its row.
@@ -12,7 +13,7 @@ pub(super) fn of(change: &Change) -> Value {
             SchemaEdit::Base { after, .. } => {
                 base = json!({
                     "name": after.name, "description": after.description,
-                    "icon": after.icon.as_deref().unwrap_or("table"), "colour": after.colour.as_deref().unwrap_or("teal"),
+                    "icon": after.icon.as_deref().unwrap_or(ICONS[0]), "colour": after.colour.as_deref().unwrap_or(COLOURS[0]),
                 });
             }
             SchemaEdit::Table { table, before, after } => {

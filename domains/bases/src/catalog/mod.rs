@@ -15,6 +15,14 @@ use serde::Serialize;
 
 /// Bases a tenant may have.
 pub const MAX_BASES: usize = 500;
+/// Icons that a base may have; names of the look's drawings. The first is the default.
+pub const ICONS: [&str; 20] = [
+    "table-2", "database", "users", "briefcase", "shopping-cart", "calendar", "book-open", "building-2", "plane", "truck",
+    "globe", "heart", "star", "folder", "camera", "utensils", "graduation-cap", "stethoscope", "leaf", "rocket",
+];
+/// Colours that a base may have; the look's option colours. The first is the default.
+pub const COLOURS: [&str; 10] =
+    ["teal", "blue", "green", "orange", "violet", "yellow", "pink", "red", "brown", "gray"];
 /// Tries to find a number that no base of the tenant has; one is practically always enough.
 const NUMBER_TRIES: usize = 5;
 
@@ -116,7 +124,8 @@ impl Bases {
             return Err(Error::new(Code::LimitReached).detail(format!("An organisation has at most {MAX_BASES} bases.")));
         }
         let now = self.0.clock.now();
-        let (icon, colour) = (icon.unwrap_or("table"), colour.unwrap_or("teal"));
+        let icon = one_of("icon", icon.unwrap_or(ICONS[0]), &ICONS)?;
+        let colour = one_of("colour", colour.unwrap_or(COLOURS[0]), &COLOURS)?;
         for _ in 0..NUMBER_TRIES {
             let number = random_number(self.0.random.below(u64::MAX));
             let mut tx = self.0.db.begin(Database::Data, caller.tenant).await?;
@@ -166,8 +175,12 @@ impl Bases {
         if let Some(description) = patch.description {
             info.description = description;
         }
-        info.icon = patch.icon.or(info.icon);
-        info.colour = patch.colour.or(info.colour);
+        if let Some(icon) = patch.icon {
+            info.icon = Some(one_of("icon", &icon, &ICONS)?.to_owned());
+        }
+        if let Some(colour) = patch.colour {
+            info.colour = Some(one_of("colour", &colour, &COLOURS)?.to_owned());
+        }
         self.write(&open, caller, Command::UpdateBase { info }).await?;
         self.summary(caller, base).await
     }
@@ -228,6 +241,13 @@ pub struct BasePatch {
     pub icon: Option<String>,
     /// Colour name.
     pub colour: Option<String>,
+}
+
+fn one_of<'a>(field: &'static str, value: &'a str, known: &[&str]) -> Result<&'a str> {
+    if known.contains(&value) {
+        return Ok(value);
+    }
+    Err(Error::field(field, Code::InvalidValue, format!("is none of {}", known.join(", "))))
 }
 
 fn checked_name(name: &str) -> Result<String> {

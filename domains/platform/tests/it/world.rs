@@ -87,8 +87,7 @@ impl World {
 
     /// The whole process as a client sees it.
     pub fn router(&self) -> Router {
-        let portals =
-            Portals { admin: Some(platform::admin::routes(&self.admin)), ..Portals::default() };
+        let portals = Portals { admin: Some(platform::admin::routes(&self.admin)), ..Portals::default() };
         by_host(&self.admin.web, portals)
     }
 

@@ -134,7 +134,7 @@ fn theme_card(built: &BuiltTheme) -> ThemeCard {
         title: built.theme.title.clone(),
         description: built.theme.description.clone(),
         colours: [colours(false), colours(true)],
-        picture: built.pictures.first().map(|name| format!("{}{name}", built.files)),
+        picture: built.pictures.iter().find(|name| *name == "lead.svg").map(|name| format!("{}{name}", built.files)),
     }
 }
 

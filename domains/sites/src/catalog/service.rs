@@ -60,7 +60,7 @@ impl Sites {
         }
         let site = SiteId::new();
         let now = self.clock().now();
-        let pages = starter::pages(&name, &self.library().theme(&new.theme).pictures, list.as_ref());
+        let pages = starter::pages(&name, &self.library().theme(&new.theme).theme.opening, list.as_ref());
         let base = new.base.map(|base| base.0.cast_signed());
         let by = caller.actor.to_string();
         let mut tx = self.0.db.begin(Database::Data, caller.tenant).await?;

@@ -56,6 +56,7 @@ pub(super) async fn show(
         collections: fetched.collections,
         assets: HashMap::new(),
         pictures: theme.files.clone(),
+        picture_names: theme.pictures.clone(),
     };
     Ok(framed(html(&sites, &draft, &data, &site.theme, query.node.as_deref())))
 }

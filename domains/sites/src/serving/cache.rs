@@ -4,7 +4,7 @@
 //! settings that is the cache's own epoch, for rows the entry's. Dropping is exact: a changed table drops the pages
 //! that show it, a changed site drops the site.
 
-use super::entry::Entry;
+use super::entry::{Entry, Grown};
 use kernel_core::{SiteId, TenantId};
 use parking_lot::RwLock;
 use std::collections::HashMap;
@@ -37,7 +37,7 @@ impl SiteCache {
         let inner = self.inner.read();
         let hosts = inner.by_base.get(&(tenant, base)).map_or(&[][..], Vec::as_slice);
         for entry in hosts.iter().filter_map(|host| inner.by_host.get(host)) {
-            entry.base_changed(tables);
+            self.shrank(entry.base_changed(tables));
         }
     }
 
@@ -48,7 +48,7 @@ impl SiteCache {
         let hosts: Vec<String> =
             inner.by_host.iter().filter(|(_, entry)| entry.site == site).map(|(host, _)| host.clone()).collect();
         for host in hosts {
-            inner.remove(&host);
+            self.shrank(inner.remove(&host));
         }
     }
 
@@ -95,19 +95,27 @@ impl SiteCache {
     }
 
     /// Counts HTML that was kept. Over the budget all HTML goes: simple, and what is visited comes back at once.
-    pub(crate) fn grew(&self, bytes: usize) {
-        if self.bytes.fetch_add(bytes, Ordering::Relaxed) + bytes <= BUDGET {
-            return;
+    pub(crate) fn grew(&self, grown: Grown) {
+        self.shrank(grown.less);
+        if self.bytes.fetch_add(grown.more, Ordering::Relaxed) + grown.more > BUDGET {
+            let freed: usize = self.inner.read().by_host.values().map(|entry| entry.forget()).sum();
+            self.shrank(freed);
         }
-        self.bytes.store(0, Ordering::Relaxed);
-        self.inner.read().by_host.values().for_each(|entry| entry.forget());
+    }
+
+    fn shrank(&self, bytes: usize) {
+        // What was dropped with its site may be counted off twice when both happen at once: never below nothing.
+        let down = |held: usize| Some(held.saturating_sub(bytes));
+        let _ = self.bytes.fetch_update(Ordering::Relaxed, Ordering::Relaxed, down);
     }
 }
 
 impl Inner {
-    fn remove(&mut self, host: &str) {
-        let Some(entry) = self.by_host.remove(host) else { return };
-        let Some(base) = entry.base else { return };
+    /// Gives the bytes of HTML that go with it.
+    fn remove(&mut self, host: &str) -> usize {
+        let Some(entry) = self.by_host.remove(host) else { return 0 };
+        let freed = entry.forget();
+        let Some(base) = entry.base else { return freed };
         let key = (entry.tenant, base.0);
         if let Some(hosts) = self.by_base.get_mut(&key) {
             hosts.retain(|known| known != host);
@@ -115,6 +123,7 @@ impl Inner {
                 self.by_base.remove(&key);
             }
         }
+        freed
     }
 }
 
@@ -183,8 +192,8 @@ mod tests {
         cache.put("a", site.clone(), cache.epoch());
         let before = site.epoch();
         cache.on_base_change(tenant, 7, Some(&[1]));
-        assert_eq!(site.put("/", &html(Depends::Tables(vec![1])), before), 0);
-        assert!(site.put("/plain", &html(Depends::Nothing), before) > 0);
+        assert_eq!(site.put("/", &html(Depends::Tables(vec![1])), before), Grown { more: 0, less: 0 });
+        assert!(site.put("/plain", &html(Depends::Nothing), before).more > 0);
         assert!(!has(&site, "/") && has(&site, "/plain"));
 
         cache.drop_site(id);

@@ -32,6 +32,13 @@ pub(crate) struct Entry {
     pub rendering: tokio::sync::Mutex<()>,
 }
 
+/// How keeping one page changed what is held.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Grown {
+    pub more: usize,
+    pub less: usize,
+}
+
 /// The key of the page for addresses where there is none. No path is empty.
 pub(crate) const NOT_FOUND: &str = "";
 
@@ -119,26 +126,32 @@ impl Entry {
         self.epoch.load(Ordering::SeqCst)
     }
 
-    /// Keeps HTML that was made of rows read at `epoch`, unless the base changed since. Gives the bytes that it takes.
-    pub(crate) fn put(&self, path: &str, rendered: &Arc<Rendered>, epoch: u64) -> usize {
+    /// Keeps HTML that was made of rows read at `epoch`, unless the base changed since.
+    pub(crate) fn put(&self, path: &str, rendered: &Arc<Rendered>, epoch: u64) -> Grown {
         let mut kept = self.rendered.lock();
         // Compared under the lock that `base_changed` takes after it has counted up.
         if rendered.depends != Depends::Nothing && self.epoch() != epoch {
-            return 0;
+            return Grown { more: 0, less: 0 };
         }
-        kept.insert(path.to_owned(), rendered.clone());
-        rendered.kept.size()
+        let before = kept.insert(path.to_owned(), rendered.clone());
+        Grown { more: rendered.kept.size(), less: before.map_or(0, |before| before.kept.size()) }
     }
 
-    /// Drops what the change makes stale.
-    pub(crate) fn base_changed(&self, tables: Option<&[u64]>) {
+    /// Drops what the change makes stale; gives the bytes that it took.
+    pub(crate) fn base_changed(&self, tables: Option<&[u64]>) -> usize {
         self.epoch.fetch_add(1, Ordering::SeqCst);
-        self.rendered.lock().retain(|_, rendered| !rendered.depends.is_hit(tables));
+        let mut freed = 0;
+        self.rendered.lock().retain(|_, rendered| {
+            let hit = rendered.depends.is_hit(tables);
+            freed += if hit { rendered.kept.size() } else { 0 };
+            !hit
+        });
+        freed
     }
 
-    /// Drops all HTML.
-    pub(crate) fn forget(&self) {
-        self.rendered.lock().clear();
+    /// Drops all HTML; gives the bytes that it took.
+    pub(crate) fn forget(&self) -> usize {
+        self.rendered.lock().drain().map(|(_, rendered)| rendered.kept.size()).sum()
     }
 
     /// Pages as targets of links.

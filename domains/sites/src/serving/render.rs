@@ -99,6 +99,7 @@ impl Sites {
             collections: fetched.collections,
             assets: HashMap::new(),
             pictures: theme.files.clone(),
+            picture_names: theme.pictures.clone(),
         };
         let body = render(&document, &self.library().kit, &data, Mode::Public);
         let origin = self.0.web.brand().site_origin(&entry.slug);

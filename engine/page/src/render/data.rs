@@ -22,6 +22,8 @@ pub struct Data {
     pub assets: HashMap<String, String>,
     /// The address of the theme's pictures, with a slash at the end.
     pub pictures: String,
+    /// Names of the theme's pictures; one that is not here is not shown.
+    pub picture_names: Vec<String>,
 }
 
 /// A page as the target of links.

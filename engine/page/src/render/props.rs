@@ -114,7 +114,8 @@ impl Resolver<'_, '_> {
     fn image(&mut self, value: &Value) -> Shown {
         let text = |key: &str| value.get(key).and_then(Value::as_str);
         let src = if let Some(name) = text("theme") {
-            Some(format!("{}{name}", self.data.pictures))
+            let known = self.data.picture_names.iter().any(|known| known == name);
+            known.then(|| format!("{}{name}", self.data.pictures))
         } else if let Some(id) = text("asset") {
             self.data.assets.get(id).cloned()
         } else {

@@ -71,5 +71,6 @@ pub fn data() -> Data {
         .into(),
         assets: [("ast_1".to_owned(), "/_assets/ast_1.jpg".to_owned())].into(),
         pictures: "/_theme/crust/".to_owned(),
+        picture_names: vec!["shelf.svg".to_owned()],
     }
 }

@@ -50,6 +50,7 @@ export class Editor {
 
   /** Opens at the focused cell. With `fresh` the old text is replaced: the key that asked for it goes into the empty input. */
   start(fresh: boolean): void {
+    if (this.#session) return;
     const where = this.#core.selection.focus;
     const column = this.#core.column(where);
     const row = this.#core.row(where);
