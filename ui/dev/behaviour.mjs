@@ -232,7 +232,8 @@ test('resize a column, move a column, choose a total', async (page) => {
   await page.mouse.move(box.x + box.width + 58, box.y + 10, { steps: 4 });
   await page.mouse.up();
   await eventually(async () => Math.abs((await head.boundingBox()).width - box.width - 60) < 2, 'a wider column');
-  const status = await page.getByRole('columnheader', { name: /Status/ }).boundingBox();
+  let status = null;
+  await eventually(async () => (status = await page.getByRole('columnheader', { name: /Status/ }).boundingBox()) !== null, 'the header of Status');
   await page.mouse.move(box.x + 40, box.y + 16);
   await page.mouse.down();
   await page.mouse.move(status.x + 10, box.y + 16, { steps: 8 });

@@ -211,6 +211,11 @@ export class Model {
     await this.#change('PATCH', `/v1/tables/${id}`, { name });
   }
 
+  async setPrimary(field: string): Promise<void> {
+    await this.#change('PATCH', `/v1/tables/${this.table?.id ?? ''}`, { primary_field: field });
+    this.grid?.invalidate();
+  }
+
   async deleteTable(id: string): Promise<void> {
     await this.#change('DELETE', `/v1/tables/${id}`);
     const next = this.base?.tables[0]?.id;

@@ -95,6 +95,10 @@ export function Stage() {
     };
   }, [state?.total, state?.version, state?.status, view?.id, find, totals]);
 
+  const closeDialog = () => {
+    setDialog(undefined);
+    requestAnimationFrame(() => model.grid?.focus());
+  };
   return (
     <div className="stage">
       <div className="gridhold" ref={holder} />
@@ -107,9 +111,9 @@ export function Stage() {
         </div>
       ) : null}
       {place ? <PlaceMenu place={place} onClose={() => setPlace(undefined)} onEdit={(field) => setDialog({ kind: 'edit', field })} onDelete={(field) => setDialog({ kind: 'delete', field })} onAdd={(box) => setDialog({ kind: 'add', box })} /> : null}
-      {dialog?.kind === 'add' ? <PanelAt box={dialog.box} label="Add a field" onClose={() => setDialog(undefined)}><FieldDialog onClose={() => setDialog(undefined)} /></PanelAt> : null}
-      {dialog?.kind === 'edit' ? <PanelAt box={headBox(dialog.field, columns)} label={`Field ${dialog.field.name}`} onClose={() => setDialog(undefined)}><FieldDialog field={dialog.field} onClose={() => setDialog(undefined)} /></PanelAt> : null}
-      {dialog?.kind === 'delete' ? <DeleteField field={dialog.field} onClose={() => setDialog(undefined)} /> : null}
+      {dialog?.kind === 'add' ? <PanelAt box={dialog.box} label="Add a field" onClose={closeDialog}><FieldDialog onClose={closeDialog} /></PanelAt> : null}
+      {dialog?.kind === 'edit' ? <PanelAt box={headBox(dialog.field, columns)} label={`Field ${dialog.field.name}`} onClose={closeDialog}><FieldDialog field={dialog.field} onClose={closeDialog} /></PanelAt> : null}
+      {dialog?.kind === 'delete' ? <DeleteField field={dialog.field} onClose={closeDialog} /> : null}
     </div>
   );
 }
@@ -199,6 +203,7 @@ function PlaceMenu({ place, onClose, onEdit, onDelete, onAdd }: PlaceProps) {
     { id: 'down', label: `Sort ${down}`, icon: 'arrow-down', run: () => void model.setView({ sort: [{ field: field.id, desc: true }, ...sort] }, true) },
     ...(primary ? [] : ([
       { id: 'hide', label: 'Hide in this view', icon: 'eye-off', run: () => void model.setView({ hidden: [...(view?.config.hidden ?? []), field.id] }, true) },
+      ...(model.may('schema') && ['text', 'number', 'email', 'url', 'date'].includes(field.type) ? [{ id: 'primary', label: `Name each ${noun.one} by this`, icon: 'tag' as const, run: () => void model.setPrimary(field.id).catch((error: unknown) => model.fail(error)) }] : []),
       ...(model.may('schema') ? (['line', { id: 'delete', label: `Delete ${field.name}`, icon: 'trash-2', danger: true, run: () => onDelete(field) }] as Items) : []),
     ] as Items)),
   ];

@@ -23,7 +23,7 @@ pub fn run(demo: bool) -> Result<()> {
         bail!("{program} was not built");
     }
     if demo {
-        process::run(process::command("", program.as_str(), &["seed", "demo"]))?;
+        process::run(process::command("", program.as_str(), &["seed", "--demo"]))?;
     }
     let error = process::command("", program.as_str(), &["serve"]).exec();
     Err(error).with_context(|| format!("can't run {program}"))

@@ -16,5 +16,7 @@ pub fn load(file: Option<&Path>) -> anyhow::Result<Settings> {
         Some(file) => std::fs::read_to_string(file).with_context(|| format!("can't read {}", file.display()))?,
         None => std::fs::read_to_string(DEFAULT_FILE).unwrap_or_default(),
     };
-    Ok(Settings::load(&text, std::env::vars())?)
+    // The log's filter has the prefix of the settings and is none: it is read before them.
+    let environment = std::env::vars().filter(|(name, _)| name != "NCLC_LOG");
+    Ok(Settings::load(&text, environment)?)
 }

@@ -14,6 +14,7 @@ use kernel_db::{Db, Urls, migrate};
 use kernel_jobs::{Jobs, Worker, WorkerOptions};
 use kernel_web::Web;
 use platform::Admin;
+use sites::Sites;
 use std::path::Path;
 use std::sync::Arc;
 use tenancy::Tenancy;
@@ -35,6 +36,8 @@ pub struct System {
     pub billing: Billing,
     /// Bases.
     pub bases: Bases,
+    /// Websites.
+    pub sites: Sites,
     /// The staff console.
     pub admin: Admin,
     /// Kinds of jobs.
@@ -69,6 +72,12 @@ impl System {
             cursor_key: key.derive("record cursors"),
             uploads: settings.database.data_folder.join("uploads"),
         });
+        let sites = Sites::new(sites::Parts {
+            db: db.clone(),
+            web: web.clone(),
+            tenancy: tenancy.clone(),
+            bases: bases.clone(),
+        })?;
         let admin = Admin::new(&settings, web.clone(), db.clone(), billing.clone(), tenancy.clone(), &key)?;
         let mailer: Arc<dyn Mailer> = match &settings.mail.smtp_url {
             Some(url) => Arc::new(Smtp::new(url, &settings.mail.from)?),
@@ -85,6 +94,7 @@ impl System {
             tenancy,
             billing,
             bases,
+            sites,
             admin,
             jobs,
             background: Vec::new(),
@@ -97,6 +107,8 @@ impl System {
     pub fn run(&mut self) {
         let bases = self.bases.clone();
         self.background.push(tokio::spawn(async move { bases.run().await }));
+        let sites = self.sites.clone();
+        self.background.push(tokio::spawn(async move { sites.run().await }));
         self.worker = Some(self.jobs.start(WorkerOptions::default()));
     }
 

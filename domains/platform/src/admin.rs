@@ -78,7 +78,6 @@ impl Admin {
 }
 
 /// All routes of `admin.`.
-#[must_use]
 pub fn routes(admin: &Admin) -> Router {
     Router::new()
         .merge(staff::routes::routes())

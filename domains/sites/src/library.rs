@@ -113,6 +113,10 @@ impl Library {
 
     /// A font or picture: its bytes and whether `folder` names this very build of the theme.
     pub(crate) fn file(&self, folder: &str, file: &str) -> Option<(Cow<'static, [u8]>, bool)> {
+        // In development files are read from disk: a name must stay within its folder.
+        if file.contains(['/', '\\']) || file.starts_with('.') {
+            return None;
+        }
         let (name, _) = folder.rsplit_once('-')?;
         let built = self.themes.get(name)?;
         let found = ["fonts", "pictures"].iter().find_map(|kind| Themes::get(&format!("{name}/{kind}/{file}")))?;

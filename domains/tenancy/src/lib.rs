@@ -11,7 +11,7 @@ mod tenancy;
 pub mod tenants;
 pub mod tokens;
 
-pub use access::extract::{ApiCaller, Member};
+pub use access::extract::{ApiCaller, Member, with_switcher};
 pub use model::{Membership, TenantState, TenantSummary};
 pub use tenancy::{ACCESS_CHANGED, Tenancy};
 pub use tenants::TenantListing;

@@ -205,15 +205,15 @@ fn step(document: &mut Document, kit: Option<&Kit>, op: &Op) -> Step<Op> {
                     unlocked_for_edit(document, id)?;
                 }
                 let node = document.find_mut(id).ok_or_else(|| unknown(id))?;
-                set(node, path, value.clone())?
+                set(node, path, value.clone(), kit.is_some())?
             };
             Ok(Op::Set { id: id.clone(), path: path.clone(), value: before })
         }
     }
 }
 
-/// Sets a value of a node; gives the one before.
-fn set(node: &mut Node, path: &str, value: Option<Value>) -> Step<Option<Value>> {
+/// Sets a value of a node; gives the one before. `strict`: a value of the wrong shape is refused, not kept.
+fn set(node: &mut Node, path: &str, value: Option<Value>, strict: bool) -> Step<Option<Value>> {
     if let Some(name) = path.strip_prefix("props/") {
         return Ok(set_key(&mut node.props, name, value));
     }
@@ -231,6 +231,7 @@ fn set(node: &mut Node, path: &str, value: Option<Value>) -> Step<Option<Value>>
                 Some(Value::Array(list)) if list.iter().all(Value::is_string) => {
                     node.hide = list.iter().filter_map(Value::as_str).map(str::to_owned).collect();
                 }
+                Some(_) if strict => return Err(bad_value(path)),
                 Some(other) => drop(node.rest.insert(path.to_owned(), other)),
             }
             Ok(before)
@@ -240,6 +241,7 @@ fn set(node: &mut Node, path: &str, value: Option<Value>) -> Step<Option<Value>>
             match value {
                 None => {}
                 Some(Value::String(lock)) => node.lock = Some(lock),
+                Some(_) if strict => return Err(bad_value(path)),
                 Some(other) => drop(node.rest.insert(path.to_owned(), other)),
             }
             Ok(before)
@@ -249,6 +251,7 @@ fn set(node: &mut Node, path: &str, value: Option<Value>) -> Step<Option<Value>>
             match value.map(json::read_each) {
                 None => {}
                 Some(Ok(each)) => node.each = Some(each),
+                Some(Err(_)) if strict => return Err(bad_value(path)),
                 Some(Err(other)) => drop(node.rest.insert(path.to_owned(), other)),
             }
             Ok(before)

@@ -53,10 +53,13 @@ impl Portal {
 
 /// Wraps a portal's routes: static files, answers for what no route takes, and the stack.
 pub fn wrap(web: &Web, portal: Portal, routes: Router) -> Router {
-    let routes = routes.route(
-        "/static/{*path}",
-        get(|Path(path): Path<String>, headers: HeaderMap| async move { static_files::serve(&path, &headers) }),
-    );
+    let routes =
+        routes.route(
+            "/static/{*path}",
+            get(|Path(path): Path<String>, headers: HeaderMap| async move {
+                static_files::serve(&path, &headers)
+            }),
+        );
     let routes = match portal {
         Portal::Sites => routes,
         _ => routes.route("/favicon.svg", get(favicon)),

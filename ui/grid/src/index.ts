@@ -199,6 +199,7 @@ function listen(core: Core, view: View, editor: Editor, pointer: Pointer, clipbo
       case 'move':
         core.move(command.move, command.extend, view.pageRows);
         view.reveal(core.selection.focus);
+        if (command.move === 'rowStart' || command.move === 'first') view.scrollTo(view.top, 0);
         break;
       case 'tab':
         core.move(command.back ? 'left' : 'right', false, 1);

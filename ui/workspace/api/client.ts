@@ -60,7 +60,7 @@ export class Api {
   }
 
   async #fetchToken(): Promise<string> {
-    const answer = await this.#reach(this.#config.tokenUrl, { method: 'POST', headers: { 'X-CSRF-Token': this.#config.csrf, Accept: 'application/json' }, redirect: 'manual' });
+    const answer = await this.#reach(this.#config.tokenUrl, { method: 'POST', headers: { 'X-CSRF-Token': this.#config.csrf, Accept: 'application/json' }, body: new URLSearchParams({ _csrf: this.#config.csrf }), redirect: 'manual' });
     if (answer.type === 'opaqueredirect' || answer.status === 401 || answer.status === 403) {
       throw new ApiError(401, { detail: 'Your session has ended. Log in again to go on.', code: 'session_ended' });
     }

@@ -56,6 +56,7 @@ async function run(api: Api, base: string, take: (change: ChangeEvent) => void, 
   while (!signal.aborted) {
     try {
       const answer = await open(api, base, last, signal);
+      api.online(true);
       if (failures > 0) caughtUp();
       failures = 0;
       const parse = createParser((event) => {
@@ -68,8 +69,10 @@ async function run(api: Api, base: string, take: (change: ChangeEvent) => void, 
         if (!part || part.done) break;
         parse(part.value);
       }
-    } catch {
+    } catch (error) {
       failures += 1;
+      // fetch rejects with a TypeError when nobody answers; one break alone may be the server starting anew.
+      if (error instanceof TypeError && !signal.aborted && failures > 1) api.online(false);
     }
     if (signal.aborted) return;
     await pause(Math.min(15_000, 400 * 2 ** Math.min(failures, 6)) * (0.75 + Math.random() / 2), signal).catch(() => undefined);

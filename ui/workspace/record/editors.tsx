@@ -115,15 +115,19 @@ function Choice({ field, value, onSave }: Props) {
   );
 }
 
+/** Links shown at once; a country has hundreds of airports. */
+const SHOWN = 12;
+
 function Links({ field, value, onSave }: Props) {
   const model = useModel();
+  const [all, setAll] = useState(false);
   const links = Array.isArray(value) ? value : [];
   const target = model.base?.tables.find((t) => t.id === field.options?.table);
   const set = (next: LinkRef[]) => onSave(next.length > 0 ? next : null);
   return (
     <>
-      {links.map((ref) => (
-        <span className="link" key={ref.id || ref.name}>
+      {(all ? links : links.slice(0, SHOWN)).map((ref) => (
+        <span className="link" key={ref.id || ref.name} title={ref.name}>
           {ref.name || 'Unnamed'}
           <button type="button" aria-label={`Unlink ${ref.name}`} onClick={(e) => {
             keepFocus(e);
@@ -131,6 +135,7 @@ function Links({ field, value, onSave }: Props) {
           }}><Icon name="x" /></button>
         </span>
       ))}
+      {links.length > SHOWN && !all ? <button type="button" className="btn ghost sm" onClick={() => setAll(true)}>Show all {links.length.toLocaleString()}</button> : null}
       <DialogTrigger>
         <Button className="btn ghost sm" aria-label={`Link ${target?.name ?? 'a record'}`}><Icon name="plus" />Link</Button>
         <Popover className="popover panel" placement="bottom start" offset={4}>

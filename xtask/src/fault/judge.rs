@@ -113,6 +113,9 @@ pub fn judge(ledger: &Ledger, seen: &Seen) -> Verdict {
 }
 
 fn gaps(sequence: Sequence) -> u64 {
+    if sequence.count == 0 {
+        return sequence.base;
+    }
     let within = (sequence.last + 1).saturating_sub(sequence.first).saturating_sub(sequence.count);
     let before = sequence.first.saturating_sub(1);
     within + before + sequence.base.abs_diff(sequence.last)

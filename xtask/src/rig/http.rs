@@ -1,7 +1,7 @@
 //! A blocking HTTP/1.1 client over one kept connection. It never sends a request twice by itself, and tells apart what was
 //! never sent from what was sent and not answered: the judge of faults needs that difference.
 
-use std::io::{self, BufRead, BufReader, Read, Write};
+use std::io::{self, BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 

@@ -8,13 +8,15 @@ use axum::routing::get;
 use bases::Bases;
 use identity::Identity;
 use kernel_web::{Page, Web, WebError};
-use tenancy::{HomeBase, HomeView, Member, Tenancy};
+use sites::Sites;
+use tenancy::{HomeBase, HomeSite, HomeView, Member, Tenancy};
 
 /// What the home page brings together.
 #[derive(Clone)]
 struct Home {
     tenancy: Tenancy,
     bases: Bases,
+    sites: Sites,
     web: Web,
 }
 
@@ -39,15 +41,16 @@ pub fn routes(system: &System) -> Router {
     let home = Home {
         tenancy: system.tenancy.clone(),
         bases: system.bases.clone(),
+        sites: system.sites.clone(),
         web: system.web.clone(),
     };
     Router::new()
         .route("/o/{slug}/", get(show_home))
         .with_state(home)
-        .merge(identity::routes(&system.identity))
+        .merge(tenancy::with_switcher(identity::routes(&system.identity), &system.tenancy))
         .merge(tenancy::routes(&system.tenancy))
         .merge(bases::routes(&system.bases))
-
+        .merge(sites::routes(&system.sites))
 }
 
 async fn show_home(State(home): State<Home>, member: Member, page: Page) -> Result<Response, WebError> {
@@ -64,7 +67,13 @@ async fn show_home(State(home): State<Home>, member: Member, page: Page) -> Resu
         }
     });
     let bases: Vec<HomeBase> = bases.collect();
+    let sites = home.sites.list(&member.caller).await?.into_iter().map(|site| HomeSite {
+        id: site.id.to_string(),
+        url: home.web.brand().site_origin(&site.slug),
+        status: if site.published > 0 { "published" } else { "draft" }.to_owned(),
+        name: site.name,
+    });
     let members = home.tenancy.members(&member.caller).await?.len();
-    let view = HomeView::new(&member, members, bases, Vec::new());
+    let view = HomeView::new(&member, members, bases, sites.collect());
     Ok(page.render(&view))
 }

@@ -3,6 +3,7 @@
 pub mod admin;
 pub mod api;
 pub mod app;
+pub mod sites;
 pub mod www;
 
 use crate::System;
@@ -18,7 +19,7 @@ pub fn router(system: &System) -> Router {
         app: serves("app").then(|| app::routes(system)),
         api: serves("api").then(|| api::routes(system)),
         admin: serves("admin").then(|| admin::routes(system)),
-        sites: None,
+        sites: serves("sites").then(|| sites::routes(system)),
         ready: Some(std::sync::Arc::new(move || {
             let db = db.clone();
             Box::pin(async move { db.ready().await.is_ok() })

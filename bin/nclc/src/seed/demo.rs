@@ -8,6 +8,7 @@ use bases::imports::{ColumnPlan, ImportPlan, LinkPlan};
 use engine_base::{BaseId, TableId};
 use kernel_core::{Caller, Code};
 use rust_embed::RustEmbed;
+use sites::NewSite;
 use std::path::{Path, PathBuf};
 
 /// How to sign in to the demo.
@@ -46,6 +47,16 @@ pub(super) async fn run(system: &System) -> anyhow::Result<()> {
     ];
     tables.import("routes", "Routes", routes).await?;
     std::fs::remove_dir_all(&folder)?;
+    // The site's list shows the first table.
+    system.bases.move_table(&owner.caller, airports.0, 0).await?;
+    let site = NewSite {
+        name: "Airports of the world".to_owned(),
+        slug: "airports".to_owned(),
+        theme: "atelier".to_owned(),
+        base: Some(base.id),
+    };
+    let site = system.sites.create(&owner.caller, &site).await?;
+    system.sites.publish_all(&owner.caller, site).await?;
     print_access(system);
     Ok(())
 }

@@ -90,6 +90,8 @@ async fn csv(
         }
     });
     let body = futures_util::StreamExt::chain(stream::once(std::future::ready(Ok::<_, Error>(first))), rest);
+    // The compression layer asks once more after the end, which an unfold answers with a panic.
+    let body = futures_util::StreamExt::fuse(body);
     let mut response = Body::from_stream(body).into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/csv; charset=utf-8"));

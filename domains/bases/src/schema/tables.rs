@@ -5,7 +5,8 @@ use crate::http::{AppState, MinVersion, Versioned};
 use axum::extract::{Path, State};
 use engine_base::{BaseId, Command, SchemaEdit, TableNo};
 use http::StatusCode;
-use kernel_core::{Capability, Error, FieldError};
+use crate::service::Bases;
+use kernel_core::{Caller, Capability, Error, FieldError, Result};
 use kernel_web::{ApiJson, WebError};
 use serde::Deserialize;
 use tenancy::ApiCaller;
@@ -15,6 +16,26 @@ use utoipa_axum::routes;
 
 pub(crate) fn router() -> OpenApiRouter<crate::Bases> {
     OpenApiRouter::new().routes(routes!(create)).routes(routes!(get, update, delete))
+}
+
+impl Bases {
+    /// Moves a table to a place among the base's tables, from 0.
+    ///
+    /// # Errors
+    /// `not_found`.
+    pub async fn move_table(&self, caller: &Caller, table: TableNo, position: usize) -> Result<()> {
+        caller.require(Capability::EditSchema)?;
+        let open = self.open_table(caller, table, None).await?;
+        let command = Command::UpdateTable {
+            table,
+            name: None,
+            description: None,
+            icon: None,
+            primary_field: None,
+            position: Some(position),
+        };
+        self.write(&open, caller, command).await.map(drop)
+    }
 }
 
 /// A table to create.

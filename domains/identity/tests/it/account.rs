@@ -33,3 +33,13 @@ async fn people_by_id_and_their_last_tenant() {
     let alex = world.identity.user_by_email(&alex.email).await.unwrap().unwrap();
     assert_eq!(alex.last_tenant, Some(tenant));
 }
+
+/// Every statement of the domain can be planned by the role that runs it.
+#[tokio::test]
+async fn statements_are_sound() {
+    let world = World::new().await;
+    let report = kernel_db::check::run(&world.cluster.urls()).await.unwrap();
+    let ours = report.findings.iter().filter(|found| found.subject.starts_with("identity"));
+    assert_eq!(ours.map(ToString::to_string).collect::<Vec<_>>(), Vec::<String>::new());
+    assert!(report.statements > 30, "{}", report.statements);
+}

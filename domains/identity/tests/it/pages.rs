@@ -42,7 +42,7 @@ async fn from_sign_up_to_log_out() {
         )
         .await;
     assert!(sent.to().starts_with("/signup/sent?email="));
-    assert!(browser.get(&sent.to().to_owned()).await.body.contains("Check your mail"));
+    assert!(browser.get(sent.to()).await.body.contains("Check your mail"));
     let token = world.link(&email, 1).await;
     let link = browser.get(&format!("/verify?token={token}")).await;
     assert!(link.status == 200 && link.body.contains(&email));

@@ -83,7 +83,7 @@ pub struct Event {
     pub target: String,
     /// Figures or values of the action, e.g. `free → pro`.
     pub detail: String,
-    /// The cause that the tenant sees.
+    /// The cause that stands in the tenant's own audit trail as well.
     pub cause: String,
     /// The reason given for this log.
     pub reason: String,

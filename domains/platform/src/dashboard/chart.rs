@@ -6,7 +6,7 @@ use serde::Serialize;
 
 const HEIGHT: f64 = 190.0;
 const LEFT: f64 = 36.0;
-const RIGHT: f64 = 6.0;
+const RIGHT: f64 = 20.0;
 const TOP: f64 = 22.0;
 const BOTTOM: f64 = 26.0;
 

@@ -37,7 +37,7 @@ impl State {
     }
 }
 
-/// Why a tenant is suspended, in words that its people read.
+/// Why a tenant is suspended, in words that stand in its own audit trail and that support tells its owners.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cause {
     /// Mail that nobody asked for.
@@ -72,7 +72,7 @@ impl Cause {
         }
     }
 
-    /// The words that staff choose and the tenant's people read.
+    /// The words that staff choose and the tenant's audit trail keeps.
     #[must_use]
     pub const fn words(self) -> &'static str {
         match self {
@@ -174,7 +174,7 @@ pub struct Detail {
     pub slug: String,
     /// Whether it works.
     pub state: State,
-    /// The cause of the suspension, as the tenant reads it.
+    /// The cause of the suspension, in [`Cause::words`].
     pub suspended_reason: Option<String>,
     /// Since when it is suspended.
     pub suspended_at: Option<Timestamp>,
@@ -210,7 +210,11 @@ pub(super) fn check_suspend(
     let mut errors = Vec::new();
     let found = Cause::ALL.into_iter().find(|known| known.name() == cause);
     if found.is_none() {
-        errors.push(FieldError::new("cause", Code::Required, "Choose the cause that the tenant reads."));
+        errors.push(FieldError::new(
+            "cause",
+            Code::Required,
+            "Choose the cause; it stands in the tenant's audit trail.",
+        ));
     }
     errors.extend(reason_problem(reason));
     if typed.trim() != slug {

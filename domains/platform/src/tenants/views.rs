@@ -306,7 +306,11 @@ impl View for TenantView {
     fn samples() -> Vec<Self> {
         let origin = |slug: &str| format!("https://{slug}.sites.example.com");
         let wrong = Error::fields(vec![
-            FieldError::new("cause", Code::Required, "Choose the cause that the tenant reads."),
+            FieldError::new(
+                "cause",
+                Code::Required,
+                "Choose the cause; it stands in the tenant's audit trail.",
+            ),
             FieldError::new("reason", Code::Required, "Write why: auditors read it."),
             FieldError::new("confirm", Code::InvalidValue, "Type acme as it is written."),
             FieldError::new("plan", Code::InvalidValue, "It is on Pro already."),

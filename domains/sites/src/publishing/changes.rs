@@ -50,7 +50,7 @@ pub fn changes(
         nodes
     };
     let (before, after) = (places(old), places(new));
-    let order = moved_within(old, new);
+    let order = moved_within(old, new, |node| before.get(&node.id).is_some_and(|was| after.get(&node.id) == Some(was)));
     new.walk(&mut |node, _| {
         let what = title(node, kit);
         match old.find(&node.id) {
@@ -79,32 +79,46 @@ pub fn changes(
     out
 }
 
-/// Nodes that stand before another sibling than they did, as few as the simple rule gives: those whose next surviving
-/// left neighbour changed.
-fn moved_within(old: &Document, new: &Document) -> Vec<String> {
+/// Nodes that changed places with siblings that stayed, as few as possible: those outside the longest run of siblings
+/// that are still in the old order.
+fn moved_within(old: &Document, new: &Document, stayed: impl Fn(&Node) -> bool) -> Vec<String> {
     let mut moved = Vec::new();
-    let neighbour = |document: &Document, other: &Document| {
-        let mut left: HashMap<String, Option<String>> = HashMap::new();
-        let mut lists: Vec<&[Node]> = vec![&document.nodes];
-        while let Some(nodes) = lists.pop() {
-            let mut last = None;
-            for node in nodes {
-                lists.extend(node.slots.values().map(Vec::as_slice));
-                if other.find(&node.id).is_some() {
-                    left.insert(node.id.clone(), last.clone());
-                    last = Some(node.id.clone());
-                }
-            }
-        }
-        left
-    };
-    let (before, after) = (neighbour(old, new), neighbour(new, old));
-    for (id, left) in &after {
-        if before.get(id).is_some_and(|was| was != left) && left.as_ref().is_none_or(|left| !moved.contains(left)) {
-            moved.push(id.clone());
-        }
+    let mut lists: Vec<&[Node]> = vec![&new.nodes];
+    let mut position: HashMap<&str, usize> = HashMap::new();
+    old.walk(&mut |node, _| {
+        let next = position.len();
+        position.insert(&node.id, next);
+    });
+    while let Some(nodes) = lists.pop() {
+        lists.extend(nodes.iter().flat_map(|node| node.slots.values().map(Vec::as_slice)));
+        let kept: Vec<&Node> = nodes.iter().filter(|node| stayed(node)).collect();
+        let order: Vec<usize> = kept.iter().filter_map(|node| position.get(node.id.as_str()).copied()).collect();
+        let still = longest_rising(&order);
+        let out_of_order = kept.iter().enumerate().filter(|(index, _)| !still.contains(index));
+        moved.extend(out_of_order.map(|(_, node)| node.id.clone()));
     }
     moved
+}
+
+/// Indices of a longest rising subsequence.
+fn longest_rising(values: &[usize]) -> Vec<usize> {
+    let mut length = vec![1; values.len()];
+    let mut before = vec![None; values.len()];
+    for here in 0..values.len() {
+        for earlier in 0..here {
+            if values[earlier] < values[here] && length[earlier] + 1 > length[here] {
+                length[here] = length[earlier] + 1;
+                before[here] = Some(earlier);
+            }
+        }
+    }
+    let mut at = (0..values.len()).max_by_key(|index| length[*index]);
+    let mut out = Vec::new();
+    while let Some(index) = at {
+        out.push(index);
+        at = before[index];
+    }
+    out
 }
 
 /// Equal apart from what is in the slots.

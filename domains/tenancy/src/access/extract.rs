@@ -2,7 +2,10 @@
 
 use crate::Tenancy;
 use crate::model::TenantSummary;
-use axum::extract::{FromRef, FromRequestParts, RawPathParams};
+use axum::Router;
+use axum::extract::{FromRef, FromRequestParts, OptionalFromRequestParts, RawPathParams, Request, State};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::Response;
 use http::header;
 use http::request::Parts;
 use identity::{Identity, SignedIn, User};
@@ -35,7 +38,8 @@ where
         let params = RawPathParams::from_request_parts(parts, state).await.map_err(|_| Error::not_found())?;
         let slug = params.iter().find(|(name, _)| *name == "slug").map(|(_, slug)| slug.to_owned());
         let slug = slug.ok_or_else(Error::not_found)?;
-        let SignedIn { user, session } = SignedIn::from_request_parts(parts, state).await?;
+        let SignedIn { user, session } =
+            <SignedIn as FromRequestParts<S>>::from_request_parts(parts, state).await?;
         let tenancy = Tenancy::from_ref(state);
         let exchange = Exchange::of(parts);
         tenancy.show_tenants(&exchange, &user).await?;
@@ -53,6 +57,31 @@ where
         }
         Ok(Self { caller, tenant, user, session })
     }
+}
+
+/// Wraps pages that belong to a person rather than to an organisation (the account): their frames show the person's
+/// organisations all the same, the one opened last as the current one.
+pub fn with_switcher(pages: Router, tenancy: &Tenancy) -> Router {
+    pages.route_layer(from_fn_with_state(tenancy.clone(), show_switcher))
+}
+
+async fn show_switcher(
+    State(tenancy): State<Tenancy>,
+    request: Request,
+    next: Next,
+) -> Result<Response, WebError> {
+    let (mut parts, body) = request.into_parts();
+    let who =
+        <SignedIn as OptionalFromRequestParts<Tenancy>>::from_request_parts(&mut parts, &tenancy).await?;
+    if let Some(who) = who {
+        let exchange = Exchange::of(&mut parts);
+        tenancy.show_tenants(&exchange, &who.user).await?;
+        let last = who.user.last_tenant.map(|tenant| tenant.to_string());
+        exchange.shell(|shell| {
+            shell.tenant = shell.tenants.iter().find(|shown| Some(&shown.id) == last.as_ref()).cloned()
+        });
+    }
+    Ok(next.run(Request::from_parts(parts, body)).await)
 }
 
 impl Tenancy {

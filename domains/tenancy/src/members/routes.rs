@@ -42,7 +42,7 @@ async fn show(
         Some("invited") => Some("The invitation is on its way.".into()),
         Some("resent") => Some("The invitation was sent again. The earlier link has ended.".into()),
         Some("revoked") => Some("The invitation is taken back.".into()),
-        Some("removed") => Some("Removed. The member's sessions here and API tokens have ended.".into()),
+        Some("removed") => Some("Removed. Their access and their API tokens have ended.".into()),
         _ => None,
     };
     Ok(page.render(&view))

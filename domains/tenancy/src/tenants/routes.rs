@@ -2,7 +2,7 @@
 
 use super::views::OnboardingView;
 use crate::access::jwt::LIFE_SECONDS;
-use crate::{Member, Tenancy};
+use crate::{Member, Tenancy, TenantState};
 use axum::extract::{Query, State};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
@@ -22,8 +22,10 @@ pub(crate) fn routes() -> Router<Tenancy> {
 /// Where a person goes who just comes: the organisation of the last time, else any, else onboarding.
 async fn front(State(tenancy): State<Tenancy>, page: Page, who: SignedIn) -> Result<Response, WebError> {
     let tenants = tenancy.tenants_of(who.user.id).await?;
-    let last = tenants.iter().find(|membership| Some(membership.tenant.id) == who.user.last_tenant);
-    let to = match last.or(tenants.first()) {
+    let open = || tenants.iter().filter(|membership| membership.tenant.state == TenantState::Active);
+    let last = open().find(|membership| Some(membership.tenant.id) == who.user.last_tenant);
+    // A suspended one only when there is no other: its page says what happened.
+    let to = match last.or_else(|| open().next()).or(tenants.first()) {
         Some(membership) => format!("/o/{}/", membership.tenant.slug),
         None => "/onboarding".to_owned(),
     };

@@ -18,7 +18,7 @@ async fn home(State(tenancy): State<Tenancy>, page: Page, member: Member) -> Res
 }
 
 fn app(town: &Town) -> Router {
-    let routes = identity::routes(&town.world.identity)
+    let routes = tenancy::with_switcher(identity::routes(&town.world.identity), &town.tenancy)
         .merge(tenancy::routes(&town.tenancy))
         .merge(Router::new().route("/o/{slug}/", get(home)).with_state(town.tenancy.clone()));
     kernel_web::by_host(&town.world.web, Portals { app: Some(routes), ..Portals::default() })
@@ -148,6 +148,20 @@ async fn the_app_gets_a_jwt_for_its_calls() {
     let body: serde_json::Value = serde_json::from_str(&answer.body).unwrap();
     assert_eq!(body["expires_in"], 300);
     assert!(town.tenancy.authenticate(body["token"].as_str().unwrap()).await.is_ok());
+}
+
+#[tokio::test]
+async fn the_account_page_keeps_the_switcher() {
+    let town = Town::new().await;
+    let (tenant, owner) = town.organisation("Acme").await;
+    let mut browser = logged_in(&app(&town), &owner.user).await;
+    let account = browser.get("/account").await;
+    assert!(
+        account.status == 200 && account.body.contains(&format!("/o/{}/team", tenant.slug)),
+        "{}",
+        account.body
+    );
+    assert_eq!(browser.get("/login").await.to(), "/");
 }
 
 #[tokio::test]

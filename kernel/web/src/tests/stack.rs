@@ -248,6 +248,8 @@ async fn pages_are_compressed_when_the_client_takes_it() {
 async fn static_files_are_found_on_portals() {
     let router = both(&web());
     assert_eq!(send(&router, get(APP, "/static/nothing.js"), "").await.status, 404);
-    let icon = send(&router, get(APP, "/favicon.svg"), "").await;
-    assert_eq!((icon.status, icon.header("content-type")), (200, "image/svg+xml"));
+    for host in [APP, API] {
+        let icon = send(&router, get(host, "/favicon.svg"), "").await;
+        assert_eq!((icon.status, icon.header("content-type")), (200, "image/svg+xml"), "{host}");
+    }
 }

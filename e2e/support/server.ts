@@ -1,0 +1,65 @@
+// Starts one process over an empty data folder, tells the tests where it is, and stops it at the end.
+import { spawn, type ChildProcess } from 'node:child_process';
+import { createWriteStream, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+
+/** Longest wait for a cluster to be made and migrated on a slow machine. */
+const START = 120_000;
+const STOP = 20_000;
+
+async function freePort(): Promise<number> {
+  return new Promise((done, fail) => {
+    const server = createServer();
+    server.once('error', fail);
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      const port = address && typeof address === 'object' ? address.port : 0;
+      server.close(() => done(port));
+    });
+  });
+}
+
+/** Resolves with what is printed until the staff link, the last line of the greeting. */
+async function greeting(child: ChildProcess): Promise<string> {
+  return new Promise((done, fail) => {
+    let text = '';
+    const late = setTimeout(() => fail(new Error(`nclc did not start in time; it printed:\n${text}`)), START);
+    child.stdout?.on('data', (chunk: Buffer) => {
+      text += chunk.toString();
+      if (/first staff account.*\n/.test(text)) {
+        clearTimeout(late);
+        done(text);
+      }
+    });
+    child.once('error', fail);
+    child.once('exit', (code) => fail(new Error(`nclc ended with ${code} before it was ready; see test-results/nclc.log\n${text}`)));
+  });
+}
+
+export default async function start(): Promise<() => Promise<void>> {
+  const port = await freePort();
+  const folder = mkdtempSync(join(tmpdir(), 'nclc-e2e-'));
+  const binary = resolve(process.env.NCLC_BINARY ?? join(import.meta.dirname, '../../target/debug/nclc'));
+  mkdirSync('test-results', { recursive: true });
+  const log = createWriteStream('test-results/nclc.log');
+  const settings = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('NCLC_')));
+  const child = spawn(binary, ['serve'], {
+    cwd: resolve(import.meta.dirname, '../..'),
+    env: { ...settings, NCLC_DATABASE_DATA_FOLDER: folder, NCLC_HTTP_LISTEN: `127.0.0.1:${port}` },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  child.stderr?.pipe(log);
+  const text = await greeting(child);
+  process.env.E2E_PORT = String(port);
+  process.env.E2E_STAFF_LINK = /first staff account[^:]*: (\S+)/.exec(text)?.[1] ?? '';
+  return async () => {
+    const ended = new Promise<void>((done) => child.once('exit', () => done()));
+    child.kill('SIGTERM');
+    const late = setTimeout(() => child.kill('SIGKILL'), STOP);
+    await ended;
+    clearTimeout(late);
+    rmSync(folder, { recursive: true, force: true });
+  };
+}
