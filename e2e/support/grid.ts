@@ -6,7 +6,7 @@ export const cell = (page: Page, row: number, column: number): Locator =>
   page.locator(`[role=row][aria-rowindex="${row + 1}"] [aria-colindex="${column + 1}"]`);
 
 export async function ready(page: Page): Promise<void> {
-  await expect(page.locator('[role=gridcell]').first()).toBeVisible({ timeout: 20_000 });
+  await expect(page.locator('[role=gridcell][aria-colindex]').first()).toBeVisible({ timeout: 20_000 });
 }
 
 /** How many records the grid says it has. */

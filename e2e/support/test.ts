@@ -32,6 +32,9 @@ export class Watch {
   }
 
   private note(problem: string): void {
+    // The editor's preview is sandboxed without scripts. What is blocked there is this file's own init script; a script of the
+    // page would be a CSP violation as well.
+    if (/^Blocked script execution in '[^']*\/canvas/.test(problem)) return;
     this.problems.push(problem);
   }
 

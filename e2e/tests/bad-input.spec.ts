@@ -120,13 +120,13 @@ test.describe('API', () => {
     const before = await count();
     const answer = await post('/v1/records', { body: { table, records: [{ fields: { Name: 'fine' } }, { fields: { Nmae: 'x' } }] } });
     refused(answer, 422, 'unknown_field');
-    expect(codes(answer)).toEqual([['/records/1/fields/Nmae', 'unknown_field']]);
+    expect(codes(answer)).toEqual([['#/records/1/fields/Nmae', 'unknown_field']]);
     const typed = await post('/v1/records', { body: { table, records: [{ fields: { Name: 'fine' } }, { fields: { Name: 'x', Price: 'cheap', Sold: 'yes' } }] } });
     refused(typed, 422, 'invalid_fields');
-    expect(codes(typed)).toEqual([['/records/1/fields/Price', 'wrong_type'], ['/records/1/fields/Sold', 'wrong_type']]);
+    expect(codes(typed)).toEqual([['#/records/1/fields/Price', 'wrong_type'], ['#/records/1/fields/Sold', 'wrong_type']]);
     const long = await post('/v1/records', { body: { table, fields: { Name: 'x'.repeat(100_001) } } });
     refused(long, 422, 'too_long');
-    expect(codes(long)).toEqual([['/fields/Name', 'too_long']]);
+    expect(codes(long)).toEqual([['#/fields/Name', 'too_long']]);
     expect(await count()).toBe(before);
   });
 
@@ -139,7 +139,7 @@ test.describe('API', () => {
   test('too many records in one request', async () => {
     const answer = await post('/v1/records', { body: { table, records: Array.from({ length: 1_001 }, () => ({ fields: {} })) } });
     refused(answer, 422, 'too_many');
-    expect(codes(answer)).toEqual([['/records', 'too_many']]);
+    expect(codes(answer)).toEqual([['#/records', 'too_many']]);
   });
 
   test('cursors: damaged, and of another query', async () => {
@@ -170,7 +170,7 @@ test.describe('API', () => {
   });
 
   test('bodies and hosts', async () => {
-    refused(await post('/v1/records', { body: `{"table":"${table}","fields":{"Name":"${'x'.repeat(3 << 20)}"}}` }), 413, 'body_too_large');
+    refused(await post('/v1/records', { body: `{"table":"${table}","fields":{"Name":"${'x'.repeat(2 << 20)}"}}` }), 413, 'body_too_large');
     refused(await post('/v1/records', { body: 'a=b', headers: { 'content-type': 'application/x-www-form-urlencoded' } }), 415, 'unsupported_media_type');
     refused(await ask('/v1/bases', {}), 401, 'unauthenticated');
     refused(await ask('/v1/bases', { token: `${token}x` }), 401, 'unauthenticated');

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { launch, open } from './browser.mjs';
 
 const axe = readFileSync(new URL('../node_modules/axe-core/axe.min.js', import.meta.url), 'utf8');
-const ready = (page) => page.locator('[role=gridcell]').first().waitFor();
+const ready = (page) => page.locator('[role=gridcell][aria-colindex]').first().waitFor();
 const STATES = {
   grid: async () => undefined,
   filter: async (page) => { await page.getByRole('button', { name: 'Filter', exact: true }).click(); await page.getByRole('button', { name: 'Condition' }).click(); await page.getByLabel('Comparison').waitFor(); },

@@ -269,7 +269,7 @@ for (const { name, run, options } of cases) {
   const { page, context, problems, violations } = await open(browser, { width: 1440, height: 900, ...options });
   page.setDefaultTimeout(5000);
   try {
-    await page.locator('[role=gridcell]').first().waitFor();
+    await page.locator('[role=gridcell][aria-colindex]').first().waitFor();
     await eventually(async () => (await cell(page, 1, 1).textContent()) !== '', 'first rows');
     await page.locator('[role=grid]').focus();
     await run(page);

@@ -3,7 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { launch, open } from './browser.mjs';
 
 const SIZES = { desktop: { width: 1440, height: 900 }, phone: { width: 390, height: 844, touch: true } };
-const ready = (page) => page.locator('[role=gridcell]').first().waitFor();
+const ready = (page) => page.locator('[role=gridcell][aria-colindex]').first().waitFor();
 const STATES = {
   grid: async (page) => { await ready(page); },
   filter: async (page, phone) => { await ready(page); await page.getByRole('button', { name: 'Filter', exact: true }).click(); await page.getByRole('button', { name: 'Condition' }).first().click(); await page.getByLabel('Comparison').waitFor(); if (!phone) { await page.getByRole('button', { name: 'Group' }).click(); } await page.waitForTimeout(100); },

@@ -19,7 +19,7 @@ pub fn collect(domain: &str, folder: &Path, uses: &mut Uses) -> Result<()> {
             collect(domain, &path, uses)?;
         } else if path.extension().is_some_and(|extension| extension == "rs") {
             let text = std::fs::read_to_string(&path).with_context(|| path.display().to_string())?;
-            for table in tables(&text) {
+            for table in tables(domain, &text) {
                 uses.entry(table).or_default().insert(domain.to_owned());
             }
         }
@@ -42,14 +42,23 @@ pub fn problems(uses: &Uses) -> Vec<String> {
 }
 
 /// The tables that the statements of one source file name.
-fn tables(source: &str) -> BTreeSet<String> {
+fn tables(domain: &str, source: &str) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     for (at, _) in source.match_indices("statements!") {
-        for literal in literals(block(&source[at..])) {
-            tables_of_sql(literal, &mut found);
+        for (declaration, literal) in literals(block(&source[at..])) {
+            if !staff_read(domain, declaration, literal) {
+                tables_of_sql(literal, &mut found);
+            }
         }
     }
     found
+}
+
+/// The staff console counts and lists what other domains keep, by `platform` statements that only read (ADR 0004).
+fn staff_read(domain: &str, declaration: &str, sql: &str) -> bool {
+    let declared = declaration.lines().last().unwrap_or_default().trim_start();
+    let reads = sql.trim_start().get(..6).is_some_and(|word| word.eq_ignore_ascii_case("select"));
+    domain == "platform" && declared.starts_with("platform ") && reads
 }
 
 /// The text between the first `{` and its `}`; braces within string literals don't count.
@@ -78,8 +87,8 @@ fn block(text: &str) -> &str {
     ""
 }
 
-/// String literals; comment lines left out.
-fn literals(block: &str) -> Vec<&str> {
+/// String literals, each with the text before it; comment lines left out.
+fn literals(block: &str) -> Vec<(&str, &str)> {
     let mut found = Vec::new();
     let mut rest = block;
     loop {
@@ -92,7 +101,7 @@ fn literals(block: &str) -> Vec<&str> {
             (Some(quote), _) => {
                 let after = &rest[quote + 1..];
                 let end = after.find('"').unwrap_or(after.len());
-                found.push(&after[..end]);
+                found.push((&rest[..quote], &after[..end]));
                 rest = after.get(end + 1..).unwrap_or_default();
             }
             (None, _) => return found,
@@ -124,7 +133,11 @@ mod tests {
     use super::*;
 
     fn check(source: &str, expected: &[&str]) {
-        assert_eq!(tables(source).iter().map(String::as_str).collect::<Vec<_>>(), expected, "{source}");
+        assert_eq!(
+            tables("bases", source).iter().map(String::as_str).collect::<Vec<_>>(),
+            expected,
+            "{source}"
+        );
     }
 
     #[test]
@@ -157,5 +170,13 @@ mod tests {
         assert!(uses(&[("data.bases", "bases"), ("control.users", "identity")]).is_empty());
         assert!(uses(&[("data.bases", "bases"), ("data.bases", "sites")])[0].contains("bases and sites"));
         assert!(uses(&[("data.jobs", "bases")])[0].contains("kernel"));
+    }
+
+    #[test]
+    fn only_the_staff_console_reads_elsewhere() {
+        let source = "statements! {\n    /// All.\n    platform Control ALL = \"select * from control.tenants\";\n    platform Control GO = \"delete from control.tenants\";\n}";
+        assert_eq!(tables("billing", source).len(), 1);
+        assert_eq!(tables("platform", &source.replace("delete from control.tenants", "select 1")).len(), 0);
+        assert_eq!(tables("platform", source).len(), 1);
     }
 }

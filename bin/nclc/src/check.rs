@@ -1,8 +1,8 @@
 //! `nclc check`: proves statements, tables and templates sound without serving anything.
 
 use crate::system;
-use kernel_core::settings::Settings;
 use kernel_core::secret::SigningKey;
+use kernel_core::settings::Settings;
 use kernel_core::{Clock, Random};
 use kernel_db::migrate;
 use kernel_web::Web;

@@ -78,7 +78,12 @@ fn start_log(settings: &Settings, serving: bool) {
     let default = if serving && !settings.development { "info" } else { "warn" };
     let filter = tracing_subscriber::EnvFilter::try_from_env("NCLC_LOG")
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(default));
-    tracing_subscriber::fmt().json().flatten_event(true).with_env_filter(filter).with_writer(std::io::stderr).init();
+    tracing_subscriber::fmt()
+        .json()
+        .flatten_event(true)
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .init();
 }
 
 async fn run(command: Command, settings: Settings) -> anyhow::Result<ExitCode> {
@@ -145,7 +150,8 @@ async fn serve(settings: Settings) -> anyhow::Result<ExitCode> {
 
 /// SIGINT or SIGTERM, whichever comes first.
 async fn stop_signal() {
-    let (Ok(mut interrupt), Ok(mut terminate)) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
+    let (Ok(mut interrupt), Ok(mut terminate)) =
+        (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
     else {
         return std::future::pending().await;
     };
@@ -159,7 +165,9 @@ async fn stop_signal() {
 async fn greet(system: &System) -> anyhow::Result<()> {
     let site = &system.settings.site;
     println!("{} is ready", site.brand);
-    for (portal, what) in [("www", "website"), ("app", "application"), ("api", "API"), ("admin", "staff console")] {
+    for (portal, what) in
+        [("www", "website"), ("app", "application"), ("api", "API"), ("admin", "staff console")]
+    {
         if system.settings.http.portals.iter().any(|served| served == portal) {
             println!("  {:<40} {what}", site.origin(portal));
         }

@@ -13,7 +13,9 @@ pub const DEFAULT_FILE: &str = "nclc.toml";
 /// Names the setting, what is wrong with it, and an example.
 pub fn load(file: Option<&Path>) -> anyhow::Result<Settings> {
     let text = match file {
-        Some(file) => std::fs::read_to_string(file).with_context(|| format!("can't read {}", file.display()))?,
+        Some(file) => {
+            std::fs::read_to_string(file).with_context(|| format!("can't read {}", file.display()))?
+        }
         None => std::fs::read_to_string(DEFAULT_FILE).unwrap_or_default(),
     };
     // The log's filter has the prefix of the settings and is none: it is read before them.

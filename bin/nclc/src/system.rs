@@ -139,8 +139,9 @@ impl System {
 pub async fn databases(settings: &Settings) -> anyhow::Result<(Option<Cluster>, Urls)> {
     match &settings.database.urls {
         Some(urls) => {
-            let urls = Urls::from_settings(urls)
-                .map_err(|(database, problem)| anyhow::anyhow!("NCLC_DATABASE_{database:?}_URL: {problem}"))?;
+            let urls = Urls::from_settings(urls).map_err(|(database, problem)| {
+                anyhow::anyhow!("NCLC_DATABASE_{database:?}_URL: {problem}")
+            })?;
             Ok((None, urls))
         }
         None => {
@@ -157,8 +158,11 @@ fn root_key(settings: &Settings, random: &Random) -> anyhow::Result<SigningKey> 
         Some(key) => key.expose().to_owned(),
         None => kept_key(&settings.database.data_folder.join("secret.key"), random)?,
     };
-    let bytes = data_encoding::HEXLOWER_PERMISSIVE.decode(hex.trim().as_bytes()).context("the secret key is not hex")?;
-    let bytes: [u8; 32] = bytes.try_into().map_err(|_| anyhow::anyhow!("the secret key is not 64 hex digits"))?;
+    let bytes = data_encoding::HEXLOWER_PERMISSIVE
+        .decode(hex.trim().as_bytes())
+        .context("the secret key is not hex")?;
+    let bytes: [u8; 32] =
+        bytes.try_into().map_err(|_| anyhow::anyhow!("the secret key is not 64 hex digits"))?;
     Ok(SigningKey::new(bytes))
 }
 

@@ -17,9 +17,11 @@ impl<S: Send + Sync> FromRequestParts<S> for MinVersion {
     type Rejection = WebError;
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, WebError> {
         let Some(value) = parts.headers.get("min-version") else { return Ok(Self(None)) };
-        let number = value.to_str().ok().and_then(|text| text.parse().ok()).ok_or_else(|| {
-            Error::field("Min-Version", Code::InvalidValue, "is not a version number")
-        })?;
+        let number = value
+            .to_str()
+            .ok()
+            .and_then(|text| text.parse().ok())
+            .ok_or_else(|| Error::field("Min-Version", Code::InvalidValue, "is not a version number"))?;
         Ok(Self(Some(number)))
     }
 }

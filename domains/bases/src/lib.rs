@@ -6,8 +6,8 @@
 mod actor;
 pub mod catalog;
 pub mod collections;
-pub mod events;
 pub mod developers;
+pub mod events;
 mod exports;
 mod history;
 mod http;

@@ -23,7 +23,12 @@ struct Document;
 
 fn routed() -> OpenApiRouter<Bases> {
     OpenApiRouter::with_openapi(Document::openapi())
-        .routes(routes!(records::list::list, records::write::create, records::write::update_many, records::write::delete_many))
+        .routes(routes!(
+            records::list::list,
+            records::write::create,
+            records::write::update_many,
+            records::write::delete_many
+        ))
         .routes(routes!(records::get::get, records::write::update, records::write::delete))
         .routes(routes!(records::restore::restore))
         .merge(history::router())

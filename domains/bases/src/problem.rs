@@ -1,9 +1,9 @@
 //! The engine's complaints as the product's errors: each at its field, with its code.
 
 use engine_base::Base;
-use engine_base::{CellCode, CellError, Command};
-use engine_base::ids::TableNo;
 use engine_base::QueryError;
+use engine_base::ids::TableNo;
+use engine_base::{CellCode, CellError, Command};
 use kernel_core::{Code, Error, FieldError};
 
 /// The API's code of an engine code.
@@ -95,8 +95,14 @@ pub(crate) fn of_query(errors: &[QueryError]) -> Error {
         None => code.title().to_owned(),
     };
     let fields = errors.iter().map(|error| {
-        let position = error.span.map_or_else(String::new, |(start, length)| format!(" (position {start}, length {length})"));
-        FieldError::new(format!("/{}{}", error.member, error.pointer), code, format!("{}{position}", error.detail))
+        let position = error
+            .span
+            .map_or_else(String::new, |(start, length)| format!(" (position {start}, length {length})"));
+        FieldError::new(
+            format!("/{}{}", error.member, error.pointer),
+            code,
+            format!("{}{position}", error.detail),
+        )
     });
     Error::fields(fields.collect()).detail(detail)
 }

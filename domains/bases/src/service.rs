@@ -135,7 +135,12 @@ impl Bases {
     }
 
     /// As [`Bases::open`], at `seq` or further.
-    pub(crate) async fn open_at(&self, caller: &Caller, number: u64, seq: Option<u64>) -> Result<Arc<OpenBase>> {
+    pub(crate) async fn open_at(
+        &self,
+        caller: &Caller,
+        number: u64,
+        seq: Option<u64>,
+    ) -> Result<Arc<OpenBase>> {
         let base = self.open(caller, number).await?;
         if let Some(seq) = seq {
             base.catch_up(seq).await?;
@@ -144,7 +149,12 @@ impl Bases {
     }
 
     /// The base that the table is in, in memory.
-    pub(crate) async fn open_table(&self, caller: &Caller, table: TableNo, seq: Option<u64>) -> Result<Arc<OpenBase>> {
+    pub(crate) async fn open_table(
+        &self,
+        caller: &Caller,
+        table: TableNo,
+        seq: Option<u64>,
+    ) -> Result<Arc<OpenBase>> {
         let number = self.base_of(caller.tenant, table).await?;
         let base = self.open_at(caller, number, seq).await?;
         if base.read(|base| base.schema().table(table).is_some()) {

@@ -1,6 +1,8 @@
 //! The public website against a migrated PostgreSQL: every page renders, every link leads somewhere, every error code has
 //! its anchor.
 
+#![expect(clippy::unwrap_used, reason = "a test that can't go on fails")]
+
 use axum::Router;
 use axum::body::Body;
 use billing::Billing;

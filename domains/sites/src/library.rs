@@ -61,15 +61,22 @@ impl Library {
     /// # Errors
     /// `internal`, with what is wrong in which folder.
     pub fn load() -> Result<Self> {
-        let folders: BTreeSet<String> =
-            Components::iter().filter_map(|path| path.split_once('/').map(|parts| parts.0.to_owned())).collect();
+        let folders: BTreeSet<String> = Components::iter()
+            .filter_map(|path| path.split_once('/').map(|parts| parts.0.to_owned()))
+            .collect();
         let known = ORDER.iter().map(|name| (*name).to_owned());
         let others = folders.iter().filter(|name| !ORDER.contains(&name.as_str())).cloned();
         let mut components = Vec::new();
         for name in known.chain(others) {
-            let text = |file: &str| text(Components::get(&format!("{name}/{file}")), &format!("components/{name}/{file}"));
-            let component =
-                Component::compile(&name, &text("schema.json")?, &text("template.html")?, &text("style.css")?);
+            let text = |file: &str| {
+                text(Components::get(&format!("{name}/{file}")), &format!("components/{name}/{file}"))
+            };
+            let component = Component::compile(
+                &name,
+                &text("schema.json")?,
+                &text("template.html")?,
+                &text("style.css")?,
+            );
             components.push(component.map_err(Error::internal)?);
         }
         let kit = Kit::new(components);
@@ -119,14 +126,18 @@ impl Library {
         }
         let (name, _) = folder.rsplit_once('-')?;
         let built = self.themes.get(name)?;
-        let found = ["fonts", "pictures"].iter().find_map(|kind| Themes::get(&format!("{name}/{kind}/{file}")))?;
+        let found =
+            ["fonts", "pictures"].iter().find_map(|kind| Themes::get(&format!("{name}/{kind}/{file}")))?;
         Some((found.data, built.files == format!("/_theme/{folder}/")))
     }
 }
 
 impl Sheet {
     fn new(css: &str) -> Self {
-        Self { href: format!("/_theme/{}.css", short_hash(&[css.as_bytes()])), kept: Kept::new(css.to_owned()) }
+        Self {
+            href: format!("/_theme/{}.css", short_hash(&[css.as_bytes()])),
+            kept: Kept::new(css.to_owned()),
+        }
     }
 }
 
@@ -174,7 +185,10 @@ mod tests {
                 let (bytes, current) = library.file(folder, picture).unwrap();
                 assert!(bytes.starts_with(b"<svg") && current);
             }
-            assert!(library.file(folder, "theme.json").is_none() && library.file(folder, "../theme.json").is_none());
+            assert!(
+                library.file(folder, "theme.json").is_none()
+                    && library.file(folder, "../theme.json").is_none()
+            );
         }
         assert!(library.has_theme("crust") && library.has_theme("atelier"));
         assert_eq!(library.theme("gone").theme.name, library.themes().next().unwrap().theme.name);

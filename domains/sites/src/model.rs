@@ -9,8 +9,8 @@ pub const MAX_SITES: usize = 200;
 
 /// Addresses that no site may take: they are or may become the product's own, or pretend to be.
 const RESERVED: [&str; 20] = [
-    "admin", "api", "app", "assets", "cdn", "dev", "docs", "ftp", "help", "login", "mail", "ns1", "ns2", "root",
-    "smtp", "static", "status", "support", "test", "www",
+    "admin", "api", "app", "assets", "cdn", "dev", "docs", "ftp", "help", "login", "mail", "ns1", "ns2",
+    "root", "smtp", "static", "status", "support", "test", "www",
 ];
 
 /// A name of 1 to 100 characters, trimmed.
@@ -105,7 +105,10 @@ pub fn check_path(text: &str) -> Result<String, FieldError> {
             && !segment.ends_with('-')
             && segment.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
         if !fine {
-            return wrong(Code::InvalidValue, "may have the letters a to z, digits, hyphens and slashes only");
+            return wrong(
+                Code::InvalidValue,
+                "may have the letters a to z, digits, hyphens and slashes only",
+            );
         }
     }
     if text == "static" || text.starts_with("static/") {
@@ -159,7 +162,9 @@ mod tests {
 
     #[test]
     fn names_propose_addresses() {
-        for (name, slug) in [("Lind Okafor", "lind-okafor"), ("Bäckerei Müß & Co.", "backerei-muss-co"), ("東京", "")] {
+        for (name, slug) in
+            [("Lind Okafor", "lind-okafor"), ("Bäckerei Müß & Co.", "backerei-muss-co"), ("東京", "")]
+        {
             assert_eq!(slug_of(name), slug);
         }
     }

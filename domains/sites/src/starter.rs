@@ -39,7 +39,7 @@ pub(crate) fn pages(name: &str, opening: &str, list: Option<&ViewChoice>) -> Vec
         .map(|(id, path, title, document)| NewPage {
             id,
             position: 0,
-            settings: settings(path, if path == "/" { name } else { title }),
+            settings: settings(path, title),
             document: document_of(&document),
         })
         .collect()
@@ -49,10 +49,12 @@ pub(crate) fn pages(name: &str, opening: &str, list: Option<&ViewChoice>) -> Vec
 pub(crate) fn empty_page(title: &str, like: Option<&Document>, kit: &Kit) -> Document {
     let frame = |region: Region| {
         let nodes = like.map_or(&[][..], |document| &document.nodes);
-        let fits = move |node: &&Node| kit.get(&node.kind).is_some_and(|component| component.region == region);
+        let fits =
+            move |node: &&Node| kit.get(&node.kind).is_some_and(|component| component.region == region);
         nodes.iter().filter(fits).cloned().collect::<Vec<_>>()
     };
-    let taken: Vec<String> = frame(Region::Header).iter().chain(&frame(Region::Footer)).flat_map(ids).collect();
+    let taken: Vec<String> =
+        frame(Region::Header).iter().chain(&frame(Region::Footer)).flat_map(ids).collect();
     let free = |wanted: &str| {
         let numbered = (2..).map(|n| format!("{wanted}{n}"));
         std::iter::once(wanted.to_owned()).chain(numbered).find(|id| !taken.contains(id)).unwrap_or_default()
@@ -90,7 +92,8 @@ fn list_section(list: Option<&ViewChoice>) -> Value {
             node["slots"] = json!({"item": [{"id": "item", "type": "card", "props": card_props(view)}]});
         }
         None => {
-            node["props"] = json!({"empty": "Attach a base to this site and choose a view: its rows appear here."});
+            node["props"] =
+                json!({"empty": "Attach a base to this site and choose a view: its rows appear here."});
             node["slots"] = json!({"item": [{"id": "item", "type": "card", "props": {"title": "Title"}}]});
         }
     }
@@ -107,11 +110,12 @@ pub(crate) fn card_props(view: &ViewChoice) -> Value {
             props.insert(prop.to_owned(), json!({"bind": format!("item.{}", field.id)}));
         }
     };
-    take("title", &["text", "email", "number", "long_text"]);
+    // The primary field comes first, whatever its type.
+    take("title", &["text", "long_text", "number", "email", "date", "datetime", "select", "url"]);
     take("link", &["url"]);
-    take("aside", &["number", "date", "select"]);
-    take("text", &["text", "long_text", "link"]);
-    take("meta", &["select", "text", "date", "link"]);
+    take("aside", &["select", "date", "datetime"]);
+    take("text", &["text", "long_text"]);
+    take("meta", &["link", "text", "long_text"]);
     Value::Object(props)
 }
 
@@ -175,11 +179,17 @@ mod tests {
         for list in [None, Some(view())] {
             for built in library.themes() {
                 let pages = pages("Tarwe", &built.theme.opening, list.as_ref());
-                assert_eq!(pages.iter().map(|page| page.settings.path.as_str()).collect::<Vec<_>>(), ["/", "/about"]);
+                assert_eq!(
+                    pages.iter().map(|page| page.settings.path.as_str()).collect::<Vec<_>>(),
+                    ["/", "/about"]
+                );
                 for page in &pages {
                     assert!(page.document.nodes.len() >= 3);
                     let issues = validate(&page.document, &library.kit);
-                    assert!(issues.iter().all(|issue| issue.code == IssueCode::BadEach && list.is_none()), "{issues:?}");
+                    assert!(
+                        issues.iter().all(|issue| issue.code == IssueCode::BadEach && list.is_none()),
+                        "{issues:?}"
+                    );
                     for made in [
                         empty_page("News", Some(&page.document), &library.kit),
                         not_found_page(Some(&page.document), &library.kit),
@@ -199,7 +209,7 @@ mod tests {
         let id = |n: u32| format!("item.{}", TableNo(7).field(FieldNo(n)));
         assert_eq!(
             card_props(&view),
-            json!({"title": {"bind": id(1)}, "link": {"bind": id(3)}, "aside": {"bind": id(2)}, "text": {"bind": id(4)}, "meta": {"bind": id(5)}})
+            json!({"title": {"bind": id(1)}, "link": {"bind": id(3)}, "aside": {"bind": id(5)}, "text": {"bind": id(4)}})
         );
     }
 }

@@ -163,7 +163,13 @@ fn find_mut<'a>(nodes: &'a mut [Node], id: &str) -> Option<&'a mut Node> {
     node.slots.values_mut().find_map(|children| find_mut(children, id))
 }
 
-fn place_in(nodes: &[Node], parent: Option<&str>, slot: &str, id: &str, depth: usize) -> Option<(Place, usize)> {
+fn place_in(
+    nodes: &[Node],
+    parent: Option<&str>,
+    slot: &str,
+    id: &str,
+    depth: usize,
+) -> Option<(Place, usize)> {
     let mut before: Option<&Node> = None;
     for node in nodes {
         if node.id == id {

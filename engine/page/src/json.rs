@@ -211,7 +211,8 @@ impl Reader {
         }
         let kind = text(&mut rest, "type", pointer, "the name of a component")?;
         let mut node = Node { id, kind, cv: 1, ..Node::default() };
-        if let Some(cv) = take(&mut rest, "cv", |cv| cv.as_u64().is_some_and(|cv| u32::try_from(cv).is_ok())) {
+        if let Some(cv) = take(&mut rest, "cv", |cv| cv.as_u64().is_some_and(|cv| u32::try_from(cv).is_ok()))
+        {
             node.cv = cv.as_u64().and_then(|cv| u32::try_from(cv).ok()).unwrap_or(1);
         }
         if let Some(Value::Object(props)) = take(&mut rest, "props", Value::is_object) {
@@ -220,7 +221,8 @@ impl Reader {
         if let Some(Value::Object(at)) = take(&mut rest, "at", Value::is_object) {
             node.at = at;
         }
-        let is_texts = |value: &Value| value.as_array().is_some_and(|items| items.iter().all(Value::is_string));
+        let is_texts =
+            |value: &Value| value.as_array().is_some_and(|items| items.iter().all(Value::is_string));
         if let Some(Value::Array(hide)) = take(&mut rest, "hide", is_texts) {
             node.hide = hide.iter().filter_map(Value::as_str).map(str::to_owned).collect();
         }
@@ -305,7 +307,8 @@ mod tests {
 
     #[test]
     fn known_keys_of_the_wrong_shape_are_kept() {
-        let text = r#"{"v":1,"nodes":[{"id":"a","type":"t","props":"no","each":{"view":3},"hide":[1],"cv":"x"}]}"#;
+        let text =
+            r#"{"v":1,"nodes":[{"id":"a","type":"t","props":"no","each":{"view":3},"hide":[1],"cv":"x"}]}"#;
         let document = read(text).unwrap();
         assert!(document.nodes[0].props.is_empty() && document.nodes[0].each.is_none());
         assert_eq!(document.nodes[0].rest.len(), 4);
@@ -322,13 +325,19 @@ mod tests {
             (r#"{"nodes":[]}"#, "/v must be the version of the format, 1"),
             (r#"{"v":9}"#, "the page format 9 is newer than 1, the newest known here"),
             (r#"{"v":1,"nodes":{}}"#, "/nodes must be a list of components"),
-            (r#"{"v":1,"nodes":[{"type":"t"}]}"#, "/nodes/0/id must be an id of 1 to 32 letters, digits, - and _"),
+            (
+                r#"{"v":1,"nodes":[{"type":"t"}]}"#,
+                "/nodes/0/id must be an id of 1 to 32 letters, digits, - and _",
+            ),
             (r#"{"v":1,"nodes":[{"id":"a"}]}"#, "/nodes/0/type must be the name of a component"),
             (
                 r#"{"v":1,"nodes":[{"id":"root","type":"t"}]}"#,
                 "/nodes/0/id must be an id of 1 to 32 letters, digits, - and _",
             ),
-            (r#"{"v":1,"nodes":[{"id":"a","type":"t","slots":{"x":1}}]}"#, "/nodes/0/slots/x must be a list of components"),
+            (
+                r#"{"v":1,"nodes":[{"id":"a","type":"t","slots":{"x":1}}]}"#,
+                "/nodes/0/slots/x must be a list of components",
+            ),
             (r#"{"v":1,"nodes":[{"id":"a","type":"t"},{"id":"a","type":"t"}]}"#, "the id a is used twice"),
         ];
         for (text, message) in cases {
@@ -351,7 +360,8 @@ mod tests {
         assert!(read(&page(json!([nested(limits::DEPTH)]))).is_ok());
         assert_eq!(refused(&page(json!([nested(limits::DEPTH + 1)]))), "n13 is nested deeper than 12 levels");
 
-        let many = |count: usize| (0..count).map(|n| json!({"id": format!("n{n}"), "type": "t"})).collect::<Value>();
+        let many =
+            |count: usize| (0..count).map(|n| json!({"id": format!("n{n}"), "type": "t"})).collect::<Value>();
         assert!(read(&page(many(limits::NODES))).is_ok());
         assert_eq!(refused(&page(many(limits::NODES + 1))), "the page has more than 2000 components");
 

@@ -30,7 +30,8 @@ pub use json::{ReadError, read, read_node, write, write_node};
 pub use op::{Op, Refused, RefusedCode, apply, revert};
 pub use refs::{PageRefs, page_refs};
 pub use render::{
-    Collection, CollectionField, CollectionRow, Data, Head, MenuItem, Mode, PageLink, Rendered, page, render, strip,
+    Collection, CollectionField, CollectionRow, Data, Head, MenuItem, Mode, PageLink, Rendered, page, render,
+    strip,
 };
 pub use schema::{Kind, Schema};
 pub use theme::{BadTheme, Theme};

@@ -174,7 +174,12 @@ fn step(document: &mut Document, kit: Option<&Kit>, op: &Op) -> Step<Op> {
                 unlocked(document, id)?;
             }
             let node = detach(document, id).ok_or_else(|| unknown(id))?;
-            Ok(Op::Insert { parent: place.parent, slot: place.slot, after: place.after, tree: json::write_node(&node) })
+            Ok(Op::Insert {
+                parent: place.parent,
+                slot: place.slot,
+                after: place.after,
+                tree: json::write_node(&node),
+            })
         }
         Op::Move { id, parent, slot, after } => {
             let (old, _) = document.place(id).ok_or_else(|| unknown(id))?;
@@ -320,7 +325,10 @@ fn admitted(
             return Err((RefusedCode::NotAdmitted, format!("{} has no slot {slot}", definition.name)));
         };
         if document.siblings(parent, slot).is_some_and(|siblings| siblings.len() >= definition.max) {
-            return Err((RefusedCode::SlotFull, format!("{} takes at most {}", definition.title, definition.max)));
+            return Err((
+                RefusedCode::SlotFull,
+                format!("{} takes at most {}", definition.title, definition.max),
+            ));
         }
     }
     // What this kit does not know may stand anywhere: nothing says that it may not.
@@ -331,7 +339,13 @@ fn admitted(
     Ok(())
 }
 
-fn attach(document: &mut Document, node: Node, parent: Option<&str>, slot: &str, after: Option<&str>) -> Step<()> {
+fn attach(
+    document: &mut Document,
+    node: Node,
+    parent: Option<&str>,
+    slot: &str,
+    after: Option<&str>,
+) -> Step<()> {
     let depth = match parent {
         None => 0,
         Some(id) => document.place(id).ok_or_else(|| unknown(id))?.1,

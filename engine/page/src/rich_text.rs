@@ -222,7 +222,8 @@ fn parse(source: &str, marks: &[&'static str], link: Option<&Value>, out: &mut V
             rest = after;
             continue;
         }
-        if c == '[' && link.is_none()
+        if c == '['
+            && link.is_none()
             && let Some((label, target, after)) = linked(rest)
         {
             flush(&mut text, out);
@@ -252,7 +253,8 @@ fn linked(source: &str) -> Option<(&str, &str, &str)> {
     let end = unescaped(inner, "]").filter(|end| *end > 0)?;
     let target = inner[end + 1..].strip_prefix('(')?;
     let close = target.find(')').filter(|close| *close > 0)?;
-    (!target[..close].contains(char::is_whitespace)).then(|| (&inner[..end], &target[..close], &target[close + 1..]))
+    (!target[..close].contains(char::is_whitespace))
+        .then(|| (&inner[..end], &target[..close], &target[close + 1..]))
 }
 
 /// The first place of `sign` that no backslash precedes. `*` does not match half of `**`: the inner mark comes first.
@@ -260,8 +262,8 @@ fn unescaped(source: &str, sign: &str) -> Option<usize> {
     let mut at = 0;
     while at < source.len() {
         let rest = &source[at..];
-        if rest.starts_with('\\') {
-            at += 1 + rest[1..].chars().next().map_or(0, char::len_utf8);
+        if let Some(escaped) = rest.strip_prefix('\\') {
+            at += 1 + escaped.chars().next().map_or(0, char::len_utf8);
         } else if sign == "*" && rest.starts_with("**") && !rest.starts_with("***") {
             at += 2;
         } else if rest.starts_with(sign) {
@@ -295,7 +297,10 @@ mod tests {
         check("2 * 3 ** 4", "2 * 3 ** 4");
         check(r"\*not\*", "*not*");
         check("a\nb", "a<br>b");
-        check("[Visit **us**](/visit)", r#"<a href="/visit">Visit </a><a href="/visit"><strong>us</strong></a>"#);
+        check(
+            "[Visit **us**](/visit)",
+            r#"<a href="/visit">Visit </a><a href="/visit"><strong>us</strong></a>"#,
+        );
         check("[no", "[no");
         check("<b>&\"'", "&lt;b&gt;&amp;&quot;&#x27;");
         check("`x < y`", "<code>x &lt; y</code>");
@@ -304,7 +309,10 @@ mod tests {
     #[test]
     fn blocks_are_paragraphs() {
         let html = |source: &str| super::html(&from_source(source), true, |_| None);
-        assert_eq!(html("one\n\ntwo **b\n\nc**"), "<p>one</p><p>two <strong>b</strong></p><p><strong>c</strong></p>");
+        assert_eq!(
+            html("one\n\ntwo **b\n\nc**"),
+            "<p>one</p><p>two <strong>b</strong></p><p><strong>c</strong></p>"
+        );
         assert_eq!(html("\n\n\n\n"), "");
         assert_eq!(html("a\nb"), "<p>a<br>b</p>");
     }
@@ -312,8 +320,11 @@ mod tests {
     fn any_runs() -> impl Strategy<Value = Vec<Run>> {
         let marks = proptest::sample::subsequence(vec!["b", "em", "s", "code"], 0..=1);
         let link = proptest::option::of(Just(json!({"url": "https://a.example/x"})));
-        let run = ("[a-z*~`\\[\\]()\\\\é \n]{1,8}", marks, link)
-            .prop_map(|(text, marks, link)| Run { text, marks, link });
+        let run = ("[a-z*~`\\[\\]()\\\\é \n]{1,8}", marks, link).prop_map(|(text, marks, link)| Run {
+            text,
+            marks,
+            link,
+        });
         proptest::collection::vec(run, 0..6)
     }
 

@@ -103,7 +103,9 @@ impl Schema {
         match &self.kind {
             Kind::Text { min, max, .. } => match value.as_str().map(|text| text.chars().count()) {
                 None => bad("must be a text".to_owned()),
-                Some(length) if length > *max => bad(format!("must be at most {max} characters, has {length}")),
+                Some(length) if length > *max => {
+                    bad(format!("must be at most {max} characters, has {length}"))
+                }
                 Some(length) if length < *min => bad(format!("must be at least {min} characters")),
                 Some(_) => {}
             },
@@ -240,8 +242,23 @@ fn join(path: &str, name: &str) -> String {
 }
 
 const KEYWORDS: [&str; 18] = [
-    "type", "enum", "properties", "required", "items", "minimum", "maximum", "minLength", "maxLength", "maxItems",
-    "default", "format", "additionalProperties", "title", "description", "x-labels", "x-responsive",
+    "type",
+    "enum",
+    "properties",
+    "required",
+    "items",
+    "minimum",
+    "maximum",
+    "minLength",
+    "maxLength",
+    "maxItems",
+    "default",
+    "format",
+    "additionalProperties",
+    "title",
+    "description",
+    "x-labels",
+    "x-responsive",
     "x-multiline",
 ];
 
@@ -262,9 +279,10 @@ fn compile(value: &Value, path: &str) -> Result<Schema, String> {
     };
     let kind = match (text("type"), text("format")) {
         (Some("string"), None) => match map.get("enum") {
-            Some(list) => Kind::Choice(choices(list, map.get("x-labels")).ok_or_else(|| {
-                at("enum must list names of lower-case letters, digits and -")
-            })?),
+            Some(list) => Kind::Choice(
+                choices(list, map.get("x-labels"))
+                    .ok_or_else(|| at("enum must list names of lower-case letters, digits and -"))?,
+            ),
             None => Kind::Text {
                 min: size("minLength", 0)?,
                 max: size("maxLength", 500)?,
@@ -287,7 +305,10 @@ fn compile(value: &Value, path: &str) -> Result<Schema, String> {
             Kind::List { items: Box::new(compile(items, &join(path, "items"))?), max: size("maxItems", 100)? }
         }
         (Some("object"), None) => {
-            let fields = map.get("properties").and_then(Value::as_object).ok_or_else(|| at("properties is missing"))?;
+            let fields = map
+                .get("properties")
+                .and_then(Value::as_object)
+                .ok_or_else(|| at("properties is missing"))?;
             if map.get("additionalProperties") != Some(&Value::Bool(false)) {
                 return Err(at("additionalProperties must be false"));
             }
@@ -297,7 +318,9 @@ fn compile(value: &Value, path: &str) -> Result<Schema, String> {
                 .collect::<Result<IndexMap<_, _>, String>>()?;
             let required: Vec<String> = match map.get("required") {
                 None => Vec::new(),
-                Some(list) => serde_json::from_value(list.clone()).map_err(|_| at("required must list names"))?,
+                Some(list) => {
+                    serde_json::from_value(list.clone()).map_err(|_| at("required must list names"))?
+                }
             };
             if let Some(unknown) = required.iter().find(|name| !fields.contains_key(*name)) {
                 return Err(at(&format!("required names {unknown}, which is not a property")));
@@ -351,7 +374,11 @@ mod tests {
         let schema = Schema::compile(schema).unwrap();
         let mut problems = Vec::new();
         schema.check(value, "", &mut problems);
-        problems.iter().map(|p| format!("{} {}", p.path, p.hint).trim().to_owned()).collect::<Vec<_>>().join("; ")
+        problems
+            .iter()
+            .map(|p| format!("{} {}", p.path, p.hint).trim().to_owned())
+            .collect::<Vec<_>>()
+            .join("; ")
     }
 
     #[test]
@@ -379,7 +406,11 @@ mod tests {
             (&link, json!({"url": "javascript:x"}), "must start with https://, mailto:, tel:, / or #"),
             (&link, json!({"page": "pag_1", "url": "/x"}), "must be {\"page\": …} or {\"url\": …}"),
             (&image, json!({"theme": "a.svg", "alt": ""}), ""),
-            (&image, json!({"theme": "../a.svg"}), "must name an asset, a picture of the theme, or an address"),
+            (
+                &image,
+                json!({"theme": "../a.svg"}),
+                "must name an asset, a picture of the theme, or an address",
+            ),
             (&rich, json!({"rt": [{"t": "abc", "m": ["b"]}]}), ""),
             (&rich, json!({"rt": [{"t": "a", "m": ["blink"]}]}), "must be rich text, {\"rt\": [{\"t\": …}]}"),
             (
@@ -400,9 +431,15 @@ mod tests {
         let cases = [
             (json!({"type": "string", "pattern": "x"}), "the schema: the keyword pattern is not supported"),
             (json!({"type": "object", "properties": {}}), "the schema: additionalProperties must be false"),
-            (json!({"type": "string", "enum": ["A b"]}), "the schema: enum must list names of lower-case letters, digits and -"),
+            (
+                json!({"type": "string", "enum": ["A b"]}),
+                "the schema: enum must list names of lower-case letters, digits and -",
+            ),
             (json!({"type": "string", "default": 3}), "the schema: the default must be a text"),
-            (json!({"type": "string", "x-responsive": true}), "the schema: only a choice can differ by breakpoint"),
+            (
+                json!({"type": "string", "x-responsive": true}),
+                "the schema: only a choice can differ by breakpoint",
+            ),
         ];
         for (schema, message) in cases {
             assert_eq!(Schema::compile(&schema).unwrap_err(), message);

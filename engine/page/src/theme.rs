@@ -86,7 +86,9 @@ impl Theme {
             if let Some(missing) = needed.iter().find(|token| !tokens.contains_key(**token)) {
                 return Err(bad(format!("{group} lacks {missing}")));
             }
-            if let Some((token, value)) = tokens.iter().find(|(_, value)| value.contains([';', '{', '}', '<'])) {
+            if let Some((token, value)) =
+                tokens.iter().find(|(_, value)| value.contains([';', '{', '}', '<']))
+            {
                 return Err(bad(format!("{group}/{token} has a value that would leave its place: {value}")));
             }
         }

@@ -64,7 +64,10 @@ impl IssueCode {
     /// Whether the node shows nothing to visitors because of it.
     #[must_use]
     pub const fn hides(self) -> bool {
-        matches!(self, Self::UnknownComponent | Self::BadProp | Self::NotAdmitted | Self::Failed | Self::TooLong)
+        matches!(
+            self,
+            Self::UnknownComponent | Self::BadProp | Self::NotAdmitted | Self::Failed | Self::TooLong
+        )
     }
 }
 
@@ -145,7 +148,10 @@ fn walk(node: &Node, kit: &Kit, issues: &mut Vec<Issue>) {
 /// The issues of one node by itself.
 pub(crate) fn check_node(node: &Node, component: &Component, issues: &mut Vec<Issue>) {
     if node.cv > component.version {
-        let hint = format!("was made with version {} of {}, this is {}", node.cv, component.title, component.version);
+        let hint = format!(
+            "was made with version {} of {}, this is {}",
+            node.cv, component.title, component.version
+        );
         issues.push(Issue::new(&node.id, "cv", IssueCode::NewerComponent, hint));
     }
     for problem in prop_problems(node, component) {

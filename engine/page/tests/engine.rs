@@ -1,8 +1,13 @@
 //! Operations, limits and the renderer as a whole, with the built-in components.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod common;
 
-use engine_page::{Component, Document, Kit, Mode, Node, Op, RefusedCode, apply, limits, read, render, revert, strip, write, write_node};
+use engine_page::{
+    Component, Document, Kit, Mode, Node, Op, RefusedCode, apply, limits, read, render, revert, strip, write,
+    write_node,
+};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use std::collections::HashSet;
@@ -51,22 +56,46 @@ fn outline(nodes: &[Node]) -> String {
 fn operations() {
     let text = |id: &str| json!({"id": id, "type": "text"});
     check(json!([{"op": "insert", "tree": text("n")}]), Ok("n s1(t1 c1(t2)) h1(b1) x1(t3)"));
-    check(json!([{"op": "insert", "parent": "c1", "slot": "items", "after": "t2", "tree": text("n")}]), Ok("s1(t1 c1(t2 n)) h1(b1) x1(t3)"));
+    check(
+        json!([{"op": "insert", "parent": "c1", "slot": "items", "after": "t2", "tree": text("n")}]),
+        Ok("s1(t1 c1(t2 n)) h1(b1) x1(t3)"),
+    );
     check(json!([{"op": "remove", "id": "t2"}]), Ok("s1(t1 c1) h1(b1) x1(t3)"));
     check(json!([{"op": "remove", "id": "s1"}]), Ok("h1(b1) x1(t3)"));
-    check(json!([{"op": "move", "id": "t2", "parent": "s1", "slot": "content"}]), Ok("s1(t2 t1 c1) h1(b1) x1(t3)"));
-    check(json!([{"op": "move", "id": "t1", "parent": "s1", "slot": "content", "after": "c1"}]), Ok("s1(c1(t2) t1) h1(b1) x1(t3)"));
+    check(
+        json!([{"op": "move", "id": "t2", "parent": "s1", "slot": "content"}]),
+        Ok("s1(t2 t1 c1) h1(b1) x1(t3)"),
+    );
+    check(
+        json!([{"op": "move", "id": "t1", "parent": "s1", "slot": "content", "after": "c1"}]),
+        Ok("s1(c1(t2) t1) h1(b1) x1(t3)"),
+    );
     check(json!([{"op": "move", "id": "t3", "after": "s1"}]), Ok("s1(t1 c1(t2)) t3 h1(b1) x1"));
-    check(json!([{"op": "set", "id": "t1", "path": "props/size", "value": "lead"}, {"op": "set", "id": "t1", "path": "props/body"}]), Ok("s1(t1 c1(t2)) h1(b1) x1(t3)"));
-    check(json!([{"op": "set", "id": "c1", "path": "each", "value": {"view": "viw1", "limit": 3}}, {"op": "set", "id": "c1", "path": "hide", "value": ["phone"]},
-        {"op": "set", "id": "c1", "path": "at/phone", "value": {"props": {"columns": "2"}}}, {"op": "set", "id": "root", "path": "props/scheme", "value": "dark"}]), Ok("s1(t1 c1(t2)) h1(b1) x1(t3)"));
+    check(
+        json!([{"op": "set", "id": "t1", "path": "props/size", "value": "lead"}, {"op": "set", "id": "t1", "path": "props/body"}]),
+        Ok("s1(t1 c1(t2)) h1(b1) x1(t3)"),
+    );
+    check(
+        json!([{"op": "set", "id": "c1", "path": "each", "value": {"view": "viw1", "limit": 3}}, {"op": "set", "id": "c1", "path": "hide", "value": ["phone"]},
+        {"op": "set", "id": "c1", "path": "at/phone", "value": {"props": {"columns": "2"}}}, {"op": "set", "id": "root", "path": "props/scheme", "value": "dark"}]),
+        Ok("s1(t1 c1(t2)) h1(b1) x1(t3)"),
+    );
 
     check(json!([{"op": "remove", "id": "t1"}, {"op": "remove", "id": "t1"}]), Err(RefusedCode::UnknownNode));
     check(json!([{"op": "remove", "id": "h1"}]), Err(RefusedCode::Locked));
     check(json!([{"op": "move", "id": "s1", "parent": "c1", "slot": "items"}]), Err(RefusedCode::IntoItself));
-    check(json!([{"op": "move", "id": "t1", "parent": "s1", "slot": "content", "after": "t2"}]), Err(RefusedCode::UnknownSibling));
-    check(json!([{"op": "insert", "parent": "h1", "slot": "actions", "tree": text("n")}]), Err(RefusedCode::NotAdmitted));
-    check(json!([{"op": "insert", "parent": "s1", "slot": "nowhere", "tree": {"id": "n", "type": "unknown-one"}}]), Err(RefusedCode::NotAdmitted));
+    check(
+        json!([{"op": "move", "id": "t1", "parent": "s1", "slot": "content", "after": "t2"}]),
+        Err(RefusedCode::UnknownSibling),
+    );
+    check(
+        json!([{"op": "insert", "parent": "h1", "slot": "actions", "tree": text("n")}]),
+        Err(RefusedCode::NotAdmitted),
+    );
+    check(
+        json!([{"op": "insert", "parent": "s1", "slot": "nowhere", "tree": {"id": "n", "type": "unknown-one"}}]),
+        Err(RefusedCode::NotAdmitted),
+    );
     check(json!([{"op": "insert", "tree": text("t1")}]), Err(RefusedCode::DuplicateId));
     check(json!([{"op": "insert", "tree": {"type": "text"}}]), Err(RefusedCode::BadTree));
     check(json!([{"op": "set", "id": "t1", "path": "id", "value": "x"}]), Err(RefusedCode::BadValue));
@@ -81,25 +110,44 @@ fn operations() {
         })
         .collect();
     check(json!(nested), Err(RefusedCode::TooDeep));
-    check(json!([{"op": "set", "id": "t1", "path": "props/body", "value": "x".repeat(limits::BYTES)}]), Err(RefusedCode::TooLarge));
+    check(
+        json!([{"op": "set", "id": "t1", "path": "props/body", "value": "x".repeat(limits::BYTES)}]),
+        Err(RefusedCode::TooLarge),
+    );
 }
 
 /// What a random editor tries; most of it is refused, which is part of the test.
 fn any_op() -> impl Strategy<Value = Op> {
     const IDS: [&str; 12] = ["s1", "t1", "c1", "t2", "h1", "b1", "x1", "t3", "n0", "n1", "n2", "n3"];
     let id = || prop::sample::select(IDS.to_vec()).prop_map(str::to_owned);
-    let slot = || prop::sample::select(vec!["", "content", "items", "actions", "any"]).prop_map(str::to_owned);
-    let kind = prop::sample::select(vec!["text", "columns", "section", "button", "hero", "list", "who-knows"]);
+    let slot =
+        || prop::sample::select(vec!["", "content", "items", "actions", "any"]).prop_map(str::to_owned);
+    let kind =
+        prop::sample::select(vec!["text", "columns", "section", "button", "hero", "list", "who-knows"]);
     let place = move || (prop::option::of(id()), slot(), prop::option::of(id()));
-    let value = prop::sample::select(vec![json!("x"), json!(1), json!(["phone"]), json!({"view": "v", "limit": 2}), json!({"bind": "item.x"})]);
-    let path = prop::sample::select(vec!["props/body", "props/heading", "at/phone", "hide", "each", "lock", "id"]);
+    let value = prop::sample::select(vec![
+        json!("x"),
+        json!(1),
+        json!(["phone"]),
+        json!({"view": "v", "limit": 2}),
+        json!({"bind": "item.x"}),
+    ]);
+    let path =
+        prop::sample::select(vec!["props/body", "props/heading", "at/phone", "hide", "each", "lock", "id"]);
     prop_oneof![
         (place(), id(), kind).prop_map(|((parent, slot, after), id, kind)| Op::Insert {
-            parent, slot, after, tree: write_node(&Node::new(&id, kind, serde_json::Map::new())),
+            parent,
+            slot,
+            after,
+            tree: write_node(&Node::new(&id, kind, serde_json::Map::new())),
         }),
         (id(), place()).prop_map(|(id, (parent, slot, after))| Op::Move { id, parent, slot, after }),
         id().prop_map(|id| Op::Remove { id }),
-        (id(), path, prop::option::of(value)).prop_map(|(id, path, value)| Op::Set { id, path: path.to_owned(), value }),
+        (id(), path, prop::option::of(value)).prop_map(|(id, path, value)| Op::Set {
+            id,
+            path: path.to_owned(),
+            value
+        }),
     ]
 }
 
@@ -141,13 +189,18 @@ proptest! {
 #[test]
 fn templates_can_not_escape() {
     let manifest = |props: &str| {
-        format!(r#"{{"title":"T","description":"","icon":"x","version":1,"props":{{"type":"object","additionalProperties":false,"properties":{{{props}}}}}}}"#)
+        format!(
+            r#"{{"title":"T","description":"","icon":"x","version":1,"props":{{"type":"object","additionalProperties":false,"properties":{{{props}}}}}}}"#
+        )
     };
     for (template, message) in [
         ("{{ attrs|safe }}", "unknown filter"),
         ("{% include 'template' %}", "can't be shown"),
         ("{{ secrets }}", "undefined"),
-        ("{% for a in [1,2,3,4,5,6,7,8,9] %}{% for b in [1,2,3,4,5,6,7,8,9] %}{% for c in [1,2,3,4,5,6,7,8,9] %}{% for d in [1,2,3,4,5,6,7,8,9] %}{% for e in [1,2,3,4,5,6,7,8,9] %}{{ a }}{% endfor %}{% endfor %}{% endfor %}{% endfor %}{% endfor %}", "fuel"),
+        (
+            "{% for a in [1,2,3,4,5,6,7,8,9] %}{% for b in [1,2,3,4,5,6,7,8,9] %}{% for c in [1,2,3,4,5,6,7,8,9] %}{% for d in [1,2,3,4,5,6,7,8,9] %}{% for e in [1,2,3,4,5,6,7,8,9] %}{{ a }}{% endfor %}{% endfor %}{% endfor %}{% endfor %}{% endfor %}",
+            "fuel",
+        ),
     ] {
         let problem = match Component::compile("mine", &manifest(""), template, "") {
             Err(error) => error.to_string(),
@@ -166,19 +219,37 @@ fn templates_can_not_escape() {
 fn every_component_has_what_the_editor_needs() {
     let kit = common::kit();
     let names: Vec<&str> = kit.iter().map(|component| component.name.as_str()).collect();
-    assert_eq!(names, ["button", "card", "columns", "footer", "hero", "image", "list", "nav", "section", "text"]);
+    assert_eq!(
+        names,
+        ["button", "card", "columns", "footer", "hero", "image", "list", "nav", "section", "text"]
+    );
     for component in kit.iter() {
-        assert!(!component.title.is_empty() && !component.description.is_empty() && !component.icon.is_empty());
+        assert!(
+            !component.title.is_empty() && !component.description.is_empty() && !component.icon.is_empty()
+        );
         for (name, schema) in &component.props {
             assert!(!schema.title.is_empty(), "{}/{name} has no title", component.name);
         }
         for (name, slot) in &component.slots {
             assert!(slot.allow.iter().all(|name| kit.get(name).is_some()), "{}/{name}", component.name);
         }
-        let document = Document { nodes: vec![Node::new("a", &component.name, component.sample.clone())], ..Document::default() };
+        let document = Document {
+            nodes: vec![Node::new("a", &component.name, component.sample.clone())],
+            ..Document::default()
+        };
         let rendered = render(&document, &kit, &common::data(), Mode::Public);
         assert_eq!(rendered.issues, [], "{}", component.name);
-        assert!(rendered.html.contains(&format!("c-{}", component.name)), "{}: {}", component.name, rendered.html);
-        assert_eq!(component.style.matches('{').count(), component.style.matches('}').count(), "{}", component.name);
+        assert!(
+            rendered.html.contains(&format!("c-{}", component.name)),
+            "{}: {}",
+            component.name,
+            rendered.html
+        );
+        assert_eq!(
+            component.style.matches('{').count(),
+            component.style.matches('}').count(),
+            "{}",
+            component.name
+        );
     }
 }

@@ -2,6 +2,8 @@
 //! editor shows. `UPDATE_GOLDEN=1 cargo test -p engine_page --test golden` writes them anew: read the difference before
 //! it is committed.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod common;
 
 use engine_page::{Document, Mode, Rendered, read, render, strip, validate, write};
@@ -9,7 +11,8 @@ use std::path::{Path, PathBuf};
 
 fn cases() -> Vec<(PathBuf, Document)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
-    let mut paths: Vec<PathBuf> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let mut paths: Vec<PathBuf> =
+        std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     paths.retain(|path| path.extension().is_some_and(|extension| extension == "json"));
     paths.sort();
     assert!(paths.len() >= 4, "{paths:?}");
@@ -29,7 +32,13 @@ fn pretty(rendered: &Rendered, document: &Document) -> String {
     let issues = rendered.issues.iter().map(|issue| ("render", issue));
     let checked = validate(document, &common::kit());
     for (by, issue) in issues.chain(checked.iter().map(|issue| ("validate", issue))) {
-        out.push_str(&format!("<!-- {by}: {} {} {}: {} -->\n", issue.node, issue.path, issue.code.name(), issue.hint));
+        out.push_str(&format!(
+            "<!-- {by}: {} {} {}: {} -->\n",
+            issue.node,
+            issue.path,
+            issue.code.name(),
+            issue.hint
+        ));
     }
     out
 }
@@ -61,7 +70,16 @@ fn pages_render_as_expected() {
 fn built_in_pages_need_no_script_and_no_inline_style() {
     for (path, document) in cases() {
         let html = render(&document, &common::kit(), &common::data(), Mode::Public).html.to_lowercase();
-        for forbidden in ["<script", " style=", "=\"javascript:", " onclick=\"", " onload=\"", "<style", "<b>", "<img src=x"] {
+        for forbidden in [
+            "<script",
+            " style=",
+            "=\"javascript:",
+            " onclick=\"",
+            " onload=\"",
+            "<style",
+            "<b>",
+            "<img src=x",
+        ] {
             assert!(!html.contains(forbidden), "{} has {forbidden}", path.display());
         }
     }

@@ -1,5 +1,7 @@
 //! Themes are complete, their CSS is well formed, and their colours can be read in light and dark.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod common;
 
 /// WCAG 2.2 relative luminance of `#rrggbb`.
@@ -22,8 +24,13 @@ fn text_has_contrast_in_light_and_dark() {
         for dark in [false, true] {
             let colour = |token: &str| theme.colour(token, dark).unwrap();
             for (text, ground) in [
-                ("ink", "paper"), ("soft", "paper"), ("accent", "paper"), ("ink", "raised"), ("soft", "raised"),
-                ("on-accent", "accent"), ("on-band", "band"),
+                ("ink", "paper"),
+                ("soft", "paper"),
+                ("accent", "paper"),
+                ("ink", "raised"),
+                ("soft", "raised"),
+                ("on-accent", "accent"),
+                ("on-band", "band"),
             ] {
                 let ratio = contrast(colour(text), colour(ground));
                 assert!(ratio >= 4.5, "{} dark={dark}: {text} on {ground} has {ratio:.2}", theme.name);
@@ -49,7 +56,10 @@ fn style_sheets_are_whole() {
         let pictures = common::repository().join("themes").join(&theme.name).join("pictures");
         assert!(pictures.join("lead.svg").is_file(), "{} has no leading picture", theme.name);
         for file in css.split("url(\"/_theme/x/").skip(1).map(|rest| rest.split('"').next().unwrap()) {
-            assert!(common::repository().join("themes").join(&theme.name).join("fonts").join(file).is_file(), "{file}");
+            assert!(
+                common::repository().join("themes").join(&theme.name).join("fonts").join(file).is_file(),
+                "{file}"
+            );
         }
     }
 }

@@ -63,7 +63,9 @@ impl Caller {
         }
         if self.role.may(capability) {
             let needed = capability.scope().map_or("a signed-in person", crate::Scope::name);
-            return Err(Error::new(Code::MissingScope).detail(format!("This token lacks the scope: {needed}.")));
+            return Err(
+                Error::new(Code::MissingScope).detail(format!("This token lacks the scope: {needed}."))
+            );
         }
         let role = Role::needed_for(capability);
         Err(Error::new(Code::Forbidden).detail(format!("This needs the role {role} or higher.")))

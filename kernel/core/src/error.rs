@@ -135,7 +135,11 @@ pub struct FieldError {
 
 impl FieldError {
     /// One error at one field.
-    pub fn new(field: impl Into<Cow<'static, str>>, code: Code, detail: impl Into<Cow<'static, str>>) -> Self {
+    pub fn new(
+        field: impl Into<Cow<'static, str>>,
+        code: Code,
+        detail: impl Into<Cow<'static, str>>,
+    ) -> Self {
         Self { field: field.into(), code, detail: detail.into() }
     }
 }

@@ -156,7 +156,8 @@ mod tests {
     #[test]
     fn other_kinds_and_broken_text_are_refused() {
         let tenant = TenantId::new().to_string();
-        for text in [tenant.as_str(), "usr_", "usr_zzzzzzzzzzzzzzzzzzzzzz", "usr_00000000000000000000-1", ""] {
+        for text in [tenant.as_str(), "usr_", "usr_zzzzzzzzzzzzzzzzzzzzzz", "usr_00000000000000000000-1", ""]
+        {
             assert_eq!(text.parse::<UserId>(), Err(BadId { prefix: "usr" }), "{text}");
         }
     }

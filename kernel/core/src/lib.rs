@@ -14,7 +14,9 @@ pub mod settings;
 pub use caller::{Actor, Caller};
 pub use clock::{Clock, FixedClock};
 pub use error::{Code, Error, FieldError, Result};
-pub use ids::{ApiTokenId, InviteId, JobId, PageId, PageVersionId, SessionId, SiteId, StaffId, TenantId, UserId};
+pub use ids::{
+    ApiTokenId, InviteId, JobId, PageId, PageVersionId, SessionId, SiteId, StaffId, TenantId, UserId,
+};
 pub use permission::{Capability, Role, Scope, Scopes};
 pub use random::Random;
 pub use secret::Secret;

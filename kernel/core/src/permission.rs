@@ -70,7 +70,11 @@ impl FromStr for Role {
     type Err = crate::Error;
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         Self::ALL.into_iter().find(|role| role.name() == text).ok_or_else(|| {
-            crate::Error::field("role", crate::Code::InvalidValue, "is not one of owner, admin, editor, viewer")
+            crate::Error::field(
+                "role",
+                crate::Code::InvalidValue,
+                "is not one of owner, admin, editor, viewer",
+            )
         })
     }
 }

@@ -219,8 +219,7 @@ impl Settings {
     }
 
     fn from_source(mut s: Source) -> Result<Self, SettingError> {
-        let development =
-            s.take("development", true, "development = false", boolean)?;
+        let development = s.take("development", true, "development = false", boolean)?;
         let base_domain = s.optional("site.base_domain").unwrap_or_else(|| "nclc.localhost".into());
         let sites_domain = s.optional("site.sites_domain").unwrap_or_else(|| format!("sites.{base_domain}"));
         let scheme = s.take("site.scheme", "http".to_owned(), "https", |text| {
@@ -232,11 +231,12 @@ impl Settings {
             "127.0.0.1:8080",
             |text| text.parse().ok(),
         )?;
-        let default_port =
-            (!matches!((scheme.as_str(), listen.port()), ("http", 80) | ("https", 443))).then_some(listen.port());
+        let default_port = (!matches!((scheme.as_str(), listen.port()), ("http", 80) | ("https", 443)))
+            .then_some(listen.port());
         let public_port =
             s.take("site.public_port", default_port, "443", |text| text.parse().ok().map(Some))?;
-        let urls = ["control", "billing", "data", "logs"].map(|name| s.optional(&format!("database.{name}_url")));
+        let urls =
+            ["control", "billing", "data", "logs"].map(|name| s.optional(&format!("database.{name}_url")));
         let urls = match urls {
             [None, None, None, None] => None,
             [Some(control), Some(billing), Some(data), Some(logs)] => Some(DatabaseUrls {
@@ -280,7 +280,8 @@ impl Settings {
                         .then_some(portals)
                 })?,
                 body_limit: s.take("http.body_limit", 2 << 20, "2097152", |text| text.parse().ok())?,
-                upload_limit: s.take("http.upload_limit", 512 << 20, "536870912", |text| text.parse().ok())?,
+                upload_limit: s
+                    .take("http.upload_limit", 512 << 20, "536870912", |text| text.parse().ok())?,
                 timeout_seconds: s.take("http.timeout_seconds", 30, "30", |text| text.parse().ok())?,
                 trusted_proxies: s.take("http.trusted_proxies", Vec::new(), "10.0.0.1,10.0.0.2", |text| {
                     list(text).iter().map(|item| item.parse().ok()).collect()
@@ -300,15 +301,19 @@ impl Settings {
             },
             security: Security {
                 secret_key: secret_key.map(Secret::new),
-                staff_networks: s.take("security.staff_networks", list("127.0.0.1/32,::1/128"), "10.0.0.0/8", |text| {
-                    Some(list(text))
-                })?,
+                staff_networks: s.take(
+                    "security.staff_networks",
+                    list("127.0.0.1/32,::1/128"),
+                    "10.0.0.0/8",
+                    |text| Some(list(text)),
+                )?,
                 password_hashes_at_once: s.take("security.password_hashes_at_once", 2, "2", |text| {
                     text.parse().ok().filter(|count| *count > 0)
                 })?,
             },
             bases: Bases {
-                memory_budget: s.take("bases.memory_budget", 4 << 30, "4294967296", |text| text.parse().ok())?,
+                memory_budget: s
+                    .take("bases.memory_budget", 4 << 30, "4294967296", |text| text.parse().ok())?,
                 idle_seconds: s.take("bases.idle_seconds", 900, "900", |text| text.parse().ok())?,
             },
             development,
@@ -417,7 +422,8 @@ mod tests {
 
     #[test]
     fn every_name_is_read() {
-        let mut all: BTreeMap<String, String> = NAMES.iter().map(|name| ((*name).into(), String::new())).collect();
+        let mut all: BTreeMap<String, String> =
+            NAMES.iter().map(|name| ((*name).into(), String::new())).collect();
         for name in NAMES {
             all.insert((*name).into(), "\u{1}".into());
             let single = BTreeMap::from([((*name).to_owned(), "\u{1}".to_owned())]);

@@ -166,6 +166,11 @@ pub(crate) fn register(env: &mut Environment<'static>) {
             .ok_or_else(|| Error::new(ErrorKind::UndefinedError, "page.now"))?;
         Ok::<_, Error>(ago(&locale_in(state), timestamp(&value)?, timestamp(&now)?))
     });
+    // Errors of fields are sentences, or sentences without their subject: "is missing".
+    env.add_filter("sentence", |text: String| {
+        let text = if text.starts_with(char::is_lowercase) { format!("This {text}") } else { text };
+        if text.ends_with(['.', '?', '!']) { text } else { format!("{text}.") }
+    });
     env.add_filter("plural", |state: &State, value: Value, one: String, many: Option<String>| {
         let count = float(&value)?;
         let many = many.unwrap_or_else(|| format!("{one}s"));

@@ -26,7 +26,7 @@ export function FieldEditor(props: Props) {
     case 'checkbox': return <Tick {...props} />;
     case 'select': return <Choice {...props} />;
     case 'link': return <Links {...props} />;
-    case 'date': return <input className="in" type="date" aria-labelledby={`label-${field.id}`} value={typeof value === 'string' ? value : ''} onChange={(e) => (e.target.value !== '' || e.target.validity.valid) && props.onSave(e.target.value || null)} />;
+    case 'date': return <Day {...props} />;
     case 'datetime': return <Moment {...props} />;
     default: return <Text {...props} />;
   }
@@ -77,6 +77,14 @@ function Text({ field, value, onSave }: Props) {
       {why ? <span className="why" role="alert">{why}</span> : null}
     </>
   );
+}
+
+/** Saved when the field is left: while a year is typed, the browser has a whole date after each digit. */
+function Day({ field, value, onSave }: Props) {
+  const shown = typeof value === 'string' ? value : '';
+  const [text, setText] = useState(shown);
+  useEffect(() => setText(shown), [shown]);
+  return <input className="in" type="date" max="9999-12-31" aria-labelledby={`label-${field.id}`} value={text} onChange={(e) => setText(e.target.value)} onBlur={(e) => text !== shown && !e.target.validity.badInput && onSave(text || null)} />;
 }
 
 function Moment({ field, value, onSave }: Props) {

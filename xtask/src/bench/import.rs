@@ -2,7 +2,7 @@
 
 use super::Bench;
 use super::reference::{self, Column};
-use super::report::{Row, met, number};
+use super::report::{Row, count, met, number};
 use crate::process::said;
 use crate::rig::{Client, Seeded, Sql, tools};
 use anyhow::{Context as _, Result, bail};
@@ -39,7 +39,7 @@ pub fn measure(bench: &mut Bench, seeded: &Seeded) -> Result<Vec<Row>> {
     Ok(vec![Row {
         work: format!(
             "import a CSV of {} rows ({} MB), upload to done; psql's COPY into a typed table",
-            number(bench.scale.rows as f64),
+            count(bench.scale.rows),
             number(megabytes)
         ),
         ours: format!("{} s", number(ours.as_secs_f64())),
@@ -59,7 +59,8 @@ fn median(mut times: Vec<Duration>) -> Duration {
 fn copy(sql: &Sql, columns: &[Column], file: &Path, table: &str, rows: u64) -> Result<Duration> {
     reference::make_import_table(sql, columns, table)?;
     let names: Vec<String> = columns.iter().map(Column::name).collect();
-    let copy = format!("\\copy reference.{table} ({}) from '{}' csv header", names.join(", "), file.display());
+    let copy =
+        format!("\\copy reference.{table} ({}) from '{}' csv header", names.join(", "), file.display());
     let mut psql = Command::new(tools::postgres("psql"));
     psql.args(["-X", "-v", "ON_ERROR_STOP=1"]);
     sql.address(&mut psql, "postgres");
@@ -71,7 +72,14 @@ fn copy(sql: &Sql, columns: &[Column], file: &Path, table: &str, rows: u64) -> R
     Ok(took)
 }
 
-fn import(api: &mut Client, seeded: &Seeded, columns: &[Column], csv: &[u8], name: &str, rows: u64) -> Result<Duration> {
+fn import(
+    api: &mut Client,
+    seeded: &Seeded,
+    columns: &[Column],
+    csv: &[u8],
+    name: &str,
+    rows: u64,
+) -> Result<Duration> {
     const BOUNDARY: &str = "nclc-bench-boundary";
     let mut form = format!(
         "--{BOUNDARY}\r\ncontent-disposition: form-data; name=\"base\"\r\n\r\n{}\r\n--{BOUNDARY}\r\n\
@@ -82,7 +90,8 @@ fn import(api: &mut Client, seeded: &Seeded, columns: &[Column], csv: &[u8], nam
     form.extend_from_slice(csv);
     form.extend_from_slice(format!("\r\n--{BOUNDARY}--\r\n").as_bytes());
     let kind = format!("content-type: multipart/form-data; boundary={BOUNDARY}");
-    let plan: Vec<_> = columns.iter().map(|column| json!({ "column": column.field, "type": column.kind })).collect();
+    let plan: Vec<_> =
+        columns.iter().map(|column| json!({ "column": column.field, "type": column.kind })).collect();
 
     let began = Instant::now();
     let preview = api.send("POST", "/v1/imports", &[&kind], Some(&form))?;

@@ -41,8 +41,8 @@ pub struct Target<'a> {
     pub address: SocketAddr,
     /// The `Host` header.
     pub host: String,
-    /// A bearer token.
-    pub token: Option<&'a str>,
+    /// Bearer tokens, taken in turn; none for visitors.
+    pub tokens: &'a [String],
     /// Folder for the script.
     pub folder: &'a Path,
 }
@@ -63,9 +63,9 @@ impl Target<'_> {
     pub fn run(&self, requests: &str, shape: Shape) -> Result<Load> {
         let mut script = String::new();
         let _ = writeln!(script, "wrk.headers[\"Host\"] = \"{}\"", self.host);
-        if let Some(token) = self.token {
-            let _ = writeln!(script, "wrk.headers[\"Authorization\"] = \"Bearer {token}\"");
-        }
+        let tokens: Vec<String> = self.tokens.iter().map(|token| lua(&format!("Bearer {token}"))).collect();
+        let _ = writeln!(script, "local tokens, asked = {{ {} }}, 0", tokens.join(", "));
+        script.push_str(FORMAT);
         script.push_str(requests);
         script.push_str(DONE);
         let path = self.folder.join("load.lua");
@@ -79,6 +79,15 @@ impl Target<'_> {
     }
 }
 
+/// `format`: as `wrk.format`, each request with the next token.
+const FORMAT: &str = r#"
+local function format(method, path, body)
+  asked = asked + 1
+  wrk.headers["Authorization"] = tokens[asked % #tokens + 1]
+  return wrk.format(method, path, nil, body)
+end
+"#;
+
 const DONE: &str = r#"
 done = function(summary, latency, requests)
   local e = summary.errors
@@ -89,7 +98,8 @@ end
 
 fn parse(text: &str) -> Result<Load> {
     let line = text.lines().find_map(|line| line.strip_prefix("FIGURES "));
-    let figures: Vec<f64> = line.context("wrk printed no figures")?.split(' ').map(str::parse).collect::<Result<_, _>>()?;
+    let figures: Vec<f64> =
+        line.context("wrk printed no figures")?.split(' ').map(str::parse).collect::<Result<_, _>>()?;
     let [requests, microseconds, p50, p99, refused, broken] = figures[..] else { bail!("{text}") };
     if refused > 0.0 || broken > 0.0 || requests < 1.0 {
         bail!("of {requests} requests {refused} were refused and {broken} broke");
@@ -104,12 +114,25 @@ pub fn paths(paths: &[String]) -> String {
     for path in paths {
         let _ = writeln!(out, "  {},", lua(path));
     }
-    out.push_str(
-        "}\nlocal ready, n = {}, 0\nfunction init(args)\n  for i, path in ipairs(paths) do ready[i] = wrk.format(\"GET\", path) end\nend\n\
-         function request()\n  n = n % #ready + 1\n  return ready[n]\nend\n",
-    );
+    out.push_str(READY);
     out
 }
+
+/// Requests are made before the load begins; few paths are made with every token.
+const READY: &str = r#"}
+local ready, n = {}, 0
+function init(args)
+  local rounds = #paths < 100 and math.max(#tokens, 1) or 1
+  for round = 1, rounds do
+    asked = asked + 1
+    for i, path in ipairs(paths) do ready[#ready + 1] = format("GET", path) end
+  end
+end
+function request()
+  n = n % #ready + 1
+  return ready[n]
+end
+"#;
 
 /// A text as a Lua literal.
 #[must_use]
@@ -139,7 +162,9 @@ mod tests {
     fn figures_are_read_and_refusals_are_errors() {
         let load = parse("Running 1s\n\nFIGURES 2000 1000000 500 4000 0 0\n").unwrap();
         assert_eq!(load, Load { per_second: 2000.0, p50: 0.5, p99: 4.0 });
-        for bad in ["", "FIGURES 2000 1000000 500 4000 3 0", "FIGURES 0 1000000 0 0 0 0", "FIGURES 5 1 1 1 0 1"] {
+        for bad in
+            ["", "FIGURES 2000 1000000 500 4000 3 0", "FIGURES 0 1000000 0 0 0 0", "FIGURES 5 1 1 1 0 1"]
+        {
             assert!(parse(bad).is_err(), "{bad}");
         }
     }

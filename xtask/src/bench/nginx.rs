@@ -60,7 +60,10 @@ impl Nginx {
                 ensure!(answer.status == 200 && answer.body == bytes, "nginx answers {answer}");
                 return Ok(nginx);
             }
-            ensure!(began.elapsed() < Duration::from_secs(10), "nginx does not answer, see {place}/error.log");
+            ensure!(
+                began.elapsed() < Duration::from_secs(10),
+                "nginx does not answer, see {place}/error.log"
+            );
             std::thread::sleep(Duration::from_millis(5));
         }
     }
@@ -70,7 +73,8 @@ impl Drop for Nginx {
     fn drop(&mut self) {
         if let Ok(pid) = i32::try_from(self.child.id()) {
             // SIGTERM: the master takes its workers along.
-            let _gone = nix::sys::signal::kill(nix::unistd::Pid::from_raw(pid), nix::sys::signal::Signal::SIGTERM);
+            let _gone =
+                nix::sys::signal::kill(nix::unistd::Pid::from_raw(pid), nix::sys::signal::Signal::SIGTERM);
         }
         let _ = self.child.wait();
     }

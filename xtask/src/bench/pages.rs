@@ -23,13 +23,20 @@ const CLIENTS: u32 = 32;
 /// # Errors
 /// When the server or nginx does not work.
 pub fn measure(bench: &mut Bench) -> Result<Vec<Row>> {
+    bench.server.kill();
     bench.server.run(&["seed", "--demo"])?;
+    bench.server.start()?;
     let mut visitor = bench.server.visitor(SITE);
     let page = visitor.get("/")?;
     let folder = bench.server.folder().to_owned();
     let nginx = Nginx::start(&folder, &page.body)?;
-    let ours = Target { address: bench.server.address(), host: bench.server.host(SITE), token: None, folder: &folder };
-    let theirs = Target { address: nginx.address, host: "localhost".into(), token: None, folder: &folder };
+    let ours = Target {
+        address: bench.server.address(),
+        host: bench.server.host(SITE),
+        tokens: &[],
+        folder: &folder,
+    };
+    let theirs = Target { address: nginx.address, host: "localhost".into(), tokens: &[], folder: &folder };
     let shape = Shape { clients: CLIENTS, threads: 2, time: bench.scale.time };
     let (our_path, their_path) = (paths(&["/".to_owned()]), paths(&["/page".to_owned()]));
     let reference = theirs.run(&their_path, shape)?;
@@ -37,7 +44,8 @@ pub fn measure(bench: &mut Bench) -> Result<Vec<Row>> {
     drop(nginx);
 
     let kilobytes = page.body.len() as f64 / 1000.0;
-    let work = format!("published page of {} kB, kept; nginx from disk, {CLIENTS} clients", number(kilobytes));
+    let work =
+        format!("published page of {} kB, kept; nginx from disk, {CLIENTS} clients", number(kilobytes));
     let mut row = Row::rate(&work, kept.pair(), reference.pair(), Some(0.85));
     perf::explain(bench, &mut row, || ours.run(&our_path, shape).map(drop));
     let mut rows = vec![row];
@@ -78,7 +86,11 @@ fn changes(bench: &Bench, visitor: &mut Client, page: &Answer) -> Result<Vec<Row
             if String::from_utf8_lossy(&page.body).contains(&name) {
                 break;
             }
-            ensure!(began.elapsed() < Duration::from_secs(10), "the change is not seen after {:?}", began.elapsed());
+            ensure!(
+                began.elapsed() < Duration::from_secs(10),
+                "the change is not seen after {:?}",
+                began.elapsed()
+            );
         }
         seen.push(milliseconds(began.elapsed()));
     }
@@ -94,10 +106,14 @@ fn changes(bench: &Bench, visitor: &mut Client, page: &Answer) -> Result<Vec<Row
         met: met(percentile(times, 1.0) < limit),
         ..Row::at_most(work, 0.0, limit, "ms")
     };
-    let mut first = row("first visit after a change: the page rendered anew, one visitor", &anew, 15.0);
-    "– (the design's 5,000/s needs a page that changes at every visit)".clone_into(&mut first.target);
+    // The design's target is a rate at 32 clients; it needs a page that is anew at every visit, which no address is.
+    let mut first = row("first visit after a change (the page rendered anew), one visitor", &anew, 15.0);
+    "–".clone_into(&mut first.target);
     first.met = Met::NoTarget;
-    Ok(vec![row(&format!("record saved (itself {}) → visible to a visitor", show(&saved)), &seen, 30.0), first])
+    Ok(vec![
+        row(&format!("record saved (itself {}) → visible to a visitor", show(&saved)), &seen, 30.0),
+        first,
+    ])
 }
 
 /// The id of a record whose name the page shows.

@@ -81,11 +81,15 @@ pub fn run(
 fn parse(text: &str) -> Result<Transactions> {
     let after = |name: &str| {
         let line = text.lines().find_map(|line| line.strip_prefix(name));
-        let word = line.and_then(|rest| rest.split_whitespace().next()).context("pgbench printed no figures")?;
+        let word =
+            line.and_then(|rest| rest.split_whitespace().next()).context("pgbench printed no figures")?;
         Ok::<f64, anyhow::Error>(word.parse()?)
     };
     let failed = text.lines().find_map(|line| line.strip_prefix("number of failed transactions: "));
-    anyhow::ensure!(failed.is_none_or(|failed| failed.starts_with("0 ")), "pgbench: transactions failed: {failed:?}");
+    anyhow::ensure!(
+        failed.is_none_or(|failed| failed.starts_with("0 ")),
+        "pgbench: transactions failed: {failed:?}"
+    );
     Ok(Transactions { per_second: after("tps = ")?, mean: after("latency average = ")? })
 }
 

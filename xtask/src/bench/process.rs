@@ -33,12 +33,18 @@ pub fn measure(bench: &mut Bench) -> Result<Idle> {
         ensure!(answer.status < 500, "{portal}{path}: {answer}");
     }
     let memory = bench.server.resident() as f64 / MIB;
-    let mut together = Row::at_most("start with its PostgreSQL, on an existing data folder", with_postgres, f64::MAX, "ms");
+    let mut together =
+        Row::at_most("start with its PostgreSQL, on an existing data folder", with_postgres, f64::MAX, "ms");
     "–".clone_into(&mut together.target);
     together.met = super::report::Met::NoTarget;
     Ok(Idle {
         rows: vec![
-            Row::at_most("start besides PostgreSQL, on an existing data folder (median of 5)", percentile(&starts, 0.5), 1000.0, "ms"),
+            Row::at_most(
+                "start besides PostgreSQL, on an existing data folder (median of 5)",
+                percentile(&starts, 0.5),
+                1000.0,
+                "ms",
+            ),
             together,
             Row::at_most("resident memory, all portals asked once, idle", memory, 120.0, "MiB"),
         ],

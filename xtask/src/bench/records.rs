@@ -3,7 +3,7 @@
 use super::load::{Shape, Target, encode, paths};
 use super::pgbench::{self, Script, Trip};
 use super::reference::{self, Reference};
-use super::report::Row;
+use super::report::{Row, count};
 use super::{Bench, perf};
 use crate::rig::{Client, Seeded};
 use anyhow::{Context as _, Result, ensure};
@@ -20,7 +20,8 @@ const IDS: u64 = 10_000;
 /// When the server or pgbench does not work, or the two answer differently.
 pub fn measure(bench: &mut Bench, seeded: &Seeded, reference: &Reference) -> Result<Vec<Row>> {
     let mut api = bench.server.api(&seeded.token);
-    let statuses: Vec<String> = reference.column("Status")?.choices.iter().map(|(_, name)| name.clone()).collect();
+    let statuses: Vec<String> =
+        reference.column("Status")?.choices.iter().map(|(_, name)| name.clone()).collect();
     let (sql, folder) = (bench.server.sql(), bench.server.folder().to_owned());
     let list = |status: &str, more: &str| {
         format!(
@@ -37,7 +38,10 @@ pub fn measure(bench: &mut Bench, seeded: &Seeded, reference: &Reference) -> Res
         statuses.iter().map(|status| Script { set: String::new(), sql: list(status, "") }).collect();
     let fresh: Vec<Script> = statuses
         .iter()
-        .map(|status| Script { set: "\\set below random(20000, 99999)".into(), sql: list(status, " and \"amount\" < :below") })
+        .map(|status| Script {
+            set: "\\set below random(20000, 99999)".into(),
+            sql: list(status, " and \"amount\" < :below"),
+        })
         .collect();
     let one = [Script {
         set: format!("\\set id random(1, {})", bench.scale.rows),
@@ -50,7 +54,7 @@ pub fn measure(bench: &mut Bench, seeded: &Seeded, reference: &Reference) -> Res
     let target = Target {
         address: bench.server.address(),
         host: bench.server.host("api"),
-        token: Some(&seeded.token),
+        tokens: &seeded.tokens,
         folder: &folder,
     };
     let shape = Shape { clients: CLIENTS, threads: 1, time: bench.scale.time };
@@ -63,8 +67,15 @@ pub fn measure(bench: &mut Bench, seeded: &Seeded, reference: &Reference) -> Res
     let ours = target.run(&kept_lua, shape)?;
     let four = against(&scripts, Trip::FourRoundTrips)?;
     let one_write = against(&scripts, Trip::OneWrite)?;
-    let work = |what: &str| format!("list 100 of {} records, one of {} filters, sorted{what}", super::report::number(bench.scale.rows as f64), statuses.len());
-    let mut row = Row::rate(&work("; pgbench with the index, four round trips"), ours.pair(), four.pair(), Some(2.0));
+    let work = |what: &str| {
+        format!(
+            "list 100 of {} records, one of {} filters, sorted{what}",
+            count(bench.scale.rows),
+            statuses.len()
+        )
+    };
+    let mut row =
+        Row::rate(&work("; pgbench with the index, four round trips"), ours.pair(), four.pair(), Some(2.0));
     perf::explain(bench, &mut row, || target.run(&kept_lua, shape).map(drop));
     rows.push(row);
     rows.push(Row::rate(&work("; pgbench with the index, one write"), ours.pair(), one_write.pair(), None));
@@ -72,7 +83,8 @@ pub fn measure(bench: &mut Bench, seeded: &Seeded, reference: &Reference) -> Res
     let fresh_lua = fresh_lists(&seeded.table, &statuses);
     let ours_fresh = target.run(&fresh_lua, shape)?;
     let theirs_fresh = against(&fresh, Trip::FourRoundTrips)?;
-    let work_fresh = "the same, a filter that was never asked before; pgbench with the index, four round trips";
+    let work_fresh =
+        "the same, a filter that was never asked before; pgbench with the index, four round trips";
     let mut row = Row::rate(work_fresh, ours_fresh.pair(), theirs_fresh.pair(), Some(2.0));
     perf::explain(bench, &mut row, || target.run(&fresh_lua, shape).map(drop));
     rows.push(row);
@@ -85,7 +97,8 @@ pub fn measure(bench: &mut Bench, seeded: &Seeded, reference: &Reference) -> Res
     let ours = target.run(&one_lua, shape)?;
     let four = against(&one, Trip::FourRoundTrips)?;
     let one_write = against(&one, Trip::OneWrite)?;
-    let mut row = Row::rate("one record by id; pgbench, four round trips", ours.pair(), four.pair(), Some(2.0));
+    let mut row =
+        Row::rate("one record by id; pgbench, four round trips", ours.pair(), four.pair(), Some(2.0));
     perf::explain(bench, &mut row, || target.run(&one_lua, shape).map(drop));
     rows.push(row);
     rows.push(Row::rate("one record by id; pgbench, one write", ours.pair(), one_write.pair(), None));
@@ -108,13 +121,19 @@ fn fresh_lists(table: &str, statuses: &[String]) -> String {
         .collect();
     format!(
         "local heads, n = {{ {} }}, 0\nfunction request()\n  n = n + 1\n  \
-         return wrk.format(\"GET\", heads[n % #heads + 1] .. (20000 + n * 7919 % 80000) .. \".\" .. n)\nend\n",
+         return format(\"GET\", heads[n % #heads + 1] .. (20000 + n * 7919 % 80000) .. \".\" .. n)\nend\n",
         heads.join(", ")
     )
 }
 
 /// Both must give the same hundred, or the comparison means nothing.
-fn same_answer(api: &mut Client, sql: &crate::rig::Sql, tenant: &str, status: &str, path: &str) -> Result<()> {
+fn same_answer(
+    api: &mut Client,
+    sql: &crate::rig::Sql,
+    tenant: &str,
+    status: &str,
+    path: &str,
+) -> Result<()> {
     let answer = api.get(path)?.json()?;
     let data = answer["data"].as_array().context("a page without data")?;
     let ours: Vec<f64> = data.iter().filter_map(|record| record["fields"]["Amount"].as_f64()).collect();

@@ -42,8 +42,11 @@ impl Column {
         if self.choices.is_empty() {
             return format!("({value})::{}", self.sql_type());
         }
-        let cases: String =
-            self.choices.iter().map(|(id, name)| format!(" when {} then {}", quote(id), quote(name))).collect();
+        let cases: String = self
+            .choices
+            .iter()
+            .map(|(id, name)| format!(" when {} then {}", quote(id), quote(name)))
+            .collect();
         format!("case {value}{cases} end")
     }
 }
@@ -66,7 +69,8 @@ impl Reference {
         let typed: Vec<String> = columns.iter().map(|c| format!("{} {}", c.name(), c.sql_type())).collect();
         let typed = typed.join(", ");
         let head = "tenant_id uuid not null, id bigint not null";
-        let tail = "created_at timestamptz not null, updated_at timestamptz not null, primary key (tenant_id, id)";
+        let tail =
+            "created_at timestamptz not null, updated_at timestamptz not null, primary key (tenant_id, id)";
         let values: Vec<String> = columns.iter().map(Column::expression).collect();
         sql.execute(&[
             "create schema if not exists reference".to_owned(),
@@ -95,7 +99,10 @@ impl Reference {
     /// # Errors
     /// When `nclc seed --bench` makes no such field.
     pub fn column(&self, field: &str) -> Result<&Column> {
-        self.columns.iter().find(|column| column.field == field).with_context(|| format!("there is no field {field}"))
+        self.columns
+            .iter()
+            .find(|column| column.field == field)
+            .with_context(|| format!("there is no field {field}"))
     }
 
     /// All columns, as a select list.
@@ -106,7 +113,8 @@ impl Reference {
 }
 
 /// Made for: one status, highest amounts first.
-const INDEX: &str = "create index for_query on reference.records (tenant_id, \"status\", \"amount\" desc, id)";
+const INDEX: &str =
+    "create index for_query on reference.records (tenant_id, \"status\", \"amount\" desc, id)";
 
 /// Takes the index away.
 ///
@@ -124,14 +132,18 @@ pub fn make_import_table(sql: &Sql, columns: &[Column], name: &str) -> Result<()
     let typed: Vec<String> = columns.iter().map(|c| format!("{} {}", c.name(), c.sql_type())).collect();
     sql.execute(&[
         "create schema if not exists reference".to_owned(),
-        format!("create table reference.{name} (id bigint generated always as identity primary key, {})", typed.join(", ")),
+        format!(
+            "create table reference.{name} (id bigint generated always as identity primary key, {})",
+            typed.join(", ")
+        ),
     ])
 }
 
 fn table_number(sql: &Sql, seeded: &Seeded) -> Result<String> {
     let tenant = quote(&seeded.tenant);
-    let number =
-        sql.value(&format!("select id from data.tables where tenant_id = {tenant} and deleted_at is null order by name limit 1"))?;
+    let number = sql.value(&format!(
+        "select id from data.tables where tenant_id = {tenant} and deleted_at is null order by name limit 1"
+    ))?;
     anyhow::ensure!(!number.is_empty(), "the table is not stored");
     Ok(number)
 }
@@ -155,7 +167,8 @@ fn columns(sql: &Sql, tenant: &str, table: &str) -> Result<Vec<Column>> {
 fn column(row: &[String]) -> Result<Column> {
     let [number, field, kind, options] = row else { anyhow::bail!("a row of {} values", row.len()) };
     let options: Value = serde_json::from_str(options).context("options of a field")?;
-    let choice = |choice: &Value| Some((choice["id"].as_str()?.to_owned(), choice["name"].as_str()?.to_owned()));
+    let choice =
+        |choice: &Value| Some((choice["id"].as_str()?.to_owned(), choice["name"].as_str()?.to_owned()));
     let choices = options.get("choices").and_then(Value::as_array);
     Ok(Column {
         field: field.clone(),
@@ -171,7 +184,9 @@ mod tests {
 
     #[test]
     fn columns_are_typed() {
-        let row = |kind: &str, options: &str| column(&["4".into(), "Is It".into(), kind.into(), options.into()]).unwrap();
+        let row = |kind: &str, options: &str| {
+            column(&["4".into(), "Is It".into(), kind.into(), options.into()]).unwrap()
+        };
         assert_eq!(row("number", "{}").expression(), "(data ->> '4')::double precision");
         assert_eq!(row("email", "{}").expression(), "(data ->> '4')::text");
         assert_eq!(

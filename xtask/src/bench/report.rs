@@ -37,7 +37,12 @@ pub struct Row {
 impl Row {
     /// A rate against a rate: met when `ours / theirs` is at least `least`.
     #[must_use]
-    pub fn rate(work: &str, (ours, shown): (f64, String), (theirs, reference): (f64, String), least: Option<f64>) -> Self {
+    pub fn rate(
+        work: &str,
+        (ours, shown): (f64, String),
+        (theirs, reference): (f64, String),
+        least: Option<f64>,
+    ) -> Self {
         let ratio = ours / theirs;
         Self {
             work: work.to_owned(),
@@ -68,7 +73,14 @@ impl Row {
     #[must_use]
     pub fn line(&self) -> String {
         let ratio = self.ratio.map(|ratio| format!(" = {ratio:.2}×")).unwrap_or_default();
-        format!("{}: {} against {}{ratio} (target {}): {}", self.work, self.ours, self.reference, self.target, self.met.word())
+        format!(
+            "{}: {} against {}{ratio} (target {}): {}",
+            self.work,
+            self.ours,
+            self.reference,
+            self.target,
+            self.met.word()
+        )
     }
 }
 
@@ -115,12 +127,15 @@ impl Environment {
         let model = model.map_or("unknown processor", |(_, name)| name).to_owned();
         let cores = std::thread::available_parallelism().map_or(0, usize::from);
         let memory = std::fs::read_to_string("/proc/meminfo").unwrap_or_default();
-        let memory = memory.lines().find_map(|line| line.strip_prefix("MemTotal:")?.trim().strip_suffix(" kB"));
-        let gigabytes = memory.and_then(|text| text.trim().parse::<f64>().ok()).unwrap_or_default() / 1024.0 / 1024.0;
+        let memory =
+            memory.lines().find_map(|line| line.strip_prefix("MemTotal:")?.trim().strip_suffix(" kB"));
+        let gigabytes =
+            memory.and_then(|text| text.trim().parse::<f64>().ok()).unwrap_or_default() / 1024.0 / 1024.0;
         let load = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
         let load = load.split(' ').next().unwrap_or_default().to_owned();
         let unknown = || "unknown".to_owned();
-        let commit = said(&mut command("", "git", &["rev-parse", "--short=12", "HEAD"])).unwrap_or_else(unknown);
+        let commit =
+            said(&mut command("", "git", &["rev-parse", "--short=12", "HEAD"])).unwrap_or_else(unknown);
         let changed = said(&mut command("", "git", &["status", "--porcelain", "--untracked-files=no"]));
         let dirty = if changed.is_some_and(|list| !list.is_empty()) { " with changes" } else { "" };
         Self {
@@ -158,7 +173,8 @@ pub fn render(environment: &Environment, sections: &[Section]) -> String {
         for row in &section.rows {
             let ratio = row.ratio.map_or_else(|| "–".to_owned(), |ratio| format!("{ratio:.2}×"));
             let Row { work, ours, reference, target, .. } = row;
-            let _ = writeln!(out, "| {work} | {ours} | {reference} | {ratio} | {target} | {} |", row.met.word());
+            let _ =
+                writeln!(out, "| {work} | {ours} | {reference} | {ratio} | {target} | {} |", row.met.word());
         }
     }
     for row in sections.iter().flat_map(|section| &section.rows).filter(|row| !row.symbols.is_empty()) {
@@ -193,8 +209,20 @@ pub fn number(value: f64) -> String {
         }
         return if value < 0.0 { format!("-{out}") } else { out };
     }
-    let decimals = if value.abs() >= 100.0 { 0 } else if value.abs() >= 10.0 { 1 } else { 2 };
+    let decimals = if value.abs() >= 100.0 {
+        0
+    } else if value.abs() >= 10.0 {
+        1
+    } else {
+        2
+    };
     format!("{value:.decimals$}")
+}
+
+/// A whole number with commas.
+#[must_use]
+pub fn count(value: u64) -> String {
+    if value < 1000 { value.to_string() } else { number(value as f64) }
 }
 
 /// Milliseconds of a duration.
@@ -216,24 +244,38 @@ mod tests {
 
     #[test]
     fn numbers_are_shown() {
-        for (value, expected) in
-            [(0.0, "0.00"), (1.234, "1.23"), (12.34, "12.3"), (123.4, "123"), (1234.0, "1,234"), (1_234_567.8, "1,234,568"), (-1234.0, "-1,234")]
-        {
+        for (value, expected) in [
+            (0.0, "0.00"),
+            (1.234, "1.23"),
+            (12.34, "12.3"),
+            (123.4, "123"),
+            (1234.0, "1,234"),
+            (1_234_567.8, "1,234,568"),
+            (-1234.0, "-1,234"),
+        ] {
             assert_eq!(number(value), expected);
         }
+        assert_eq!((count(0), count(900_000)), ("0".to_owned(), "900,000".to_owned()));
     }
 
     #[test]
     fn percentiles() {
         let values: Vec<f64> = (1..=100).map(f64::from).collect();
-        assert_eq!((percentile(&values, 0.5), percentile(&values, 0.99), percentile(&values, 1.0)), (50.0, 99.0, 100.0));
+        assert_eq!(
+            (percentile(&values, 0.5), percentile(&values, 0.99), percentile(&values, 1.0)),
+            (50.0, 99.0, 100.0)
+        );
         assert_eq!(percentile(&[], 0.5), 0.0);
     }
 
     #[test]
     fn targets_are_judged() {
-        let rate = |ours: f64, least| Row::rate("x", (ours, String::new()), (100.0, String::new()), least).met;
-        assert_eq!((rate(200.0, Some(2.0)), rate(199.0, Some(2.0)), rate(1.0, None)), (Met::Yes, Met::No, Met::NoTarget));
+        let rate =
+            |ours: f64, least| Row::rate("x", (ours, String::new()), (100.0, String::new()), least).met;
+        assert_eq!(
+            (rate(200.0, Some(2.0)), rate(199.0, Some(2.0)), rate(1.0, None)),
+            (Met::Yes, Met::No, Met::NoTarget)
+        );
         assert_eq!(Row::at_most("x", 2.0, 2.0, "ms").met, Met::Yes);
         assert_eq!(Row::at_most("x", 2.1, 2.0, "ms").met, Met::No);
     }

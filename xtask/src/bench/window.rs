@@ -1,7 +1,7 @@
 //! Windows of a large table as the grid asks for them; how long it takes to come into memory, and what it takes there.
 
 use super::Bench;
-use super::report::{Met, Row, milliseconds, number, percentile};
+use super::report::{Met, Row, count, milliseconds, number, percentile};
 use crate::rig::Client;
 use anyhow::{Context as _, Result, ensure};
 use serde_json::{Value, json};
@@ -26,13 +26,13 @@ const MIB: f64 = 1024.0 * 1024.0;
 /// When the server does not work.
 pub fn measure(bench: &mut Bench, idle: f64) -> Result<Vec<Row>> {
     let rows = bench.scale.large;
+    bench.server.kill();
     let seeded = bench.server.seed(rows)?;
     // A process that has nothing in memory.
-    bench.server.kill();
     bench.server.start()?;
     let mut api = bench.server.api(&seeded.token);
     let path = format!("/v1/tables/{}/window", seeded.table);
-    let size = format!("{} × 20", number(rows as f64));
+    let size = format!("{} × 20", count(rows));
     let mut out = Vec::new();
 
     let (cold, total) = timed(&mut api, &path, &json!({ "offset": 0, "limit": LIMIT }))?;
@@ -54,14 +54,18 @@ pub fn measure(bench: &mut Bench, idle: f64) -> Result<Vec<Row>> {
             }
             times.sort_by(f64::total_cmp);
             let (p50, p99) = (percentile(&times, 0.5), percentile(&times, 0.99));
-            let work = format!("{LIMIT} rows of it at row {}, sort kept, seen by the client", number(offset as f64));
+            let work = format!("{LIMIT} rows of it at row {}, sort kept, seen by the client", count(offset));
             let mut row = Row::at_most(&work, p50, 2.0, "ms");
             row.ours = format!("p50 {} ms, p99 {} ms", number(p50), number(p99));
             out.push(row);
         }
     }
     let kept = bench.server.resident() as f64 / MIB - idle;
-    out.push(Row { target: "–".into(), met: Met::NoTarget, ..Row::at_most(&format!("memory of {size}, four sorts kept"), kept, 600.0, "MiB") });
+    out.push(Row {
+        target: "–".into(),
+        met: Met::NoTarget,
+        ..Row::at_most(&format!("memory of {size}, four sorts kept"), kept, 600.0, "MiB")
+    });
     Ok(out)
 }
 

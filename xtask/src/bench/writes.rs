@@ -25,7 +25,7 @@ pub fn measure(bench: &mut Bench, seeded: &Seeded, reference: &Reference) -> Res
     let target = Target {
         address: bench.server.address(),
         host: bench.server.host("api"),
-        token: Some(&seeded.token),
+        tokens: &seeded.tokens,
         folder: &folder,
     };
     let create = creates(&seeded.table, &reference.columns);
@@ -34,11 +34,19 @@ pub fn measure(bench: &mut Bench, seeded: &Seeded, reference: &Reference) -> Res
     let mut rows = Vec::new();
     for (clients, least) in STEPS {
         let shape = Shape { clients, threads: 1, time: bench.scale.time };
-        let theirs = pgbench::run(&sql, &folder, &seeded.tenant, &insert, Trip::OneWrite, (clients, bench.scale.time))?;
+        let theirs = pgbench::run(
+            &sql,
+            &folder,
+            &seeded.tenant,
+            &insert,
+            Trip::OneWrite,
+            (clients, bench.scale.time),
+        )?;
         for (what, script) in [("create", &create), ("update", &update)] {
             let ours = target.run(script, shape)?;
             let s = if clients == 1 { "" } else { "s" };
-            let work = format!("{what} one record, {clients} writer{s}; pgbench inserts the bare row, one write");
+            let work =
+                format!("{what} one record, {clients} writer{s}; pgbench inserts the bare row, one write");
             let mut row = Row::rate(&work, ours.pair(), theirs.pair(), Some(least));
             perf::explain(bench, &mut row, || target.run(script, shape).map(drop));
             rows.push(row);
@@ -64,13 +72,14 @@ fn value(column: &Column) -> Value {
 
 /// Lua: every body has a key of its own.
 fn creates(table: &str, columns: &[Column]) -> String {
-    let mut fields: Map<String, Value> = columns.iter().map(|column| (column.field.clone(), value(column))).collect();
+    let mut fields: Map<String, Value> =
+        columns.iter().map(|column| (column.field.clone(), value(column))).collect();
     fields.insert("Key".to_owned(), json!("@KEY@"));
     let body = json!({ "table": table, "fields": fields }).to_string();
     let (before, after) = body.split_once("@KEY@").unwrap_or((&body, ""));
     format!(
         "local before, after, n = {}, {}, 0\nlocal run = os.time()\nwrk.headers[\"Content-Type\"] = \"application/json\"\n\
-         function request()\n  n = n + 1\n  return wrk.format(\"POST\", \"/v1/records\", nil, before .. \"W\" .. run .. \"-\" .. n .. after)\nend\n",
+         function request()\n  n = n + 1\n  return format(\"POST\", \"/v1/records\", before .. \"W\" .. run .. \"-\" .. n .. after)\nend\n",
         lua(before),
         lua(after)
     )
@@ -83,7 +92,7 @@ fn updates(ids: &[String]) -> String {
     }
     out.push_str(
         "}\nlocal n = 0\nwrk.headers[\"Content-Type\"] = \"application/json\"\nfunction request()\n  n = n + 1\n  \
-         return wrk.format(\"PATCH\", \"/v1/records/\" .. ids[n % #ids + 1], nil, '{\"fields\":{\"Amount\":' .. n .. '}}')\nend\n",
+         return format(\"PATCH\", \"/v1/records/\" .. ids[n % #ids + 1], '{\"fields\":{\"Amount\":' .. n .. '}}')\nend\n",
     );
     out
 }

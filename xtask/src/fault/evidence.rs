@@ -51,7 +51,9 @@ fn sequence(sql: &Sql, tenant: &str) -> Result<Sequence> {
          where b.tenant_id = {tenant} group by b.id, b.seq"
     ))?;
     let numbers: Vec<u64> = rows.iter().flatten().map(|text| text.parse()).collect::<Result<_, _>>()?;
-    let [base, count, first, last] = numbers[..] else { anyhow::bail!("{} bases instead of one", rows.len()) };
+    let [base, count, first, last] = numbers[..] else {
+        anyhow::bail!("{} bases instead of one", rows.len())
+    };
     Ok(Sequence { base, count, first, last })
 }
 

@@ -156,7 +156,8 @@ mod tests {
         ledger.keys.insert("unknown".into(), None);
         ledger.counters.insert("a".into(), Counter { sent: 3, acknowledged: 2 });
         let rows = vec![row("a", 2), row("b", 0)];
-        let listed = rows.iter().cloned().enumerate().map(|(i, row)| (format!("rec{}", i + 1), row)).collect();
+        let listed =
+            rows.iter().cloned().enumerate().map(|(i, row)| (format!("rec{}", i + 1), row)).collect();
         let seen = Seen {
             stored: rows,
             listed,
@@ -242,11 +243,17 @@ mod tests {
         );
         check(
             |_, seen| seen.listed[1].0 = "rec9".into(),
-            Verdict { differing: vec!["b was acknowledged as rec2 and is rec9".into()], ..Verdict::default() },
+            Verdict {
+                differing: vec!["b was acknowledged as rec2 and is rec9".into()],
+                ..Verdict::default()
+            },
         );
         check(
             |_, seen| drop(seen.listed.pop()),
-            Verdict { differing: vec!["b = 0".into(), "2 rows stored, 1 listed".into()], ..Verdict::default() },
+            Verdict {
+                differing: vec!["b = 0".into(), "2 rows stored, 1 listed".into()],
+                ..Verdict::default()
+            },
         );
     }
 

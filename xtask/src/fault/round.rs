@@ -66,7 +66,8 @@ impl Stage {
         let (broken, told) = std::thread::scope(|scope| {
             let threads: Vec<_> = (0..self.writers)
                 .map(|writer| {
-                    let mut client = self.server.api(&self.seeded.token);
+                    let tokens = &self.seeded.tokens;
+                    let mut client = self.server.api(&tokens[writer % tokens.len()]);
                     let (table, shared) = (&table, &shared);
                     scope.spawn(move || {
                         let prefix = format!("r{number}w{writer}");

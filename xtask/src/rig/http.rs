@@ -85,7 +85,8 @@ impl Client {
     /// `host`: what the `Host` header says. `token`: sent as bearer token.
     #[must_use]
     pub fn new(address: SocketAddr, host: &str, token: Option<&str>) -> Self {
-        let authorization = token.map(|token| format!("authorization: Bearer {token}\r\n")).unwrap_or_default();
+        let authorization =
+            token.map(|token| format!("authorization: Bearer {token}\r\n")).unwrap_or_default();
         Self { address, head: format!("host: {host}\r\n{authorization}"), stream: None }
     }
 
@@ -218,7 +219,11 @@ mod tests {
             assert_eq!(found, expected.map(|(status, body)| (status, body.to_owned())), "{text:?}");
         };
         check("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nokHTTP", "GET", Some((200, "ok")));
-        check("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n1\r\n!\r\n0\r\n\r\n", "GET", Some((200, "ok!")));
+        check(
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n1\r\n!\r\n0\r\n\r\n",
+            "GET",
+            Some((200, "ok!")),
+        );
         check("HTTP/1.1 204 No Content\r\n\r\n", "DELETE", Some((204, "")));
         check("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n", "HEAD", Some((200, "")));
         // Cut in the middle: no answer, whatever came before.

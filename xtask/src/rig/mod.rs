@@ -20,8 +20,10 @@ use serde_json::Value;
 /// What `nclc seed --bench` made.
 #[derive(Clone, Debug)]
 pub struct Seeded {
-    /// API token with all rights.
+    /// An API token with all rights.
     pub token: String,
+    /// Tokens to take in turn under load, since rate limits count by token; at least one.
+    pub tokens: Vec<String>,
     /// The organisation's uuid.
     pub tenant: String,
     /// `app…`.
@@ -42,7 +44,13 @@ impl Seeded {
             let value = value.get(name).and_then(Value::as_str).map(str::to_owned);
             value.with_context(|| format!("`nclc seed --bench` printed no {name}"))
         };
-        Ok(Self { token: text("token")?, tenant: text("tenant")?, base: text("base")?, table: text("table")? })
+        let token = text("token")?;
+        let more = value.get("tokens").and_then(Value::as_array).into_iter().flatten();
+        let mut tokens: Vec<String> = more.filter_map(Value::as_str).map(str::to_owned).collect();
+        if tokens.is_empty() {
+            tokens.push(token.clone());
+        }
+        Ok(Self { token, tokens, tenant: text("tenant")?, base: text("base")?, table: text("table")? })
     }
 }
 
@@ -52,9 +60,11 @@ mod tests {
 
     #[test]
     fn what_seed_prints_is_read() {
-        let seeded =
-            Seeded::parse("a word before\n{\"token\":\"t\",\"tenant\":\"u\",\"base\":\"app1\",\"table\":\"tbl1\"}\n");
-        assert_eq!(seeded.unwrap().table, "tbl1");
+        let seeded = Seeded::parse(
+            "a word before\n{\"token\":\"t\",\"tenant\":\"u\",\"base\":\"app1\",\"table\":\"tbl1\"}\n",
+        );
+        let seeded = seeded.unwrap();
+        assert_eq!((seeded.table.as_str(), seeded.tokens), ("tbl1", vec!["t".to_owned()]));
         assert!(Seeded::parse("nothing").is_err());
         assert!(Seeded::parse("{\"token\":\"t\"}").unwrap_err().to_string().contains("tenant"));
     }

@@ -9,7 +9,9 @@ use std::path::PathBuf;
 pub fn postgres(program: &str) -> PathBuf {
     let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
     let mut found: Vec<(u32, PathBuf)> = versions
-        .filter_map(|entry| Some((entry.file_name().to_str()?.parse().ok()?, entry.path().join("bin").join(program))))
+        .filter_map(|entry| {
+            Some((entry.file_name().to_str()?.parse().ok()?, entry.path().join("bin").join(program)))
+        })
         .filter(|(_, path)| path.exists())
         .collect();
     found.sort();
@@ -48,8 +50,12 @@ mod tests {
 
     #[test]
     fn what_is_missing_is_named_with_its_package() {
-        let error = require(&[("sh", "dash"), ("no-such-program", "no-such-package")]).unwrap_err().to_string();
-        assert!(error.contains("no-such-program") && error.contains("apt-get install no-such-package"), "{error}");
+        let error =
+            require(&[("sh", "dash"), ("no-such-program", "no-such-package")]).unwrap_err().to_string();
+        assert!(
+            error.contains("no-such-program") && error.contains("apt-get install no-such-package"),
+            "{error}"
+        );
         assert!(!error.contains("dash"), "{error}");
     }
 }

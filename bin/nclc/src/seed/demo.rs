@@ -24,7 +24,9 @@ pub(super) async fn run(system: &System) -> anyhow::Result<()> {
     let account = ("Demo Person", EMAIL, PASSWORD);
     let owner = match owner(system, account, "Demo Services", "demo").await {
         Ok(owner) => owner,
-        Err(error) if error.downcast_ref().is_some_and(|e: &kernel_core::Error| e.code() == Code::AlreadyExists) => {
+        Err(error)
+            if error.downcast_ref().is_some_and(|e: &kernel_core::Error| e.code() == Code::AlreadyExists) =>
+        {
             print_access(system);
             return Ok(());
         }
@@ -48,7 +50,8 @@ pub(super) async fn run(system: &System) -> anyhow::Result<()> {
     tables.import("routes", "Routes", routes).await?;
     std::fs::remove_dir_all(&folder)?;
     // The site's list shows the first table.
-    system.bases.move_table(&owner.caller, airports.0, 0).await?;
+    system.bases.arrange_table(&owner.caller, airports.0, Some("Name"), Some(0)).await?;
+    system.bases.arrange_table(&owner.caller, airlines.0, Some("Name"), Some(1)).await?;
     let site = NewSite {
         name: "Airports of the world".to_owned(),
         slug: "airports".to_owned(),

@@ -43,7 +43,11 @@ pub async fn run(seed: Seed, settings: Settings) -> anyhow::Result<ExitCode> {
 
 /// Seeds come from nowhere.
 fn visit() -> Visit {
-    Visit { address: IpAddr::V4(Ipv4Addr::LOCALHOST), agent: "nclc seed".to_owned(), request_id: String::new() }
+    Visit {
+        address: IpAddr::V4(Ipv4Addr::LOCALHOST),
+        agent: "nclc seed".to_owned(),
+        request_id: String::new(),
+    }
 }
 
 /// A person and the organisation that is theirs.
@@ -52,7 +56,12 @@ struct Owner {
     tenant: TenantSummary,
 }
 
-async fn owner(system: &System, account: (&str, &str, &str), name: &str, slug: &str) -> anyhow::Result<Owner> {
+async fn owner(
+    system: &System,
+    account: (&str, &str, &str),
+    name: &str,
+    slug: &str,
+) -> anyhow::Result<Owner> {
     let (person, email, password) = account;
     let user: UserId = system.identity.create_account(person, email, password).await?;
     let tenant = system.tenancy.create_tenant(user, name, Some(slug), &visit()).await?;

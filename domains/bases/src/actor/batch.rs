@@ -1,11 +1,11 @@
 //! One batch: changes that fit together, and the single call that makes them durable.
 
-use super::store::{APPLY_BATCH, BASE_HEAD_LOCKED, CHANGES_AFTER};
-use super::writer::{Checked, Write};
 use super::Shared;
 use super::schema_rows;
-use engine_base::{Change, Touched};
+use super::store::{APPLY_BATCH, BASE_HEAD_LOCKED, CHANGES_AFTER};
+use super::writer::{Checked, Write};
 use engine_base::ids::{RowNo, TableNo};
+use engine_base::{Change, Touched};
 use jiff::Timestamp;
 use kernel_core::{Code, Error, Result};
 use kernel_db::postgres_types::{IsNull, ToSql, Type, to_sql_checked};
@@ -152,7 +152,8 @@ fn arrays(shared: &Shared, batch: &Batch) -> Arrays {
             out.row_table.push(sql(row.table.0));
             out.row.push(sql(row.row.0));
             out.row_data.push(JsonText(row.data));
-            out.row_created_at.push(Timestamp::from_microsecond(row.meta.created_us).unwrap_or(Timestamp::UNIX_EPOCH));
+            out.row_created_at
+                .push(Timestamp::from_microsecond(row.meta.created_us).unwrap_or(Timestamp::UNIX_EPOCH));
             out.row_created_by.push(row.meta.created_by);
             out.row_updated_by.push(row.meta.updated_by);
         }
@@ -193,7 +194,11 @@ fn main_span(change: &Change) -> Option<(TableNo, Option<(RowNo, RowNo)>)> {
 fn records_of(change: &Change, table: Option<TableNo>) -> Vec<String> {
     let whole = change.created.iter().chain(&change.deleted).map(|row| (row.table, row.row));
     let edits = change.updated.iter().map(|edit| (edit.table, edit.row));
-    whole.chain(edits).filter(|(of, _)| Some(*of) == table).map(|(table, row)| table.record(row).to_string()).collect()
+    whole
+        .chain(edits)
+        .filter(|(of, _)| Some(*of) == table)
+        .map(|(table, row)| table.record(row).to_string())
+        .collect()
 }
 
 /// Makes the batch durable, or says why not.
@@ -227,35 +232,39 @@ async fn call(
     a: &Arrays,
 ) -> std::result::Result<Option<i64>, DbError> {
     let row = db
-        .read_opt(shared.tenant, &APPLY_BATCH, &[
-            &shared.tenant.uuid(),
-            &sql(shared.number),
-            &sql(batch.seq),
-            &now,
-            &a.seq,
-            &a.actor,
-            &a.kind,
-            &a.table,
-            &a.lo,
-            &a.hi,
-            &a.nonce,
-            &a.change,
-            &a.row_table,
-            &a.row,
-            &a.row_data,
-            &a.row_created_at,
-            &a.row_created_by,
-            &a.row_updated_by,
-            &a.gone_table,
-            &a.gone,
-            &a.key_scope,
-            &a.key,
-            &a.key_hash,
-            &a.key_status,
-            &a.key_version,
-            &a.key_body,
-            &a.schema,
-        ])
+        .read_opt(
+            shared.tenant,
+            &APPLY_BATCH,
+            &[
+                &shared.tenant.uuid(),
+                &sql(shared.number),
+                &sql(batch.seq),
+                &now,
+                &a.seq,
+                &a.actor,
+                &a.kind,
+                &a.table,
+                &a.lo,
+                &a.hi,
+                &a.nonce,
+                &a.change,
+                &a.row_table,
+                &a.row,
+                &a.row_data,
+                &a.row_created_at,
+                &a.row_created_by,
+                &a.row_updated_by,
+                &a.gone_table,
+                &a.gone,
+                &a.key_scope,
+                &a.key,
+                &a.key_hash,
+                &a.key_status,
+                &a.key_version,
+                &a.key_body,
+                &a.schema,
+            ],
+        )
         .await?;
     Ok(row.and_then(|row| row.get::<_, Option<i64>>(0)))
 }
@@ -281,8 +290,7 @@ async fn committed(db: &Db, shared: &Shared, batch: &Batch) -> std::result::Resu
     let mut tx = db.begin(Database::Data, shared.tenant).await?;
     // The lock waits for a backend that is still committing the batch after our side of the connection died.
     tx.query_opt(&BASE_HEAD_LOCKED, &[&tenant, &sql(shared.number)]).await?;
-    let rows =
-        tx.query(&CHANGES_AFTER, &[&tenant, &sql(shared.number), &sql(batch.seq), &1_i64]).await?;
+    let rows = tx.query(&CHANGES_AFTER, &[&tenant, &sql(shared.number), &sql(batch.seq), &1_i64]).await?;
     tx.commit().await?;
     let nonce: Option<i64> = rows.first().map(|row| row.get(3));
     Ok(nonce.is_some() && nonce == batch.checked.first().map(|checked| checked.nonce))

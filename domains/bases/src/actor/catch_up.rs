@@ -19,8 +19,13 @@ const PAGE: i64 = 500;
 pub(super) async fn catch_up(db: &Db, shared: &Shared, publish: impl Fn(&Effects, &Arc<str>)) -> Result<()> {
     loop {
         let from = shared.seq.load(Ordering::Acquire);
-        let rows =
-            db.read(shared.tenant, &CHANGES_AFTER, &[&shared.tenant.uuid(), &sql(shared.number), &sql(from), &PAGE]).await?;
+        let rows = db
+            .read(
+                shared.tenant,
+                &CHANGES_AFTER,
+                &[&shared.tenant.uuid(), &sql(shared.number), &sql(from), &PAGE],
+            )
+            .await?;
         let full_page = rows.len() == PAGE as usize;
         let mut changes = Vec::with_capacity(rows.len());
         for row in rows {

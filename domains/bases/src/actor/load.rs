@@ -35,7 +35,10 @@ pub(super) async fn load(db: &Db, tenant: TenantId, number: u64) -> Result<Base>
         })
         .await?;
         if let Some(problem) = bad {
-            return Err(Error::internal(format!("record {} of table {table} can't be read: {}", problem.row.0, problem.detail)));
+            return Err(Error::internal(format!(
+                "record {} of table {table} can't be read: {}",
+                problem.row.0, problem.detail
+            )));
         }
     }
     tx.commit().await?;
@@ -51,7 +54,15 @@ fn load_row(base: &mut Base, table: TableNo, row: &Row) -> std::result::Result<(
     let (created, updated): (Timestamp, Timestamp) = (row.get(2), row.get(3));
     let (by, last): (&str, &str) = (row.get(4), row.get(5));
     let data: &str = row.get(1);
-    base.load_row(table, number, data.as_bytes(), created.as_microsecond(), updated.as_microsecond(), by, last)
+    base.load_row(
+        table,
+        number,
+        data.as_bytes(),
+        created.as_microsecond(),
+        updated.as_microsecond(),
+        by,
+        last,
+    )
 }
 
 async fn tables(tx: &mut Tx, tenant: TenantId, base: u64) -> Result<Vec<Table>> {

@@ -58,7 +58,10 @@ pub(crate) struct Shared {
 
 impl std::fmt::Debug for Shared {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Shared").field("tenant", &self.tenant).field("number", &self.number).finish_non_exhaustive()
+        f.debug_struct("Shared")
+            .field("tenant", &self.tenant)
+            .field("number", &self.number)
+            .finish_non_exhaustive()
     }
 }
 
@@ -88,7 +91,8 @@ impl OpenBase {
     pub(crate) async fn write(&self, order: Order) -> Result<Written> {
         let Order { command, typecast, actor, key } = order;
         let (reply, answer) = oneshot::channel();
-        let message = writer::Message::Write(Box::new(writer::Write { command, typecast, actor, key, reply }));
+        let message =
+            writer::Message::Write(Box::new(writer::Write { command, typecast, actor, key, reply }));
         self.inbox.send(message).await.map_err(|_| Error::new(Code::Unavailable))?;
         answer.await.map_err(|_| Error::new(Code::Unavailable))?
     }

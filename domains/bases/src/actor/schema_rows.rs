@@ -1,7 +1,7 @@
 //! The schema part of a change as rows of `data.tables`, `data.fields`, `data.views`: what `data.put_schema` takes.
 
-use engine_base::{Change, SchemaEdit};
 use crate::catalog::{COLOURS, ICONS};
+use engine_base::{Change, SchemaEdit};
 use serde_json::{Value, json};
 
 /// `{"base": …, "tables": […], "fields": […], "views": […]}`; a part that is gone is marked `deleted` and keeps its row.

@@ -106,7 +106,8 @@ impl Writer {
     }
 
     async fn answer_catch_up(&self, reply: oneshot::Sender<Result<()>>) {
-        let done = catch_up::catch_up(&self.db, &self.shared, |effects, actor| self.publish(effects, actor)).await;
+        let done =
+            catch_up::catch_up(&self.db, &self.shared, |effects, actor| self.publish(effects, actor)).await;
         if let Err(error) = &done {
             tracing::warn!(base = self.shared.number, %error, "catch-up failed");
         }

@@ -17,8 +17,26 @@ use serde::Serialize;
 pub const MAX_BASES: usize = 500;
 /// Icons that a base may have; names of the look's drawings. The first is the default.
 pub const ICONS: [&str; 20] = [
-    "table-2", "database", "users", "briefcase", "shopping-cart", "calendar", "book-open", "building-2", "plane", "truck",
-    "globe", "heart", "star", "folder", "camera", "utensils", "graduation-cap", "stethoscope", "leaf", "rocket",
+    "table-2",
+    "database",
+    "users",
+    "briefcase",
+    "shopping-cart",
+    "calendar",
+    "book-open",
+    "building-2",
+    "plane",
+    "truck",
+    "globe",
+    "heart",
+    "star",
+    "folder",
+    "camera",
+    "utensils",
+    "graduation-cap",
+    "stethoscope",
+    "leaf",
+    "rocket",
 ];
 /// Colours that a base may have; the look's option colours. The first is the default.
 pub const COLOURS: [&str; 10] =
@@ -117,11 +135,18 @@ impl Bases {
     ///
     /// # Errors
     /// `required`, `too_long` at `name`; `limit_reached`.
-    pub async fn create(&self, caller: &Caller, name: &str, icon: Option<&str>, colour: Option<&str>) -> Result<BaseSummary> {
+    pub async fn create(
+        &self,
+        caller: &Caller,
+        name: &str,
+        icon: Option<&str>,
+        colour: Option<&str>,
+    ) -> Result<BaseSummary> {
         caller.require(Capability::ManageBases)?;
         let name = checked_name(name)?;
         if self.list(caller).await?.len() >= MAX_BASES {
-            return Err(Error::new(Code::LimitReached).detail(format!("An organisation has at most {MAX_BASES} bases.")));
+            return Err(Error::new(Code::LimitReached)
+                .detail(format!("An organisation has at most {MAX_BASES} bases.")));
         }
         let now = self.0.clock.now();
         let icon = one_of("icon", icon.unwrap_or(ICONS[0]), &ICONS)?;
@@ -130,16 +155,19 @@ impl Bases {
             let number = random_number(self.0.random.below(u64::MAX));
             let mut tx = self.0.db.begin(Database::Data, caller.tenant).await?;
             let inserted = tx
-                .execute(&store::INSERT_BASE, &[
-                    &caller.tenant.uuid(),
-                    &number.cast_signed(),
-                    &name,
-                    &"",
-                    &icon,
-                    &colour,
-                    &now,
-                    &caller.actor.to_string(),
-                ])
+                .execute(
+                    &store::INSERT_BASE,
+                    &[
+                        &caller.tenant.uuid(),
+                        &number.cast_signed(),
+                        &name,
+                        &"",
+                        &icon,
+                        &colour,
+                        &now,
+                        &caller.actor.to_string(),
+                    ],
+                )
                 .await;
             match inserted {
                 Ok(_) => {
@@ -264,6 +292,7 @@ fn checked_name(name: &str) -> Result<String> {
 /// Tables of this name (without regard to case) as (base, table).
 pub(crate) async fn tables_by_name(db: &Db, tenant: TenantId, name: &str) -> Result<Vec<(u64, TableNo)>> {
     let rows = db.read(tenant, &store::TABLES_BY_NAME, &[&tenant.uuid(), &name]).await?;
-    let pair = |row: &Row| (row.get::<_, i64>(0).unsigned_abs(), TableNo(row.get::<_, i64>(1).unsigned_abs()));
+    let pair =
+        |row: &Row| (row.get::<_, i64>(0).unsigned_abs(), TableNo(row.get::<_, i64>(1).unsigned_abs()));
     Ok(rows.iter().map(pair).collect())
 }

@@ -14,7 +14,7 @@ pub struct ViewChoice {
     pub name: String,
     /// Its table's name.
     pub table: String,
-    /// The table's fields, in its order.
+    /// The table's fields: the primary one first, then in its order.
     pub fields: Vec<CollectionField>,
 }
 
@@ -30,9 +30,10 @@ impl Bases {
             let tables = base.schema().tables.iter();
             tables
                 .flat_map(|table| {
-                    let fields: Vec<CollectionField> = table
-                        .fields
-                        .iter()
+                    let mut fields: Vec<_> = table.fields.iter().collect();
+                    fields.sort_by_key(|field| (field.no != table.head.primary_field, field.position));
+                    let fields: Vec<CollectionField> = fields
+                        .into_iter()
                         .map(|field| CollectionField {
                             id: table.number().field(field.no),
                             name: field.name.clone(),

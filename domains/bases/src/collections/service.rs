@@ -16,7 +16,13 @@ impl Bases {
     ///
     /// # Errors
     /// `not_found` when the base or view is gone; `bad_filter` when its filter no longer fits.
-    pub async fn collection(&self, tenant: TenantId, base: BaseId, view: ViewId, limit: usize) -> Result<Collection> {
+    pub async fn collection(
+        &self,
+        tenant: TenantId,
+        base: BaseId,
+        view: ViewId,
+        limit: usize,
+    ) -> Result<Collection> {
         let open = self.open(&Caller::system(tenant), base.0).await?;
         let now = self.0.clock.now();
         open.read(|base| {
@@ -38,8 +44,12 @@ impl Bases {
                         text.clear();
                         base.write_text(view.table, *row, *field, &mut text);
                         let value = match schema.field(*field).map(|field| &field.kind) {
-                            Some(FieldKind::Number { .. }) => text.parse::<f64>().map_or(Value::Null, Value::from),
-                            Some(FieldKind::Checkbox) => Value::Bool(!base.cell(view.table, *row, *field).is_empty()),
+                            Some(FieldKind::Number { .. }) => {
+                                text.parse::<f64>().map_or(Value::Null, Value::from)
+                            }
+                            Some(FieldKind::Checkbox) => {
+                                Value::Bool(!base.cell(view.table, *row, *field).is_empty())
+                            }
                             _ => Value::from(text.as_str()),
                         };
                         (view.table.field(*field).to_string(), value)

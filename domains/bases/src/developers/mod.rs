@@ -71,7 +71,11 @@ fn groups(server: &str) -> Vec<Group> {
         .as_array()
         .into_iter()
         .flatten()
-        .map(|tag| Group { name: text(&tag["name"]), description: text(&tag["description"]), endpoints: Vec::new() })
+        .map(|tag| Group {
+            name: text(&tag["name"]),
+            description: text(&tag["description"]),
+            endpoints: Vec::new(),
+        })
         .collect();
     for (path, methods) in document["paths"].as_object().into_iter().flatten() {
         for (method, operation) in methods.as_object().into_iter().flatten() {

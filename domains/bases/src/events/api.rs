@@ -26,8 +26,9 @@ pub(crate) fn router() -> OpenApiRouter<crate::Bases> {
     OpenApiRouter::new().routes(routes!(listen))
 }
 
-/// Streams changes of a base. `event: change`, `id: <version>`,
-/// `data: {"version","actor","schema","tables":{"tbl…":{"records":["rec…"]|null}}|null}`.
+/// Streams changes of a base as server-sent events.
+///
+/// `event: change`, `id: <version>`, `data: {"version","actor","schema","tables":{"tbl…":{"records":["rec…"]|null}}|null}`.
 #[utoipa::path(get, path = "/v1/bases/{base}/events", tag = "bases", params(("base" = String, Path, description = "Base id, app…")),
     responses((status = 200, content_type = "text/event-stream", body = String)))]
 async fn listen(
@@ -45,7 +46,8 @@ async fn listen(
     let seen: Option<u64> = headers.get("last-event-id").and_then(|id| id.to_str().ok()?.parse().ok());
     let now = open.seq();
     let first = stream::once(future::ready(hello(now, seen.is_some_and(|seen| seen < now))));
-    let bearer = headers.get(http::header::AUTHORIZATION).and_then(|value| value.to_str().ok()?.split_once(' '));
+    let bearer =
+        headers.get(http::header::AUTHORIZATION).and_then(|value| value.to_str().ok()?.split_once(' '));
     let bearer = bearer.map_or_else(String::new, |(_, bearer)| bearer.trim().to_owned());
     let follow = Follow { bases: bases.clone(), caller, bearer, number, receiver };
     let rest = stream::unfold(follow, |mut follow| async move { Some((follow.next().await?, follow)) });
@@ -68,7 +70,9 @@ impl Follow {
     async fn next(&mut self) -> Option<Event> {
         let event = loop {
             match self.receiver.recv().await {
-                Ok(event) if event.tenant == self.caller.tenant && event.base == self.number => break change(&event),
+                Ok(event) if event.tenant == self.caller.tenant && event.base == self.number => {
+                    break change(&event);
+                }
                 Ok(_) => {}
                 // Too slow to hear each: look at everything again.
                 Err(RecvError::Lagged(_)) => break hello(self.seq().await?, true),
@@ -106,6 +110,7 @@ fn change(event: &BaseEvent) -> Event {
         };
         tables.iter().map(entry).collect::<Map<_, _>>()
     });
-    let data = json!({ "version": event.seq, "actor": &*event.actor, "schema": event.schema, "tables": tables });
+    let data =
+        json!({ "version": event.seq, "actor": &*event.actor, "schema": event.schema, "tables": tables });
     Event::default().event("change").id(event.seq.to_string()).data(data.to_string())
 }

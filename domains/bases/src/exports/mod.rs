@@ -79,8 +79,7 @@ async fn csv(
         })
     })?;
     let zone = narrowing.zone().to_owned();
-    let mut export =
-        Export { open, table, spec, fields, now: bases.0.clock.now(), zone, next: Next::Start };
+    let mut export = Export { open, table, spec, fields, now: bases.0.clock.now(), zone, next: Next::Start };
     // The first page is made before the status is sent, so that a mistake is still an error.
     let first = export.page()?;
     let rest = stream::unfold(export, |mut export| async move {
@@ -103,7 +102,8 @@ async fn csv(
 
 /// RFC 6266 with an ASCII name and the real one.
 fn disposition(name: &str) -> String {
-    let ascii: String = name.chars().map(|c| if c.is_ascii_alphanumeric() || " -_".contains(c) { c } else { '_' }).collect();
+    let ascii: String =
+        name.chars().map(|c| if c.is_ascii_alphanumeric() || " -_".contains(c) { c } else { '_' }).collect();
     let mut encoded = String::new();
     for byte in name.bytes() {
         if byte.is_ascii_alphanumeric() || b"-_.".contains(&byte) {
@@ -128,8 +128,11 @@ impl Export {
             with_table(base, self.table, |schema| {
                 let mut writer = csv::Writer::from_writer(&mut out);
                 if after.is_none() {
-                    let names = self.fields.iter().filter_map(|no| schema.field(*no)).map(|field| safe(&field.name));
-                    writer.write_record(names.map(|name| name.into_owned()).collect::<Vec<_>>()).map_err(Error::internal)?;
+                    let names =
+                        self.fields.iter().filter_map(|no| schema.field(*no)).map(|field| safe(&field.name));
+                    writer
+                        .write_record(names.map(|name| name.into_owned()).collect::<Vec<_>>())
+                        .map_err(Error::internal)?;
                 }
                 let page = base
                     .list(&self.spec, &context(self.now, &self.zone), after, PAGE)
@@ -168,7 +171,9 @@ mod tests {
 
     #[test]
     fn formulas_are_text_and_numbers_stay() {
-        for (text, expected) in [("=1+1", "'=1+1"), ("-5", "-5"), ("-x", "'-x"), ("@a", "'@a"), ("a=b", "a=b"), ("", "")] {
+        for (text, expected) in
+            [("=1+1", "'=1+1"), ("-5", "-5"), ("-x", "'-x"), ("@a", "'@a"), ("a=b", "a=b"), ("", "")]
+        {
             assert_eq!(safe(text), expected);
         }
     }

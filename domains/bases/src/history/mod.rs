@@ -109,8 +109,14 @@ async fn changes_of(
     let (low, high) = (rows.iter().min(), rows.iter().max());
     let (Some(low), Some(high)) = (low, high) else { return Ok(Vec::new()) };
     let base = open.read(|base| base.id().0).cast_signed();
-    let params: kernel_db::Params<'_> =
-        &[&caller.tenant.uuid(), &base, &table.0.cast_signed(), &low.0.cast_signed(), &high.0.cast_signed(), &LIMIT];
+    let params: kernel_db::Params<'_> = &[
+        &caller.tenant.uuid(),
+        &base,
+        &table.0.cast_signed(),
+        &low.0.cast_signed(),
+        &high.0.cast_signed(),
+        &LIMIT,
+    ];
     let rows = bases.0.db.read(caller.tenant, &store::CHANGES_OF_ROWS, params).await?;
     rows.iter()
         .map(|row| {
@@ -140,7 +146,13 @@ pub(crate) async fn deleted_rows(
     Ok(facts)
 }
 
-fn entry(base: &Base, id: RecordId, seq: u64, change: &Change, names: &HashMap<String, String>) -> Option<Entry> {
+fn entry(
+    base: &Base,
+    id: RecordId,
+    seq: u64,
+    change: &Change,
+    names: &HashMap<String, String>,
+) -> Option<Entry> {
     let is_it = |facts: &&RowFacts| (facts.table, facts.row) == (id.table, id.row);
     let mut cells: Vec<(FieldNo, Cell, Cell)> = Vec::new();
     if let Some(made) = change.created.iter().find(is_it) {
@@ -163,7 +175,10 @@ fn entry(base: &Base, id: RecordId, seq: u64, change: &Change, names: &HashMap<S
     Some(Entry {
         version: seq,
         at: Timestamp::from_microsecond(change.at_us).ok()?,
-        actor: ActorInfo { id: change.actor.clone(), name: names.get(&change.actor).cloned().unwrap_or_default() },
+        actor: ActorInfo {
+            id: change.actor.clone(),
+            name: names.get(&change.actor).cloned().unwrap_or_default(),
+        },
         kind: change.kind.name().to_owned(),
         cells: cells.collect(),
     })

@@ -37,7 +37,12 @@ impl Request {
     ///
     /// # Errors
     /// `invalid_value` when the key is empty, too long or not printable.
-    pub(crate) fn read(headers: &HeaderMap, caller: &Caller, route: &str, body: &[u8]) -> Result<Option<Self>> {
+    pub(crate) fn read(
+        headers: &HeaderMap,
+        caller: &Caller,
+        route: &str,
+        body: &[u8],
+    ) -> Result<Option<Self>> {
         let Some(value) = headers.get("idempotency-key") else { return Ok(None) };
         let key = value.to_str().unwrap_or_default().trim().trim_matches('"');
         if key.is_empty() || key.len() > MAX_KEY || key.bytes().any(|byte| byte.is_ascii_control()) {
@@ -89,6 +94,11 @@ impl Request {
 
     /// For the batch that has the effect.
     pub(crate) fn to_store(&self, status: u16) -> KeyToStore {
-        KeyToStore { scope: self.scope.clone(), key: self.key.clone(), hash: self.hash, status: i32::from(status) }
+        KeyToStore {
+            scope: self.scope.clone(),
+            key: self.key.clone(),
+            hash: self.hash,
+            status: i32::from(status),
+        }
     }
 }

@@ -56,7 +56,8 @@ async fn upload(
                 base = Some(crate::catalog::api::base_id(&text)?);
             }
             Some("file") => {
-                let base = base.ok_or_else(|| Error::field("base", Code::Required, "stands before the file"))?;
+                let base =
+                    base.ok_or_else(|| Error::field("base", Code::Required, "stands before the file"))?;
                 // The base must be the caller's before anything is written to disk.
                 bases.open(&caller, base.0).await?;
                 return Ok((StatusCode::CREATED, Json(bases.receive(&caller, base, part).await?)));
@@ -112,7 +113,7 @@ fn import_id(text: &str) -> Result<Uuid> {
     text.parse().map_err(|_| Error::not_found())
 }
 
-/// Starts the import: into an existing table (`table`) or a new one (`name`).
+/// Starts the import, into an existing table or a new one.
 #[utoipa::path(post, path = "/v1/imports/{import}/start", tag = "imports",
     params(("import" = String, Path, description = "Import id")), request_body = ImportPlan,
     responses((status = 202, body = ImportState)))]

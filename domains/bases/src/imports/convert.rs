@@ -2,7 +2,9 @@
 
 use super::RowError;
 use super::detect::boolean;
-use engine_base::{Base, Cell, FieldKind, FieldNo, InputCells, QueryContext, QuerySpec, RowNo, TableNo, coerce};
+use engine_base::{
+    Base, Cell, FieldKind, FieldNo, InputCells, QueryContext, QuerySpec, RowNo, TableNo, coerce,
+};
 use rustc_hash::FxHashMap;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -83,7 +85,8 @@ fn value(column: &Column, text: &str) -> Result<Value, String> {
 fn linked(links: &Links, text: &str) -> Result<Value, String> {
     let find = |name: &str| {
         let row = links.rows.get(&name.trim().to_lowercase());
-        row.map(|row| Value::String(links.table.record(*row).to_string())).ok_or_else(|| name.trim().to_owned())
+        row.map(|row| Value::String(links.table.record(*row).to_string()))
+            .ok_or_else(|| name.trim().to_owned())
     };
     let names: Vec<&str> = match links.separator.as_deref().filter(|separator| !separator.is_empty()) {
         Some(separator) => text.split(separator).filter(|name| !name.trim().is_empty()).collect(),

@@ -137,7 +137,8 @@ pub fn boolean(text: &str) -> Option<bool> {
 }
 
 fn moment(text: &str) -> bool {
-    text.len() > 10 && (text.parse::<jiff::Timestamp>().is_ok() || text.parse::<jiff::civil::DateTime>().is_ok())
+    text.len() > 10
+        && (text.parse::<jiff::Timestamp>().is_ok() || text.parse::<jiff::civil::DateTime>().is_ok())
 }
 
 fn is_email(text: &str) -> bool {

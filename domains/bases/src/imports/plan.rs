@@ -20,7 +20,11 @@ pub(super) struct Chosen<'a> {
 ///
 /// # Errors
 /// `unknown_field` for a column that the file does not have; `required` when nothing is left.
-pub(super) fn chosen<'a>(columns: &'a [ColumnPreview], plans: &'a [ColumnPlan], none: &'a ColumnPlan) -> Result<Vec<Chosen<'a>>> {
+pub(super) fn chosen<'a>(
+    columns: &'a [ColumnPreview],
+    plans: &'a [ColumnPlan],
+    none: &'a ColumnPlan,
+) -> Result<Vec<Chosen<'a>>> {
     let mut errors = Vec::new();
     for (index, plan) in plans.iter().enumerate() {
         if !columns.iter().any(|column| column.name == plan.column) {
@@ -50,7 +54,12 @@ pub(super) fn chosen<'a>(columns: &'a [ColumnPreview], plans: &'a [ColumnPlan], 
 ///
 /// # Errors
 /// Field errors under `/columns/{i}`; `bad_csv`.
-pub(super) fn new_fields(base: &Base, chosen: &[Chosen<'_>], path: &Path, format: Format) -> Result<Vec<NewField>> {
+pub(super) fn new_fields(
+    base: &Base,
+    chosen: &[Chosen<'_>],
+    path: &Path,
+    format: Format,
+) -> Result<Vec<NewField>> {
     let mut fields = Vec::with_capacity(chosen.len());
     let mut errors = Vec::new();
     for (index, column) in chosen.iter().enumerate() {
@@ -72,7 +81,9 @@ pub(super) fn new_fields(base: &Base, chosen: &[Chosen<'_>], path: &Path, format
 
 fn kind(base: &Base, column: &Chosen<'_>, pointer: &str) -> Result<FieldKind, FieldError> {
     if let Some(link) = &column.plan.link {
-        let unknown = || FieldError::new(format!("{pointer}/link/table"), Code::InvalidValue, "is no table of this base");
+        let unknown = || {
+            FieldError::new(format!("{pointer}/link/table"), Code::InvalidValue, "is no table of this base")
+        };
         let table = link.table.parse::<TableId>().map_err(|_| unknown())?.0;
         base.schema().table(table).ok_or_else(unknown)?;
         return Ok(FieldKind::Link { table, symmetric: None });
@@ -89,7 +100,8 @@ fn kind(base: &Base, column: &Chosen<'_>, pointer: &str) -> Result<FieldKind, Fi
 }
 
 /// Ten option colours of the look, in turn.
-const COLOURS: [&str; 10] = ["teal", "blue", "green", "orange", "violet", "yellow", "pink", "red", "brown", "gray"];
+const COLOURS: [&str; 10] =
+    ["teal", "blue", "green", "orange", "violet", "yellow", "pink", "red", "brown", "gray"];
 
 fn fill_choices(fields: &mut [NewField], chosen: &[Chosen<'_>], path: &Path, format: Format) -> Result<()> {
     let empty_selects: Vec<usize> = fields
@@ -109,7 +121,8 @@ fn fill_choices(fields: &mut [NewField], chosen: &[Chosen<'_>], path: &Path, for
             name: name.chars().take(engine_base::schema::MAX_NAME).collect(),
             colour: COLOURS[place % COLOURS.len()].to_owned(),
         };
-        fields[index].kind = FieldKind::Select { choices: values.into_iter().enumerate().map(choice).collect() };
+        fields[index].kind =
+            FieldKind::Select { choices: values.into_iter().enumerate().map(choice).collect() };
     }
     Ok(())
 }
@@ -140,7 +153,11 @@ pub(super) fn existing_fields<'a>(
         }
     }
     if out.is_empty() {
-        return Err(Error::field("/columns", Code::Required, "No column has a field in this table: choose a field for at least one"));
+        return Err(Error::field(
+            "/columns",
+            Code::Required,
+            "No column has a field in this table: choose a field for at least one",
+        ));
     }
     Ok(out)
 }
@@ -149,14 +166,22 @@ pub(super) fn existing_fields<'a>(
 ///
 /// # Errors
 /// `unknown_field`.
-pub(super) fn link_source(base: &Base, table: TableNo, by: Option<&str>) -> Result<(TableNo, engine_base::FieldNo)> {
+pub(super) fn link_source(
+    base: &Base,
+    table: TableNo,
+    by: Option<&str>,
+) -> Result<(TableNo, engine_base::FieldNo)> {
     let schema = base.schema().table(table).ok_or_else(Error::not_found)?;
     let field = match by {
         None => Some(schema.head.primary_field),
         Some(key) => schema.field_by_key(key).map(|field| field.no),
     };
     let field = field.ok_or_else(|| {
-        Error::field("/columns/link/by", Code::UnknownField, format!("{} has no such field", schema.head.name))
+        Error::field(
+            "/columns/link/by",
+            Code::UnknownField,
+            format!("{} has no such field", schema.head.name),
+        )
     })?;
     Ok((table, field))
 }

@@ -35,7 +35,9 @@ pub(super) struct Preview {
 /// `bad_csv` with the line.
 pub(super) fn preview(path: &Path) -> Result<Preview> {
     let mut head = Vec::with_capacity(HEAD);
-    File::open(path).and_then(|file| file.take(HEAD as u64).read_to_end(&mut head)).map_err(Error::internal)?;
+    File::open(path)
+        .and_then(|file| file.take(HEAD as u64).read_to_end(&mut head))
+        .map_err(Error::internal)?;
     let format = Format { delimiter: guess_delimiter(&head) };
     let mut rows = open(path, format)?;
     let names = rows.header().to_vec();
@@ -80,7 +82,12 @@ pub(super) fn open(path: &Path, format: Format) -> Result<Rows<BufReader<File>>>
 ///
 /// # Errors
 /// As [`open`].
-pub(super) fn distinct(path: &Path, format: Format, columns: &[usize], most: usize) -> Result<Vec<Vec<String>>> {
+pub(super) fn distinct(
+    path: &Path,
+    format: Format,
+    columns: &[usize],
+    most: usize,
+) -> Result<Vec<Vec<String>>> {
     let mut rows = open(path, format)?;
     let mut known: Vec<BTreeSet<String>> = vec![BTreeSet::new(); columns.len()];
     let mut lists: Vec<Vec<String>> = vec![Vec::new(); columns.len()];

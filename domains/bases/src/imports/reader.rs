@@ -45,6 +45,9 @@ impl<R: Read> std::fmt::Debug for Rows<R> {
     }
 }
 
+/// A row's cells and the line it begins at, or why it is left out.
+pub type Row<'a> = Result<(Vec<&'a str>, u64), BadRow>;
+
 /// A row that can't be taken; the file goes on after it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BadRow {
@@ -62,7 +65,11 @@ impl<R: Read> Rows<R> {
     pub fn open(input: R, delimiter: u8) -> Result<Self> {
         let since_row = Rc::new(Cell::new(0));
         let guard = RowGuard { inner: input, since_row: Rc::clone(&since_row) };
-        let csv = csv::ReaderBuilder::new().delimiter(delimiter).has_headers(false).flexible(true).from_reader(guard);
+        let csv = csv::ReaderBuilder::new()
+            .delimiter(delimiter)
+            .has_headers(false)
+            .flexible(true)
+            .from_reader(guard);
         let mut rows = Self { csv, since_row, record: csv::ByteRecord::new(), header: Vec::new() };
         if !rows.read()? {
             return Err(bad_csv(1, "the file is empty"));
@@ -91,13 +98,14 @@ impl<R: Read> Rows<R> {
     ///
     /// # Errors
     /// `bad_csv` when the file can't be read on from here.
-    pub fn next(&mut self) -> Result<Option<Result<(Vec<&str>, u64), BadRow>>> {
+    pub fn next(&mut self) -> Result<Option<Row<'_>>> {
         if !self.read()? {
             return Ok(None);
         }
         let line = self.record.position().map_or(0, csv::Position::line);
         if self.record.len() != self.header.len() {
-            let problem = format!("has {} values where the header has {}", self.record.len(), self.header.len());
+            let problem =
+                format!("has {} values where the header has {}", self.record.len(), self.header.len());
             return Ok(Some(Err(BadRow { line, problem })));
         }
         let mut cells = Vec::with_capacity(self.record.len());
@@ -118,7 +126,10 @@ impl<R: Read> Rows<R> {
         let more = self.csv.read_byte_record(&mut self.record).map_err(|error| {
             let line = error.position().map_or_else(|| self.csv.position().line(), csv::Position::line);
             if error.to_string().contains(ROW_TOO_LONG) {
-                bad_csv(line, &format!("the row is longer than {} MB; is a quote not closed?", MAX_ROW_BYTES >> 20))
+                bad_csv(
+                    line,
+                    &format!("the row is longer than {} MB; is a quote not closed?", MAX_ROW_BYTES >> 20),
+                )
             } else {
                 bad_csv(line, "the row can't be read").source(error)
             }
@@ -131,9 +142,13 @@ impl<R: Read> Rows<R> {
 #[must_use]
 pub fn guess_delimiter(head: &[u8]) -> u8 {
     let score = |delimiter: u8| {
-        let mut reader =
-            csv::ReaderBuilder::new().delimiter(delimiter).has_headers(false).flexible(true).from_reader(head);
-        let widths: Vec<usize> = reader.byte_records().map_while(|row| row.ok()).take(20).map(|row| row.len()).collect();
+        let mut reader = csv::ReaderBuilder::new()
+            .delimiter(delimiter)
+            .has_headers(false)
+            .flexible(true)
+            .from_reader(head);
+        let widths: Vec<usize> =
+            reader.byte_records().map_while(|row| row.ok()).take(20).map(|row| row.len()).collect();
         let width = widths.first().copied().unwrap_or(0);
         let even = widths.iter().filter(|other| **other == width).count();
         if width > 1 { even * 1000 + width } else { 0 }
@@ -173,7 +188,9 @@ mod tests {
         let mut rows = Rows::open(text, b',').unwrap();
         let mut out = Vec::new();
         while let Some(row) = rows.next().unwrap() {
-            out.push(row.map(|(cells, _)| cells.into_iter().map(str::to_owned).collect()).map_err(|bad| bad.line));
+            out.push(
+                row.map(|(cells, _)| cells.into_iter().map(str::to_owned).collect()).map_err(|bad| bad.line),
+            );
         }
         out
     }
@@ -181,12 +198,10 @@ mod tests {
     #[test]
     fn bad_rows_are_named_and_the_rest_is_read() {
         let rows = read(b"a,b\n1,2\n3\n\xff,4\n\"x\ny\",5\n");
-        assert_eq!(rows, [
-            Ok(vec!["1".into(), "2".into()]),
-            Err(3),
-            Err(4),
-            Ok(vec!["x\ny".into(), "5".into()]),
-        ]);
+        assert_eq!(
+            rows,
+            [Ok(vec!["1".into(), "2".into()]), Err(3), Err(4), Ok(vec!["x\ny".into(), "5".into()]),]
+        );
     }
 
     #[test]
@@ -212,7 +227,13 @@ mod tests {
 
     #[test]
     fn delimiters() {
-        for (text, expected) in [("a,b\n1,2", b','), ("a;b\n1,5;2", b';'), ("a\tb\n1\t2", b'\t'), ("a", b','), ("a|b|c\n1|2|3", b'|')] {
+        for (text, expected) in [
+            ("a,b\n1,2", b','),
+            ("a;b\n1,5;2", b';'),
+            ("a\tb\n1\t2", b'\t'),
+            ("a", b','),
+            ("a|b|c\n1|2|3", b'|'),
+        ] {
             assert_eq!(guess_delimiter(text.as_bytes()), expected, "{text}");
         }
     }

@@ -63,9 +63,7 @@ impl Bases {
             Ok(true) => self.finish_import(job.tenant, job.import, "done", None).await,
             Ok(false) => self.finish_import(job.tenant, job.import, "cancelled", None).await,
             Err(error) if error.code().retryable() => Err(error),
-            Err(error) => {
-                self.finish_import(job.tenant, job.import, "failed", Some(error.message())).await
-            }
+            Err(error) => self.finish_import(job.tenant, job.import, "failed", Some(error.message())).await,
         }
     }
 
@@ -91,16 +89,22 @@ impl Bases {
         let mut progress = Progress::default();
         let actor: Arc<str> = Arc::from(import.created_by.as_str());
         let mut number = 0;
+        // Chunks are written in order, so the first one that is not there ends the search for what an earlier run wrote. Its
+        // progress may not have been saved, not even once.
+        let mut resumes = true;
         while let Some(chunk) = chunks.recv().await {
             number += 1;
             let written_before = progress.done + chunk.read <= import.done;
             let key = idempotency::Request::of_job(&format!("import {}", job.import), &number.to_string());
             let repeated =
-                written_before || (import.done > 0 && key.stored_for(&self.0.db, job.tenant).await?.is_some());
+                written_before || (resumes && key.stored_for(&self.0.db, job.tenant).await?.is_some());
+            resumes = resumes && (repeated || chunk.rows.is_empty());
             progress.done += chunk.read;
             progress.created += chunk.rows.len() as u64;
             progress.error_count += chunk.errors.len() as u64;
-            progress.errors.extend(chunk.errors.into_iter().take(MAX_ERRORS - progress.errors.len().min(MAX_ERRORS)));
+            progress
+                .errors
+                .extend(chunk.errors.into_iter().take(MAX_ERRORS - progress.errors.len().min(MAX_ERRORS)));
             if !repeated && !chunk.rows.is_empty() {
                 write_chunk(&open, table, chunk.rows, Arc::clone(&actor), key.to_store(200)).await?;
             }
@@ -116,15 +120,18 @@ impl Bases {
     async fn save(&self, job: &RunImport, progress: &Progress) -> Result<String> {
         let mut tx = self.0.db.begin(Database::Data, job.tenant).await?;
         let row = tx
-            .query_one(&store::IMPORT_PROGRESS, &[
-                &job.tenant.uuid(),
-                &job.import,
-                &progress.done.cast_signed(),
-                &progress.created.cast_signed(),
-                &progress.error_count.cast_signed(),
-                &serde_json::to_value(&progress.errors).map_err(Error::internal)?,
-                &self.0.clock.now(),
-            ])
+            .query_one(
+                &store::IMPORT_PROGRESS,
+                &[
+                    &job.tenant.uuid(),
+                    &job.import,
+                    &progress.done.cast_signed(),
+                    &progress.created.cast_signed(),
+                    &progress.error_count.cast_signed(),
+                    &serde_json::to_value(&progress.errors).map_err(Error::internal)?,
+                    &self.0.clock.now(),
+                ],
+            )
             .await?;
         tx.commit().await?;
         Ok(row.get(0))
@@ -157,7 +164,8 @@ fn columns(open: &OpenBase, import: &Stored, table: TableNo) -> Result<Vec<Colum
         pairs
             .into_iter()
             .map(|(column, field)| {
-                let kind = schema.field(field).map(|field| field.kind.clone()).ok_or_else(Error::not_found)?;
+                let kind =
+                    schema.field(field).map(|field| field.kind.clone()).ok_or_else(Error::not_found)?;
                 let links = match &kind {
                     engine_base::FieldKind::Link { table, .. } => {
                         let link = column.plan.link.clone().unwrap_or_default();

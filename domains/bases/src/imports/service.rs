@@ -125,18 +125,21 @@ impl Bases {
         let Preview { format, columns, rows, total } =
             tokio::task::spawn_blocking(move || preview::preview(&path)).await.map_err(Error::internal)??;
         let mut tx = self.0.db.begin(Database::Data, caller.tenant).await?;
-        tx.execute(&store::INSERT_IMPORT, &[
-            &caller.tenant.uuid(),
-            &id,
-            &base.0.cast_signed(),
-            &file_name,
-            &bytes.cast_signed(),
-            &serde_json::to_value(format).map_err(Error::internal)?,
-            &serde_json::to_value(&columns).map_err(Error::internal)?,
-            &total.cast_signed(),
-            &caller.actor.to_string(),
-            &self.0.clock.now(),
-        ])
+        tx.execute(
+            &store::INSERT_IMPORT,
+            &[
+                &caller.tenant.uuid(),
+                &id,
+                &base.0.cast_signed(),
+                &file_name,
+                &bytes.cast_signed(),
+                &serde_json::to_value(format).map_err(Error::internal)?,
+                &serde_json::to_value(&columns).map_err(Error::internal)?,
+                &total.cast_signed(),
+                &caller.actor.to_string(),
+                &self.0.clock.now(),
+            ],
+        )
         .await?;
         tx.commit().await?;
         let delimiter = char::from(format.delimiter).to_string();
@@ -148,6 +151,12 @@ impl Bases {
     /// # Errors
     /// `conflict` when the import was started already; field errors of the plan.
     pub async fn start_import(&self, caller: &Caller, id: Uuid, plan: ImportPlan) -> Result<ImportState> {
+        self.begin_import(caller, id, plan, true).await?;
+        self.import(caller, id).await
+    }
+
+    /// As [`Bases::start_import`]; `job` says whether a job runs it, or the caller does.
+    async fn begin_import(&self, caller: &Caller, id: Uuid, plan: ImportPlan, job: bool) -> Result<()> {
         caller.require(Capability::WriteRecords)?;
         let import = self.stored_import(caller.tenant, id).await?;
         let open = self.open(caller, import.base).await?;
@@ -173,21 +182,27 @@ impl Bases {
         let now = self.0.clock.now();
         let mut tx = self.0.db.begin(Database::Data, caller.tenant).await?;
         let started = tx
-            .execute(&store::START_IMPORT, &[
-                &caller.tenant.uuid(),
-                &id,
-                &table.0.cast_signed(),
-                &serde_json::to_value(&plan).map_err(Error::internal)?,
-                &now,
-            ])
+            .execute(
+                &store::START_IMPORT,
+                &[
+                    &caller.tenant.uuid(),
+                    &id,
+                    &table.0.cast_signed(),
+                    &serde_json::to_value(&plan).map_err(Error::internal)?,
+                    &now,
+                ],
+            )
             .await?;
         if started == 0 {
             return Err(Error::new(Code::Conflict).detail("This import was started already."));
         }
-        // The job is part of the transaction: a started import runs, whatever happens to this process.
-        kernel_jobs::enqueue(&mut tx, &RunImport { tenant: caller.tenant, import: id }, JobOptions::default()).await?;
+        if job {
+            // The job is part of the transaction: a started import runs, whatever happens to this process.
+            let run = RunImport { tenant: caller.tenant, import: id };
+            kernel_jobs::enqueue(&mut tx, &run, JobOptions::default()).await?;
+        }
         tx.commit().await?;
-        self.import(caller, id).await
+        Ok(())
     }
 
     async fn new_table(
@@ -227,7 +242,7 @@ impl Bases {
         let bytes = tokio::fs::copy(file, &path).await.map_err(Error::internal)?;
         let name = file.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
         self.preview_import(caller, base, id, &name, bytes).await?;
-        self.start_import(caller, id, plan).await?;
+        self.begin_import(caller, id, plan, false).await?;
         self.run_import(&RunImport { tenant: caller.tenant, import: id }).await?;
         self.import(caller, id).await
     }

@@ -33,6 +33,7 @@ pub(crate) async fn get(
     let keys = keys(query.keys.as_deref())?;
     let open = bases.open_table(&caller, id.table, version).await?;
     let mut out = Vec::with_capacity(512);
-    let (seq, found) = open.read(|base| (base.seq(), base.write_record(id.table, id.row, keys, None, &mut out)));
+    let (seq, found) =
+        open.read(|base| (base.seq(), base.write_record(id.table, id.row, keys, None, &mut out)));
     if found { Ok(Versioned::ok(seq, out)) } else { Err(Error::not_found().into()) }
 }

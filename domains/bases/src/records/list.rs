@@ -66,7 +66,9 @@ pub(crate) async fn list(
     caller.require(Capability::ReadRecords)?;
     let limit = query.limit.unwrap_or(MAX_LIMIT);
     if !(1..=MAX_LIMIT).contains(&limit) {
-        return Err(Error::field("?limit", Code::InvalidValue, format!("is not within 1 to {MAX_LIMIT}")).into());
+        return Err(
+            Error::field("?limit", Code::InvalidValue, format!("is not within 1 to {MAX_LIMIT}")).into()
+        );
     }
     let keys = keys(query.keys.as_deref())?;
     let (open, table) = bases.resolve_table(&caller, query.base.as_deref(), &query.table, version).await?;
@@ -102,7 +104,9 @@ pub(crate) async fn list(
             out.extend_from_slice(b"],\"next_cursor\":");
             match page.next {
                 // Base64 needs no escape.
-                Some(next) => out.extend_from_slice(format!("\"{}\"", cursor::write(key, &spec, &next)).as_bytes()),
+                Some(next) => {
+                    out.extend_from_slice(format!("\"{}\"", cursor::write(key, &spec, &next)).as_bytes())
+                }
                 None => out.extend_from_slice(b"null"),
             }
             if query.count == Some(true) {

@@ -69,7 +69,11 @@ pub(crate) fn named_fields(table: &Table, text: &str) -> Result<Vec<FieldNo>> {
     let mut fields = Vec::new();
     for key in text.split(',').map(str::trim).filter(|key| !key.is_empty()) {
         let field = table.field_by_key(key).ok_or_else(|| {
-            Error::field("?fields", Code::UnknownField, format!("There is no field {key} in {}.", table.head.name))
+            Error::field(
+                "?fields",
+                Code::UnknownField,
+                format!("There is no field {key} in {}.", table.head.name),
+            )
         })?;
         if !fields.contains(&field.no) {
             fields.push(field.no);

@@ -5,7 +5,9 @@ use crate::actor::OpenBase;
 use crate::catalog;
 use crate::problem;
 use crate::service::Bases;
-use engine_base::{Base, Condition, FieldNo, QueryContext, QuerySpec, Sort, SortBy, Table, TableNo, View, ViewId};
+use engine_base::{
+    Base, Condition, FieldNo, QueryContext, QuerySpec, Sort, SortBy, Table, TableNo, View, ViewId,
+};
 use kernel_core::{Caller, Code, Error, Result};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -125,10 +127,11 @@ fn sorts(table: &Table, inputs: &[SortInput]) -> Result<Vec<Sort>> {
 
 /// The view that a caller means by id or name.
 pub(crate) fn view_by_key<'a>(table: &'a Table, key: &str) -> Result<&'a View> {
-    let by_id = key.parse::<ViewId>().ok().filter(|id| id.table == table.number()).and_then(|id| table.view(id.view));
-    by_id.or_else(|| table.view_by_name(key)).ok_or_else(|| {
-        Error::not_found().detail(format!("{} has no view {key}.", table.head.name))
-    })
+    let by_id =
+        key.parse::<ViewId>().ok().filter(|id| id.table == table.number()).and_then(|id| table.view(id.view));
+    by_id
+        .or_else(|| table.view_by_name(key))
+        .ok_or_else(|| Error::not_found().detail(format!("{} has no view {key}.", table.head.name)))
 }
 
 /// Fields to show: those asked for; else those of the view in its order; else all.
@@ -139,7 +142,8 @@ pub(crate) fn shown_fields(table: &Table, view: Option<&str>, fields: Option<&st
     let all = table.fields.iter().map(|field| field.no);
     let Some(view) = view else { return Ok(all.collect()) };
     let config = &view_by_key(table, view)?.config;
-    let mut ordered: Vec<FieldNo> = config.order.iter().map(|id| id.field).filter(|no| table.field(*no).is_some()).collect();
+    let mut ordered: Vec<FieldNo> =
+        config.order.iter().map(|id| id.field).filter(|no| table.field(*no).is_some()).collect();
     for field in all {
         if !ordered.contains(&field) {
             ordered.push(field);
@@ -179,7 +183,11 @@ impl Bases {
         match found.as_slice() {
             [(number, table)] => Ok((self.open_at(caller, *number, version).await?, *table)),
             [] => Err(Error::not_found().detail(format!("There is no table {table}."))),
-            _ => Err(Error::field("?base", Code::Required, format!("Several bases have a table {table}: name the base"))),
+            _ => Err(Error::field(
+                "?base",
+                Code::Required,
+                format!("Several bases have a table {table}: name the base"),
+            )),
         }
     }
 }
@@ -190,8 +198,10 @@ mod tests {
 
     #[test]
     fn sort_lists() {
-        let parts: Vec<_> =
-            SortInput::parse_list("-Routes, Name,,").into_iter().map(|part| (part.field, part.desc)).collect();
+        let parts: Vec<_> = SortInput::parse_list("-Routes, Name,,")
+            .into_iter()
+            .map(|part| (part.field, part.desc))
+            .collect();
         assert_eq!(parts, [("Routes".to_owned(), true), ("Name".to_owned(), false)]);
     }
 }

@@ -113,7 +113,11 @@ impl Request {
     fn answer(&self, open: &OpenBase, seq: u64, ids: &[(TableNo, RowNo)], replayed: bool) -> Versioned {
         let body = if self.method == Method::DELETE {
             let ids: Vec<String> = ids.iter().map(|(table, row)| table.record(*row).to_string()).collect();
-            if self.single { Vec::new() } else { format!("{{\"deleted\":{}}}", serde_json::json!(ids)).into_bytes() }
+            if self.single {
+                Vec::new()
+            } else {
+                format!("{{\"deleted\":{}}}", serde_json::json!(ids)).into_bytes()
+            }
         } else {
             open.read(|base| match ids {
                 [(table, row)] if self.single => {
@@ -142,8 +146,12 @@ impl Bases {
             Some(key) => key.stored(&self.0.db, caller).await?,
             None => None,
         } {
-            let ids: Vec<(TableNo, RowNo)> =
-                stored.records.iter().filter_map(|id| id.parse::<RecordId>().ok()).map(|id| (id.table, id.row)).collect();
+            let ids: Vec<(TableNo, RowNo)> = stored
+                .records
+                .iter()
+                .filter_map(|id| id.parse::<RecordId>().ok())
+                .map(|id| (id.table, id.row))
+                .collect();
             open.catch_up(stored.version).await?;
             let mut answer = request.answer(open, stored.version, &ids, true);
             answer.status = StatusCode::from_u16(stored.status).unwrap_or(answer.status);
@@ -157,7 +165,8 @@ impl Bases {
             key: key.map(|key| key.to_store(request.status().as_u16())),
         };
         let written = open.write(order).await?;
-        let ids = named.unwrap_or_else(|| written.change.created.iter().map(|row| (row.table, row.row)).collect());
+        let ids =
+            named.unwrap_or_else(|| written.change.created.iter().map(|row| (row.table, row.row)).collect());
         Ok(request.answer(open, written.seq, &ids, false).into_response())
     }
 }
@@ -179,7 +188,7 @@ fn too_many(count: usize) -> Result<(), Error> {
     Ok(())
 }
 
-/// Creates one record (`fields`) or several (`records`).
+/// Creates one record or several.
 #[utoipa::path(post, path = "/v1/records", tag = "records", params(ShowQuery), request_body = CreateBody,
     responses((status = 201, body = Record, description = "The record; with `records`, `{\"data\": [record…]}`")))]
 pub(crate) async fn create(
@@ -196,7 +205,13 @@ pub(crate) async fn create(
         _ => return Err(Error::field("/fields", Code::Required, "Give either fields or records").into()),
     };
     too_many(rows.len())?;
-    let request = Request { method: Method::POST, route: "POST /v1/records", typecast, keys: keys(query.keys.as_deref())?, single };
+    let request = Request {
+        method: Method::POST,
+        route: "POST /v1/records",
+        typecast,
+        keys: keys(query.keys.as_deref())?,
+        single,
+    };
     let key = idempotency::Request::read(&headers, &caller, request.route, &body)?;
     let (open, table) = bases.resolve_table(&caller, base.as_deref(), &table, None).await?;
     let rows = inputs(&open, table, rows, single)?;
@@ -234,8 +249,13 @@ pub(crate) async fn update(
     caller.require(Capability::WriteRecords)?;
     let id = record_id(&record)?;
     let keys = keys(query.keys.as_deref())?;
-    let request =
-        Request { method: Method::PATCH, route: "PATCH /v1/records/{record}", typecast: value.typecast, keys, single: true };
+    let request = Request {
+        method: Method::PATCH,
+        route: "PATCH /v1/records/{record}",
+        typecast: value.typecast,
+        keys,
+        single: true,
+    };
     let mut signed = record.into_bytes();
     signed.extend_from_slice(&body);
     let key = idempotency::Request::read(&headers, &caller, request.route, &signed)?;
@@ -258,8 +278,13 @@ pub(crate) async fn update_many(
     caller.require(Capability::WriteRecords)?;
     too_many(value.records.len())?;
     let keys = keys(query.keys.as_deref())?;
-    let request =
-        Request { method: Method::PATCH, route: "PATCH /v1/records", typecast: value.typecast, keys, single: false };
+    let request = Request {
+        method: Method::PATCH,
+        route: "PATCH /v1/records",
+        typecast: value.typecast,
+        keys,
+        single: false,
+    };
     let key = idempotency::Request::read(&headers, &caller, request.route, &body)?;
     let (ids, fields): (Vec<String>, Vec<_>) =
         value.records.into_iter().map(|record| (record.id, record.fields)).unzip();
@@ -290,7 +315,8 @@ pub(crate) async fn delete_many(
     ApiQuery(query): ApiQuery<DeleteQuery>,
     headers: HeaderMap,
 ) -> Result<Response, WebError> {
-    let ids: Vec<String> = query.ids.split(',').map(|id| id.trim().to_owned()).filter(|id| !id.is_empty()).collect();
+    let ids: Vec<String> =
+        query.ids.split(',').map(|id| id.trim().to_owned()).filter(|id| !id.is_empty()).collect();
     too_many(ids.len())?;
     delete_records(&bases, &caller, &ids, &headers, false).await
 }

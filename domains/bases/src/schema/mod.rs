@@ -4,7 +4,9 @@ pub(crate) mod fields;
 pub(crate) mod tables;
 pub(crate) mod views;
 
-use engine_base::{Base, Field, FieldId, FieldKind, FieldNo, NewField, Table, TableId, TableNo, View, ViewId, ViewNo};
+use engine_base::{
+    Base, Field, FieldId, FieldKind, FieldNo, NewField, Table, TableId, TableNo, View, ViewId, ViewNo,
+};
 use kernel_core::{Caller, Capability, Code, Error, FieldError, Result};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -121,7 +123,11 @@ impl FieldInput {
     }
 }
 
-pub(crate) fn kind_of(name: &str, options: &serde_json::Value, pointer: &str) -> Result<FieldKind, FieldError> {
+pub(crate) fn kind_of(
+    name: &str,
+    options: &serde_json::Value,
+    pointer: &str,
+) -> Result<FieldKind, FieldError> {
     FieldKind::from_parts(name, options).map_err(|problem| {
         let known = engine_base::schema::TYPE_NAMES.contains(&name);
         let member = if known { "options" } else { "type" };

@@ -2,11 +2,11 @@
 
 use super::{FieldInput, TableSchema, table_no};
 use crate::http::{AppState, MinVersion, Versioned};
+use crate::service::Bases;
 use axum::extract::{Path, State};
 use engine_base::{BaseId, Command, SchemaEdit, TableNo};
 use http::StatusCode;
-use crate::service::Bases;
-use kernel_core::{Caller, Capability, Error, FieldError, Result};
+use kernel_core::{Caller, Capability, Code, Error, FieldError, Result};
 use kernel_web::{ApiJson, WebError};
 use serde::Deserialize;
 use tenancy::ApiCaller;
@@ -19,20 +19,34 @@ pub(crate) fn router() -> OpenApiRouter<crate::Bases> {
 }
 
 impl Bases {
-    /// Moves a table to a place among the base's tables, from 0.
+    /// Arranges a table: which field (by name) names its records, and its place among the tables, from 0.
     ///
     /// # Errors
-    /// `not_found`.
-    pub async fn move_table(&self, caller: &Caller, table: TableNo, position: usize) -> Result<()> {
+    /// `not_found`; `unknown_field`.
+    pub async fn arrange_table(
+        &self,
+        caller: &Caller,
+        table: TableNo,
+        primary: Option<&str>,
+        position: Option<usize>,
+    ) -> Result<()> {
         caller.require(Capability::EditSchema)?;
         let open = self.open_table(caller, table, None).await?;
+        let field = |name: &str| {
+            open.read(|base| base.schema().table(table)?.field_by_name(name).map(|field| field.no))
+        };
+        let primary_field = primary
+            .map(|name| {
+                field(name).ok_or_else(|| Error::field("primary_field", Code::UnknownField, "is no field"))
+            })
+            .transpose()?;
         let command = Command::UpdateTable {
             table,
             name: None,
             description: None,
             icon: None,
-            primary_field: None,
-            position: Some(position),
+            primary_field,
+            position,
         };
         self.write(&open, caller, command).await.map(drop)
     }
@@ -78,12 +92,17 @@ async fn create(
     caller.require(Capability::EditSchema)?;
     let base: BaseId = new.base.parse().map_err(|_| Error::not_found())?;
     let open = bases.open(&caller, base.0).await?;
-    let fields: Result<Vec<_>, FieldError> =
-        new.fields.into_iter().enumerate().map(|(index, field)| field.into_new(&format!("/fields/{index}"))).collect();
+    let fields: Result<Vec<_>, FieldError> = new
+        .fields
+        .into_iter()
+        .enumerate()
+        .map(|(index, field)| field.into_new(&format!("/fields/{index}")))
+        .collect();
     let fields = fields.map_err(|error| Error::fields(vec![error]))?;
     let command = Command::CreateTable { name: new.name, description: new.description, icon: None, fields };
     let written = bases.write(&open, &caller, command).await?;
-    let table = created_table(&written.change.schema).ok_or_else(|| Error::internal("no table in the change"))?;
+    let table =
+        created_table(&written.change.schema).ok_or_else(|| Error::internal("no table in the change"))?;
     show(&open, table, StatusCode::CREATED)
 }
 
@@ -127,7 +146,8 @@ async fn update(
 ) -> Result<Versioned, WebError> {
     caller.require(Capability::EditSchema)?;
     let table = table_no(&table)?;
-    let primary_field = patch.primary_field.as_deref().map(super::field_no).transpose()?.map(|(_, field)| field);
+    let primary_field =
+        patch.primary_field.as_deref().map(super::field_no).transpose()?.map(|(_, field)| field);
     let open = bases.open_table(&caller, table, None).await?;
     let TablePatch { name, description, position, .. } = patch;
     let command = Command::UpdateTable { table, name, description, icon: None, primary_field, position };

@@ -143,7 +143,11 @@ pub(crate) async fn aggregates(
             let mut wanted: Vec<(FieldNo, Aggregate)> = Vec::with_capacity(body.fields.len());
             for (key, aggregate) in &body.fields {
                 let field = schema.field_by_key(key).ok_or_else(|| {
-                    Error::field(format!("/fields/{key}"), Code::UnknownField, format!("There is no field {key}."))
+                    Error::field(
+                        format!("/fields/{key}"),
+                        Code::UnknownField,
+                        format!("There is no field {key}."),
+                    )
                 })?;
                 wanted.push((field.no, *aggregate));
             }

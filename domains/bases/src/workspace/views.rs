@@ -31,10 +31,10 @@ pub(super) struct BaseRow {
 impl View for BasesView {
     const TEMPLATE: &'static str = "app/bases/list.html";
     fn samples() -> Vec<Self> {
-        let base = || BaseRow {
-            id: "app2kQ0000000000aB".into(),
+        let base = |id: &str| BaseRow {
+            id: id.into(),
             name: "Route network".into(),
-            icon: "table".into(),
+            icon: "plane".into(),
             colour: "teal".into(),
             records: 82_030,
             updated: "2026-11-21T10:00:00Z".into(),
@@ -50,8 +50,18 @@ impl View for BasesView {
         vec![
             view(Vec::new(), true, FormState::empty(), None),
             view(Vec::new(), false, FormState::empty(), None),
-            view(vec![base(), base()], true, FormState::empty().error("name", "is missing"), None),
-            view(vec![base()], false, FormState::empty(), Some("app2kQ0000000000aB".into())),
+            view(
+                vec![base("app2kQ0000000000aB"), base("app2kQ0000000000aC")],
+                true,
+                FormState::empty().error("name", "is missing"),
+                None,
+            ),
+            view(
+                vec![base("app2kQ0000000000aB")],
+                false,
+                FormState::empty(),
+                Some("app2kQ0000000000aB".into()),
+            ),
         ]
     }
 }

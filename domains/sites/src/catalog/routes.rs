@@ -1,6 +1,8 @@
 //! `/o/{slug}/sites` and the pages about one site as a whole.
 
-use super::views::{ChangeRow, NewSiteView, PageRow, PendingPage, PublishView, SiteCard, SiteView, SitesView, ThemeCard};
+use super::views::{
+    ChangeRow, NewSiteView, PageRow, PendingPage, PublishView, SiteCard, SiteView, SitesView, ThemeCard,
+};
 use super::{NewSite, SiteSettings, SiteSummary};
 use crate::library::BuiltTheme;
 use crate::model::slug_of;
@@ -134,7 +136,11 @@ fn theme_card(built: &BuiltTheme) -> ThemeCard {
         title: built.theme.title.clone(),
         description: built.theme.description.clone(),
         colours: [colours(false), colours(true)],
-        picture: built.pictures.iter().find(|name| *name == "lead.svg").map(|name| format!("{}{name}", built.files)),
+        picture: built
+            .pictures
+            .iter()
+            .find(|name| *name == "lead.svg")
+            .map(|name| format!("{}{name}", built.files)),
     }
 }
 
@@ -223,7 +229,11 @@ async fn site_view(sites: &Sites, member: &Member, id: SiteId) -> Result<SiteVie
         settings,
         new_page: FormState::empty(),
         open_new: false,
-        themes: sites.library().themes().map(|built| (built.theme.name.clone(), built.theme.title.clone())).collect(),
+        themes: sites
+            .library()
+            .themes()
+            .map(|built| (built.theme.name.clone(), built.theme.title.clone()))
+            .collect(),
         bases: base_names(sites, member).await?,
         may_edit: member.caller.may(Capability::EditPages),
         may_publish: member.caller.may(Capability::Publish),
@@ -242,7 +252,8 @@ async fn change(
 ) -> Result<Response, WebError> {
     let id = path.id()?;
     let done = async {
-        let settings = SiteSettings { name: form.name.clone(), theme: form.theme.clone(), base: form.base()? };
+        let settings =
+            SiteSettings { name: form.name.clone(), theme: form.theme.clone(), base: form.base()? };
         sites.change(&member.caller, id, &settings).await
     };
     match done.await {
@@ -294,7 +305,12 @@ async fn pending(
     Ok(page.render(&publish_view(&sites, &member, path.id()?, None).await?))
 }
 
-async fn publish_view(sites: &Sites, member: &Member, id: SiteId, message: Option<String>) -> Result<PublishView> {
+async fn publish_view(
+    sites: &Sites,
+    member: &Member,
+    id: SiteId,
+    message: Option<String>,
+) -> Result<PublishView> {
     let site = sites.site(&member.caller, id).await?;
     let pending = sites.pending(&member.caller, id).await?;
     let drafts: Vec<String> =

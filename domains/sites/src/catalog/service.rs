@@ -40,7 +40,8 @@ impl Sites {
     /// `not_found`; `forbidden`.
     pub async fn site(&self, caller: &Caller, site: SiteId) -> Result<SiteSummary> {
         caller.require(Capability::ReadSites)?;
-        let row = self.0.db.read_opt(caller.tenant, &store::SITE, &[&caller.tenant.uuid(), &site.uuid()]).await?;
+        let row =
+            self.0.db.read_opt(caller.tenant, &store::SITE, &[&caller.tenant.uuid(), &site.uuid()]).await?;
         let site = row.as_ref().map(summary).filter(|site| site.deleted_at.is_none());
         site.ok_or_else(Error::not_found)
     }
@@ -67,7 +68,8 @@ impl Sites {
         let taken = tx.execute(&store::INSERT_HOST, &[&slug, &caller.tenant.uuid(), &site.uuid()]).await;
         taken.map_err(address_taken)?;
         let tenant = caller.tenant.uuid();
-        tx.execute(&store::INSERT_SITE, &[&tenant, &site.uuid(), &name, &slug, &new.theme, &base, &now, &by]).await?;
+        tx.execute(&store::INSERT_SITE, &[&tenant, &site.uuid(), &name, &slug, &new.theme, &base, &now, &by])
+            .await?;
         for (position, page) in pages.into_iter().enumerate() {
             let new = NewPage { position: i32::try_from(position).unwrap_or(i32::MAX), ..page };
             self.insert_page(&mut tx, caller, site, &new).await?;

@@ -149,7 +149,12 @@ impl View for SitesView {
             sites,
             may_manage,
         };
-        vec![view(vec![site(true), site(false)], true), view(Vec::new(), true), view(Vec::new(), false), view(vec![site(true)], false)]
+        vec![
+            view(vec![site(true), site(false)], true),
+            view(Vec::new(), true),
+            view(Vec::new(), false),
+            view(vec![site(true)], false),
+        ]
     }
 }
 register_view!(SitesView);
@@ -174,7 +179,10 @@ impl View for NewSiteView {
         };
         vec![
             view(Vec::new(), FormState::empty().value("theme", "crust")),
-            view(vec![("app1".into(), "Bakery".into())], FormState::empty().error("address", "is taken").message("Not saved.")),
+            view(
+                vec![("app1".into(), "Bakery".into())],
+                FormState::empty().error("address", "is taken").message("Not saved."),
+            ),
         ]
     }
 }
@@ -221,13 +229,18 @@ register_view!(SiteView);
 impl View for PublishView {
     const TEMPLATE: &'static str = "app/sites/publish.html";
     fn samples() -> Vec<Self> {
-        let change = |how: &'static str| ChangeRow { what: "Hero".into(), how, before: "a".into(), after: "b".into() };
+        let change =
+            |how: &'static str| ChangeRow { what: "Hero".into(), how, before: "a".into(), after: "b".into() };
         let page = |new: bool| PendingPage {
             id: format!("pag_{new}"),
             title: "Home".into(),
             path: "/".into(),
             new,
-            changes: if new { Vec::new() } else { vec![change("changed"), change("added"), change("removed"), change("moved")] },
+            changes: if new {
+                Vec::new()
+            } else {
+                vec![change("changed"), change("added"), change("removed"), change("moved")]
+            },
             issues: if new { vec!["There is no description for search results".into()] } else { Vec::new() },
         };
         let view = |pages: Vec<PendingPage>, may_publish: bool| Self {
@@ -240,7 +253,11 @@ impl View for PublishView {
             may_publish,
             message: may_publish.then(|| "A page was saved in the meantime.".into()),
         };
-        vec![view(vec![page(true), page(false)], true), view(Vec::new(), true), view(vec![page(false)], false)]
+        vec![
+            view(vec![page(true), page(false)], true),
+            view(Vec::new(), true),
+            view(vec![page(false)], false),
+        ]
     }
 }
 register_view!(PublishView);

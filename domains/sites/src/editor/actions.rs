@@ -90,14 +90,20 @@ fn save(kit: &Kit, node: &Node, form: &Form, views: &[ViewChoice]) -> Vec<Op> {
     let Some(component) = kit.get(&node.kind) else { return ops };
     let new = props(component, &node.props, form);
     for name in component.props.keys() {
-        ops.extend(set(&node.id, &format!("props/{name}"), node.props.get(name).cloned(), new.get(name).cloned()));
+        ops.extend(set(
+            &node.id,
+            &format!("props/{name}"),
+            node.props.get(name).cloned(),
+            new.get(name).cloned(),
+        ));
     }
     for (breakpoint, _) in NARROWER {
         let prefix = format!("at.{breakpoint}.");
         let old = node.at.get(breakpoint);
         let mut override_ = old.and_then(Value::as_object).cloned().unwrap_or_default();
         let mut overrides = override_.get("props").and_then(Value::as_object).cloned().unwrap_or_default();
-        for (name, value) in form.iter().filter_map(|(key, value)| Some((key.strip_prefix(&prefix)?, value))) {
+        for (name, value) in form.iter().filter_map(|(key, value)| Some((key.strip_prefix(&prefix)?, value)))
+        {
             if value.is_empty() {
                 overrides.shift_remove(name);
             } else {
@@ -114,7 +120,8 @@ fn save(kit: &Kit, node: &Node, form: &Form, views: &[ViewChoice]) -> Vec<Op> {
     }
     if form.contains_key("hides") {
         let names = ["desktop", "tablet", "phone"];
-        let hide: Vec<&str> = names.into_iter().filter(|name| form.contains_key(&format!("hide.{name}"))).collect();
+        let hide: Vec<&str> =
+            names.into_iter().filter(|name| form.contains_key(&format!("hide.{name}"))).collect();
         let new = (!hide.is_empty()).then(|| json!(hide));
         let old = (!node.hide.is_empty()).then(|| json!(node.hide));
         ops.extend(set(&node.id, "hide", old, new));
@@ -183,7 +190,8 @@ fn add(
         }
         (None, _) => {
             // Before the foot of the page, which is drawn last anyway.
-            let is_body = |node: &&Node| kit.get(&node.kind).is_none_or(|component| component.region != Region::Footer);
+            let is_body =
+                |node: &&Node| kit.get(&node.kind).is_none_or(|component| component.region != Region::Footer);
             let last = document.nodes.iter().rev().find(is_body);
             (None, String::new(), last.map(|last| last.id.clone()))
         }
@@ -224,7 +232,11 @@ mod tests {
         let view = {
             use engine_base::ids::{FieldNo, TableNo, ViewNo};
             let table = TableNo(7);
-            let fields = vec![bases::CollectionField { id: table.field(FieldNo(1)), name: "Name".into(), kind: "text" }];
+            let fields = vec![bases::CollectionField {
+                id: table.field(FieldNo(1)),
+                name: "Name".into(),
+                kind: "text",
+            }];
             ViewChoice { id: table.view(ViewNo(1)), name: "All".into(), table: "Breads".into(), fields }
         };
         let view_id = view.id.to_string();
@@ -239,15 +251,45 @@ mod tests {
     fn forms_become_edits() {
         let save = ("action", "save");
         check(Some("t"), &[save, ("p.body", "One"), ("p.size", "normal")], PAGE);
-        check(Some("t"), &[save, ("p.body", "**Two**"), ("p.size", "lead")], &PAGE.replace(r#"{"rt":[{"t":"One"}]}"#, r#"{"rt":[{"t":"Two","m":["b"]}]},"size":"lead""#));
-        check(Some("t"), &[save, ("p.body", "One"), ("hides", "1"), ("hide.phone", "on"), ("at.phone.align", "center")], &PAGE.replace(r#""One"}]}}"#, r#""One"}]}},"at":{"phone":{"props":{"align":"center"}}},"hide":["phone"]"#));
+        check(
+            Some("t"),
+            &[save, ("p.body", "**Two**"), ("p.size", "lead")],
+            &PAGE.replace(r#"{"rt":[{"t":"One"}]}"#, r#"{"rt":[{"t":"Two","m":["b"]}]},"size":"lead""#),
+        );
+        check(
+            Some("t"),
+            &[save, ("p.body", "One"), ("hides", "1"), ("hide.phone", "on"), ("at.phone.align", "center")],
+            &PAGE.replace(
+                r#""One"}]}}"#,
+                r#""One"}]}},"at":{"phone":{"props":{"align":"center"}}},"hide":["phone"]"#,
+            ),
+        );
         check(Some("l"), &[("action", "up")], &PAGE.replace(r#"{"id":"t","type":"text","props":{"body":{"rt":[{"t":"One"}]}}},{"id":"l","type":"list","slots":{"item":[{"id":"c","type":"card","props":{"title":"Title"}}]}}"#, r#"{"id":"l","type":"list","slots":{"item":[{"id":"c","type":"card","props":{"title":"Title"}}]}},{"id":"t","type":"text","props":{"body":{"rt":[{"t":"One"}]}}}"#));
         check(Some("t"), &[("action", "up")], PAGE);
         check(Some("f"), &[("action", "down")], PAGE);
-        check(Some("c"), &[("action", "remove")], &PAGE.replace(r#","slots":{"item":[{"id":"c","type":"card","props":{"title":"Title"}}]}"#, ""));
-        check(None, &[("action", "add"), ("what", "|text")], &PAGE.replace(r#",{"id":"f""#, r#",{"id":"n1","type":"text","props":{"body":{"rt":[{"t":"Write here."}]}}},{"id":"f""#));
-        check(Some("s"), &[("action", "add"), ("what", ">content|columns")], &PAGE.replace(r#""Title"}}]}}]"#, r#""Title"}}]}},{"id":"n1","type":"columns"}]"#));
-        check(None, &[("action", "settings"), ("scheme", "dark")], &PAGE.replace(r#""v":1,"#, r#""v":1,"root":{"props":{"scheme":"dark"}},"#));
+        check(
+            Some("c"),
+            &[("action", "remove")],
+            &PAGE.replace(r#","slots":{"item":[{"id":"c","type":"card","props":{"title":"Title"}}]}"#, ""),
+        );
+        check(
+            None,
+            &[("action", "add"), ("what", "|text")],
+            &PAGE.replace(
+                r#",{"id":"f""#,
+                r#",{"id":"n1","type":"text","props":{"body":{"rt":[{"t":"Write here."}]}}},{"id":"f""#,
+            ),
+        );
+        check(
+            Some("s"),
+            &[("action", "add"), ("what", ">content|columns")],
+            &PAGE.replace(r#""Title"}}]}}]"#, r#""Title"}}]}},{"id":"n1","type":"columns"}]"#),
+        );
+        check(
+            None,
+            &[("action", "settings"), ("scheme", "dark")],
+            &PAGE.replace(r#""v":1,"#, r#""v":1,"root":{"props":{"scheme":"dark"}},"#),
+        );
     }
 
     #[test]
@@ -262,7 +304,8 @@ mod tests {
             table: "Breads".into(),
             fields: vec![bases::CollectionField { id: field, name: "Name".into(), kind: "text" }],
         };
-        let form: Form = [("each.view".to_owned(), view.id.to_string()), ("each.limit".to_owned(), "3".to_owned())].into();
+        let form: Form =
+            [("each.view".to_owned(), view.id.to_string()), ("each.limit".to_owned(), "3".to_owned())].into();
         let node = document.find("l");
         let edit = edit(&Action::Save, &document, &library.kit, node, &form, &[view], String::new).unwrap();
         let (after, _) = apply(&document, &library.kit, &edit.ops).unwrap();

@@ -2,9 +2,8 @@
 
 use super::routes::PagePath;
 use crate::pages::PageDraft;
-use crate::serving::FRAMED_POLICY;
-use crate::serving::menu_label;
 use crate::service::Sites;
+use crate::serving::FRAMED_POLICY;
 use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Response};
 use engine_page::{Data, Head, MenuItem, Mode, PageLink, page, render};
@@ -48,7 +47,7 @@ pub(super) async fn show(
             .iter()
             .filter(|page| page.settings.in_menu)
             .map(|page| MenuItem {
-                label: menu_label(&page.settings.path, &page.settings.title).to_owned(),
+                label: page.settings.title.clone(),
                 href: page.settings.path.clone(),
                 current: page.settings.path == here,
             })

@@ -73,8 +73,9 @@ pub(crate) fn fields(
         }
         if let (true, Kind::Choice(list)) = (schema.responsive, &schema.kind) {
             for (breakpoint, label) in NARROWER {
-                let overridden = at.get(breakpoint).and_then(|at| at.get("props")).and_then(|props| props.get(name));
-                let mut options = vec![(String::new(), "The same".to_owned())];
+                let overridden =
+                    at.get(breakpoint).and_then(|at| at.get("props")).and_then(|props| props.get(name));
+                let mut options = vec![(String::new(), "Automatic".to_owned())];
                 options.extend(list.iter().cloned());
                 out.push(Field {
                     kind: "select",
@@ -144,14 +145,16 @@ fn field(name: &str, schema: &Schema, value: Option<&Value>, choices: &Choices<'
         }
         Kind::RichText { blocks, .. } => {
             (out.kind, out.rows) = ("textarea", if *blocks { 10 } else { 2 });
-            out.value = value.and_then(rich_text::runs).map(|runs| rich_text::to_source(&runs)).unwrap_or_default();
+            out.value =
+                value.and_then(rich_text::runs).map(|runs| rich_text::to_source(&runs)).unwrap_or_default();
         }
         Kind::Choice(list) => {
             out.kind = "select";
             out.options = list.clone();
             if out.value.is_empty() {
                 let default = schema.default.as_ref().and_then(Value::as_str);
-                out.value = default.or(list.first().map(|choice| choice.0.as_str())).unwrap_or_default().to_owned();
+                out.value =
+                    default.or(list.first().map(|choice| choice.0.as_str())).unwrap_or_default().to_owned();
             }
         }
         Kind::Number { .. } => {
@@ -176,8 +179,22 @@ fn field(name: &str, schema: &Schema, value: Option<&Value>, choices: &Choices<'
                 options.push((page.clone(), "A page that is not there any more".to_owned()));
             }
             out.parts = vec![
-                Field { kind: "select", name: format!("{name}.page"), label: "Page".into(), value: page, options, ..Field::default() },
-                Field { kind: "text", name: format!("{name}.url"), label: "Or address".into(), value: part(value, "url"), maxlength: Some(2048), ..Field::default() },
+                Field {
+                    kind: "select",
+                    name: format!("{name}.page"),
+                    label: "Page".into(),
+                    value: page,
+                    options,
+                    ..Field::default()
+                },
+                Field {
+                    kind: "text",
+                    name: format!("{name}.url"),
+                    label: "Or address".into(),
+                    value: part(value, "url"),
+                    maxlength: Some(2048),
+                    ..Field::default()
+                },
             ];
         }
         Kind::Image => {
@@ -189,9 +206,32 @@ fn field(name: &str, schema: &Schema, value: Option<&Value>, choices: &Choices<'
                 options.push((theme.clone(), "A picture of another theme".to_owned()));
             }
             out.parts = vec![
-                Field { kind: "select", name: format!("{name}.theme"), label: "Picture of the theme".into(), value: theme, options, ..Field::default() },
-                Field { kind: "text", name: format!("{name}.url"), label: "Or address".into(), help: "Starts with https://".into(), value: part(value, "url"), maxlength: Some(2048), ..Field::default() },
-                Field { kind: "text", name: format!("{name}.alt"), label: "Says".into(), help: "For people who do not see it; empty if it only decorates.".into(), value: part(value, "alt"), maxlength: Some(300), ..Field::default() },
+                Field {
+                    kind: "select",
+                    name: format!("{name}.theme"),
+                    label: "Picture of the theme".into(),
+                    value: theme,
+                    options,
+                    ..Field::default()
+                },
+                Field {
+                    kind: "text",
+                    name: format!("{name}.url"),
+                    label: "Or address".into(),
+                    help: "Starts with https://".into(),
+                    value: part(value, "url"),
+                    maxlength: Some(2048),
+                    ..Field::default()
+                },
+                Field {
+                    kind: "text",
+                    name: format!("{name}.alt"),
+                    label: "Alternative text".into(),
+                    help: "What the picture shows; empty if it only decorates.".into(),
+                    value: part(value, "alt"),
+                    maxlength: Some(300),
+                    ..Field::default()
+                },
             ];
         }
         Kind::List { items, max } => {
@@ -201,7 +241,8 @@ fn field(name: &str, schema: &Schema, value: Option<&Value>, choices: &Choices<'
             out.parts = (0..shown)
                 .map(|index| {
                     let mut part = field(&format!("{name}.{index}"), items, list.get(index), choices);
-                    part.label = if index < list.len() { format!("{}", index + 1) } else { "One more".to_owned() };
+                    part.label =
+                        if index < list.len() { format!("{}", index + 1) } else { "One more".to_owned() };
                     part
                 })
                 .collect();
@@ -246,7 +287,8 @@ pub(crate) fn props(component: &Component, old: &Map<String, Value>, form: &Form
             Some(field) => Some(json!({"bind": format!("item.{field}")})),
             None => {
                 let key = format!("p.{name}");
-                let is_in_form = form.keys().any(|given| given == &key || given.starts_with(&format!("{key}.")));
+                let is_in_form =
+                    form.keys().any(|given| given == &key || given.starts_with(&format!("{key}.")));
                 if !is_in_form && !matches!(schema.kind, Kind::Bool) {
                     continue;
                 }
@@ -264,24 +306,36 @@ pub(crate) fn props(component: &Component, old: &Map<String, Value>, form: &Form
 }
 
 fn value(schema: &Schema, name: &str, form: &Form, old: Option<&Value>) -> Option<Value> {
-    let given = |name: &str| form.get(name).map(|text| text.replace("\r\n", "\n")).filter(|text| !text.trim().is_empty());
+    let given = |name: &str| {
+        form.get(name).map(|text| text.replace("\r\n", "\n")).filter(|text| !text.trim().is_empty())
+    };
     let own = given(name);
     match &schema.kind {
         Kind::Text { .. } => own.map(|text| text.trim().into()),
         Kind::Choice(_) => own.map(Value::from),
         Kind::RichText { .. } => own.map(|text| rich_text::value(&rich_text::from_source(text.trim()))),
-        Kind::Number { .. } => own.map(|text| text.trim().parse::<serde_json::Number>().map_or(Value::from(text), Value::Number)),
+        Kind::Number { .. } => {
+            own.map(|text| text.trim().parse::<serde_json::Number>().map_or(Value::from(text), Value::Number))
+        }
         Kind::Bool => Some(own.is_some().into()),
         Kind::Link => {
-            let kept = |key: &str, target: &str| old.filter(|old| old.get(key).and_then(Value::as_str) == Some(target)).cloned();
+            let kept = |key: &str, target: &str| {
+                old.filter(|old| old.get(key).and_then(Value::as_str) == Some(target)).cloned()
+            };
             if let Some(page) = given(&format!("{name}.page")) {
                 return Some(kept("page", &page).unwrap_or_else(|| json!({"page": page})));
             }
             given(&format!("{name}.url")).map(|url| json!({"url": url.trim()}))
         }
         Kind::Image => {
-            let source = |key: &'static str| given(&format!("{name}.{key}")).map(|value| (key, value.trim().to_owned()));
-            let asset = || old.and_then(|old| old.get("asset")).and_then(Value::as_str).map(|id| ("asset", id.to_owned()));
+            let source = |key: &'static str| {
+                given(&format!("{name}.{key}")).map(|value| (key, value.trim().to_owned()))
+            };
+            let asset = || {
+                old.and_then(|old| old.get("asset"))
+                    .and_then(Value::as_str)
+                    .map(|id| ("asset", id.to_owned()))
+            };
             let (key, target) = source("theme").or_else(|| source("url")).or_else(asset)?;
             let mut out = Map::new();
             out.insert(key.to_owned(), target.clone().into());
@@ -304,7 +358,9 @@ fn value(schema: &Schema, name: &str, form: &Form, old: Option<&Value>) -> Optio
         Kind::Object { fields, .. } => {
             let mut out = Map::new();
             for (key, schema) in fields {
-                if let Some(value) = value(schema, &format!("{name}.{key}"), form, old.and_then(|old| old.get(key))) {
+                if let Some(value) =
+                    value(schema, &format!("{name}.{key}"), form, old.and_then(|old| old.get(key)))
+                {
                     out.insert(key.clone(), value);
                 }
             }
@@ -338,20 +394,33 @@ mod tests {
         }];
         let bind = json!({"bind": format!("item.{}", row[0].id)});
         for (kind, props) in [
-            ("hero", json!({"heading": {"rt": [{"t": "Bread, "}, {"t": "daily", "m": ["em"]}]}, "kicker": "A*b", "image": {"theme": "shelf.svg", "alt": "x", "focal": [0.1, 0.2]}, "layout": "statement"})),
-            ("hero", json!({"heading": {"rt": [{"t": "x", "link": {"page": "pag_1"}}]}, "image": {"asset": "ast_1", "alt": ""}})),
+            (
+                "hero",
+                json!({"heading": {"rt": [{"t": "Bread, "}, {"t": "daily", "m": ["em"]}]}, "kicker": "A*b", "image": {"theme": "shelf.svg", "alt": "x", "focal": [0.1, 0.2]}, "layout": "statement"}),
+            ),
+            (
+                "hero",
+                json!({"heading": {"rt": [{"t": "x", "link": {"page": "pag_1"}}]}, "image": {"asset": "ast_1", "alt": ""}}),
+            ),
             ("text", json!({"body": {"rt": [{"t": "One\n\nTwo\nthree"}]}, "size": "normal"})),
             ("button", json!({"label": "Go", "link": {"page": "pag_1", "anchor": "top"}})),
             ("button", json!({"label": "Go", "link": {"page": "pag_gone"}})),
             ("button", json!({"label": "Go", "link": {"url": "https://a.example/?a=1"}})),
-            ("nav", json!({"items": [{"label": "A", "link": {"url": "/a"}}, {"label": "B", "link": {"page": "pag_1"}}]})),
+            (
+                "nav",
+                json!({"items": [{"label": "A", "link": {"url": "/a"}}, {"label": "B", "link": {"page": "pag_1"}}]}),
+            ),
             ("card", json!({"title": bind, "text": "as written", "link": bind})),
             ("list", json!({"empty": "Nothing"})),
             ("section", json!({})),
         ] {
             let component = library.kit.get(kind).unwrap();
             let props = props.as_object().unwrap();
-            let choices = Choices { pages: &[("pag_1".into(), "One".into())], pictures: &["shelf.svg".into()], row: Some(&row) };
+            let choices = Choices {
+                pages: &[("pag_1".into(), "One".into())],
+                pictures: &["shelf.svg".into()],
+                row: Some(&row),
+            };
             let mut form = Form::new();
             typed(&fields(component, props, &Map::new(), &choices, &HashMap::new()), &mut form);
             assert_eq!(&super::props(component, props, &form), props, "{kind}: {form:?}");
@@ -362,11 +431,20 @@ mod tests {
     fn what_is_typed_is_taken_and_errors_find_their_field() {
         let library = Library::load().unwrap();
         let component = library.kit.get("nav").unwrap();
-        let form: Form = [("p.brand", " Tarwe "), ("p.items.0.label", "Shop"), ("p.items.0.link.page", ""), ("p.items.0.link.url", "javascript:x"), ("p.items.1.label", "")]
-            .map(|(name, value)| (name.to_owned(), value.to_owned()))
-            .into();
+        let form: Form = [
+            ("p.brand", " Tarwe "),
+            ("p.items.0.label", "Shop"),
+            ("p.items.0.link.page", ""),
+            ("p.items.0.link.url", "javascript:x"),
+            ("p.items.1.label", ""),
+        ]
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .into();
         let props = props(component, &Map::new(), &form);
-        assert_eq!(Value::Object(props.clone()), json!({"brand": "Tarwe", "items": [{"label": "Shop", "link": {"url": "javascript:x"}}]}));
+        assert_eq!(
+            Value::Object(props.clone()),
+            json!({"brand": "Tarwe", "items": [{"label": "Shop", "link": {"url": "javascript:x"}}]})
+        );
         let errors: HashMap<String, String> =
             component.check(&props).into_iter().map(|problem| (problem.path, problem.hint)).collect();
         let fields = fields(component, &props, &Map::new(), &Choices::default(), &errors);

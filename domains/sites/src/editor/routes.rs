@@ -150,7 +150,9 @@ fn view(
         adds: additions(document, kit, node),
         node: node.map(|node| panel(sites, desk, node, &issues, typed)),
         settings,
-        message: typed.filter(|typed| typed.error.field_errors().is_empty()).map(|typed| typed.error.message().to_owned()),
+        message: typed
+            .filter(|typed| typed.error.field_errors().is_empty())
+            .map(|typed| typed.error.message().to_owned()),
         may_edit: member.caller.may(Capability::EditPages),
         may_publish: member.caller.may(Capability::Publish),
         changed: summary.changed(),
@@ -185,9 +187,12 @@ fn panel(
     let form = typed.filter(|typed| typed.form.get("action").is_some_and(|action| action == "save"));
     let (mut shown, mut data) = (Vec::new(), Vec::new());
     if let Some(component) = component {
-        let current = form.map_or_else(|| node.props.clone(), |typed| props(component, &node.props, typed.form));
+        let current =
+            form.map_or_else(|| node.props.clone(), |typed| props(component, &node.props, typed.form));
         let errors: HashMap<String, String> = match form {
-            Some(_) => component.check(&current).into_iter().map(|problem| (problem.path, problem.hint)).collect(),
+            Some(_) => {
+                component.check(&current).into_iter().map(|problem| (problem.path, problem.hint)).collect()
+            }
             None => HashMap::new(),
         };
         let names = page_names(&desk.pages);
@@ -243,7 +248,8 @@ async fn save(
         Err(error) if is_shown(&error) => {
             // Read again: after a conflict the page is another one, and what was typed is shown on top of it.
             let desk = Desk::read(&sites, &member, &path).await?;
-            let status = StatusCode::from_u16(error.code().status()).unwrap_or(StatusCode::UNPROCESSABLE_ENTITY);
+            let status =
+                StatusCode::from_u16(error.code().status()).unwrap_or(StatusCode::UNPROCESSABLE_ENTITY);
             let typed = Typed { form: &form, error: &error };
             Ok(page.render_with(status, &view(&sites, &member, &path, &desk, selected, Some(&typed))))
         }
@@ -265,7 +271,10 @@ async fn write(
     form: &Form,
 ) -> Result<Option<String>> {
     let action = Action::of(form)?;
-    let number = form.get("number").and_then(|number| number.parse().ok()).ok_or_else(|| Error::new(Code::BadRequest))?;
+    let number = form
+        .get("number")
+        .and_then(|number| number.parse().ok())
+        .ok_or_else(|| Error::new(Code::BadRequest))?;
     let document = &desk.draft.document;
     let node = desk.node(selected);
     if selected.is_some() && node.is_none() {
@@ -277,9 +286,9 @@ async fn write(
     {
         let problems = component.check(&props(component, &node.props, form));
         if !problems.is_empty() {
-            let errors = problems.into_iter().map(|problem| {
-                kernel_core::FieldError::new(problem.path, Code::InvalidValue, problem.hint)
-            });
+            let errors = problems
+                .into_iter()
+                .map(|problem| kernel_core::FieldError::new(problem.path, Code::InvalidValue, problem.hint));
             return Err(Error::fields(errors.collect()));
         }
     }
@@ -295,7 +304,8 @@ async fn write(
             noindex: form.contains_key("noindex"),
         }
     });
-    let nothing = edit.ops.is_empty() && settings.as_ref().is_none_or(|new| *new == desk.draft.summary.settings);
+    let nothing =
+        edit.ops.is_empty() && settings.as_ref().is_none_or(|new| *new == desk.draft.summary.settings);
     if !nothing {
         sites.save(&member.caller, path.address()?, &Save { number, settings, ops: edit.ops }).await?;
     }

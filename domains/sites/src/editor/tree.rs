@@ -49,7 +49,10 @@ pub(crate) fn additions(document: &Document, kit: &Kit, selected: Option<&Node>)
     let mut out = Vec::new();
     let group = |label: String, slot: &str, parent: Option<&str>, name: &str| {
         let takes = |component: &&Component| kit.admits(parent, name, &component.name);
-        let options = kit.iter().filter(takes).map(|component| (format!("{slot}|{}", component.name), component.title.clone()));
+        let options = kit
+            .iter()
+            .filter(takes)
+            .map(|component| (format!("{slot}|{}", component.name), component.title.clone()));
         AddGroup { label, options: options.collect() }
     };
     if let Some(node) = selected {
@@ -68,8 +71,14 @@ pub(crate) fn additions(document: &Document, kit: &Kit, selected: Option<&Node>)
                 slot.is_some_and(|slot| parent.slots.get(&place.slot).map_or(0, Vec::len) >= slot.max)
             });
             if !full {
-                let title = kit.get(&node.kind).map_or(node.kind.as_str(), |component| component.title.as_str());
-                out.push(group(format!("After this {}", title.to_lowercase()), "", parent.map(|parent| parent.kind.as_str()), &place.slot));
+                let title =
+                    kit.get(&node.kind).map_or(node.kind.as_str(), |component| component.title.as_str());
+                out.push(group(
+                    format!("After this {}", title.to_lowercase()),
+                    "",
+                    parent.map(|parent| parent.kind.as_str()),
+                    &place.slot,
+                ));
             }
         }
     } else {
@@ -93,12 +102,32 @@ mod tests {
         )
         .unwrap();
         let rows = rows(&document, &library.kit, Some("b"), &engine_page::validate(&document, &library.kit));
-        let shown: Vec<String> =
-            rows.iter().map(|r| format!("{}{} {}{}{}", "-".repeat(r.depth), r.title, r.text, if r.selected { "*" } else { "" }, "!".repeat(r.issues))).collect();
+        let shown: Vec<String> = rows
+            .iter()
+            .map(|r| {
+                format!(
+                    "{}{} {}{}{}",
+                    "-".repeat(r.depth),
+                    r.title,
+                    r.text,
+                    if r.selected { "*" } else { "" },
+                    "!".repeat(r.issues)
+                )
+            })
+            .collect();
         assert_eq!(shown, ["Hero Hello", "-Button Go*", "gone !"]);
         let labels = |id: Option<&str>| {
             let groups = additions(&document, &library.kit, id.and_then(|id| document.find(id)));
-            groups.into_iter().map(|g| format!("{} ({})", g.label, g.options.iter().map(|o| o.0.as_str()).collect::<Vec<_>>().join(" "))).collect::<Vec<_>>()
+            groups
+                .into_iter()
+                .map(|g| {
+                    format!(
+                        "{} ({})",
+                        g.label,
+                        g.options.iter().map(|o| o.0.as_str()).collect::<Vec<_>>().join(" ")
+                    )
+                })
+                .collect::<Vec<_>>()
         };
         assert_eq!(labels(Some("b")), ["After this button (|button)"]);
         assert_eq!(labels(Some("h"))[0], "Into Hero: buttons (>actions|button)");

@@ -63,16 +63,27 @@ impl View for EditorView {
             ..Field::default()
         };
         let fields = vec![
-            Field { error: "must be at most 80 characters, has 90".into(), help: "Stands above.".into(), ..text("p.kicker", "Line above", "x") },
+            Field {
+                error: "must be at most 80 characters, has 90".into(),
+                help: "Stands above.".into(),
+                ..text("p.kicker", "Line above", "x")
+            },
             Field { kind: "textarea", rows: 2, ..text("p.heading", "Headline", "Bread *daily*") },
             Field { kind: "number", ..text("p.count", "Count", "3") },
             Field { kind: "checkbox", ..text("p.on", "On", "true") },
-            Field { kind: "select", options: vec![("split".into(), "Split".into())], ..text("p.layout", "Layout", "split") },
+            Field {
+                kind: "select",
+                options: vec![("split".into(), "Split".into())],
+                ..text("p.layout", "Layout", "split")
+            },
             Field {
                 kind: "group",
-                parts: vec![
-                    Field { kind: "group", parts: vec![text("p.items.0.label", "Label", "Go")], error: "is missing".into(), ..text("p.items.0", "1", "") },
-                ],
+                parts: vec![Field {
+                    kind: "group",
+                    parts: vec![text("p.items.0.label", "Label", "Go")],
+                    error: "is missing".into(),
+                    ..text("p.items.0", "1", "")
+                }],
                 ..text("p.items", "Links", "")
             },
         ];
@@ -96,7 +107,10 @@ impl View for EditorView {
             saved_at: "2026-11-21T10:00:00Z".into(),
             pages: vec![("pag_1".into(), "Home".into()), ("pag_2".into(), "About".into())],
             tree: vec![row("a1", 0, node.is_some()), row("a2", 1, false)],
-            adds: vec![AddGroup { label: "After this hero".into(), options: vec![("|text".into(), "Text".into())] }],
+            adds: vec![AddGroup {
+                label: "After this hero".into(),
+                options: vec![("|text".into(), "Text".into())],
+            }],
             node,
             settings: FormState::empty().value("title", "Home").error("path", "is taken by another page"),
             message: Some("Somebody saved this page in the meantime.".into()),
@@ -111,7 +125,11 @@ impl View for EditorView {
             description: "The opening of a page.".into(),
             icon: "maximize-2".into(),
             fields: if known { fields.clone() } else { Vec::new() },
-            data: vec![Field { kind: "select", options: vec![(String::new(), "None".into())], ..text("each.view", "View", "") }],
+            data: vec![Field {
+                kind: "select",
+                options: vec![(String::new(), "None".into())],
+                ..text("each.view", "View", "")
+            }],
             hide: vec![("phone", "phones", true), ("tablet", "tablets", false)],
             issues: vec!["heading is missing".into()],
             locked,

@@ -15,7 +15,8 @@ impl Sites {
     /// `not_found`; `forbidden`.
     pub async fn pages(&self, caller: &Caller, site: SiteId) -> Result<Vec<PageSummary>> {
         self.site(caller, site).await?;
-        let rows = self.0.db.read(caller.tenant, &store::PAGES, &[&caller.tenant.uuid(), &site.uuid()]).await?;
+        let rows =
+            self.0.db.read(caller.tenant, &store::PAGES, &[&caller.tenant.uuid(), &site.uuid()]).await?;
         Ok(rows.iter().map(summary).collect())
     }
 
@@ -26,7 +27,8 @@ impl Sites {
     pub async fn page(&self, caller: &Caller, (site, page): Address) -> Result<PageDraft> {
         caller.require(Capability::ReadSites)?;
         let params: kernel_db::Params<'_> = &[&caller.tenant.uuid(), &site.uuid(), &page.uuid()];
-        let row = self.0.db.read_opt(caller.tenant, &store::PAGE, params).await?.ok_or_else(Error::not_found)?;
+        let row =
+            self.0.db.read_opt(caller.tenant, &store::PAGE, params).await?.ok_or_else(Error::not_found)?;
         let document = read(row.get(SUMMARY_COLUMNS)).map_err(Error::internal)?;
         Ok(PageDraft { summary: summary(&row), document })
     }
@@ -35,7 +37,13 @@ impl Sites {
     ///
     /// # Errors
     /// Errors at `title`, `path`; `limit_reached`; `not_found`.
-    pub async fn create_page(&self, caller: &Caller, site: SiteId, title: &str, path: &str) -> Result<PageId> {
+    pub async fn create_page(
+        &self,
+        caller: &Caller,
+        site: SiteId,
+        title: &str,
+        path: &str,
+    ) -> Result<PageId> {
         caller.require(Capability::EditPages)?;
         let settings = PageSettings {
             path: path.to_owned(),
@@ -54,15 +62,28 @@ impl Sites {
         let mut tx = self.0.db.begin(Database::Data, caller.tenant).await?;
         let last = tx.query_one(&store::LAST_POSITION, &[&caller.tenant.uuid(), &site.uuid()]).await?;
         if last.get::<_, i64>(1).unsigned_abs() >= MAX_PAGES as u64 {
-            return Err(Error::new(Code::LimitReached).detail(format!("A site has at most {MAX_PAGES} pages.")));
+            return Err(
+                Error::new(Code::LimitReached).detail(format!("A site has at most {MAX_PAGES} pages."))
+            );
         }
-        let new = NewPage { id: PageId::new(), position: last.get::<_, i32>(0).saturating_add(1), settings, document };
+        let new = NewPage {
+            id: PageId::new(),
+            position: last.get::<_, i32>(0).saturating_add(1),
+            settings,
+            document,
+        };
         self.insert_page(&mut tx, caller, site, &new).await?;
         tx.commit().await?;
         Ok(new.id)
     }
 
-    pub(crate) async fn insert_page(&self, tx: &mut Tx, caller: &Caller, site: SiteId, new: &NewPage) -> Result<()> {
+    pub(crate) async fn insert_page(
+        &self,
+        tx: &mut Tx,
+        caller: &Caller,
+        site: SiteId,
+        new: &NewPage,
+    ) -> Result<()> {
         let (version, now, by) = (PageVersionId::new(), self.clock().now(), caller.actor.to_string());
         let params: kernel_db::Params<'_> = &[
             &caller.tenant.uuid(),
@@ -127,14 +148,16 @@ impl Sites {
             None => draft.summary.settings.clone(),
         };
         let stale = || {
-            let detail = "Somebody saved this page in the meantime. Look at what is there now and save again.";
+            let detail =
+                "Somebody saved this page in the meantime. Look at what is there now and save again.";
             Error::new(Code::Conflict).detail(detail)
         };
         if draft.summary.number != save.number {
             return Err(stale());
         }
-        let (document, _) = apply(&draft.document, &self.library().kit, &save.ops)
-            .map_err(|refused| Error::new(Code::BadDocument).detail(format!("Not saved: {}.", refused.hint)))?;
+        let (document, _) = apply(&draft.document, &self.library().kit, &save.ops).map_err(|refused| {
+            Error::new(Code::BadDocument).detail(format!("Not saved: {}.", refused.hint))
+        })?;
         let (version, number) = (PageVersionId::new(), save.number + 1);
         let tenant = caller.tenant.uuid();
         let mut tx = self.0.db.begin(Database::Data, caller.tenant).await?;
@@ -163,7 +186,8 @@ impl Sites {
             caller.require(Capability::Publish)?;
         }
         let mut tx = self.0.db.begin(Database::Data, caller.tenant).await?;
-        let params: kernel_db::Params<'_> = &[&caller.tenant.uuid(), &site.uuid(), &page.uuid(), &self.clock().now()];
+        let params: kernel_db::Params<'_> =
+            &[&caller.tenant.uuid(), &site.uuid(), &page.uuid(), &self.clock().now()];
         if tx.execute(&store::TRASH_PAGE, params).await? == 0 {
             return Err(Error::not_found());
         }

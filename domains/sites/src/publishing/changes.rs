@@ -39,18 +39,28 @@ pub fn changes(
         }
     }
     if old.props != new.props {
-        out.push(Change { what: "Page".to_owned(), how: "changed", before: String::new(), after: String::new() });
+        out.push(Change {
+            what: "Page".to_owned(),
+            how: "changed",
+            before: String::new(),
+            after: String::new(),
+        });
     }
     let places = |document: &Document| {
         let mut nodes: HashMap<String, Value> = HashMap::new();
         document.walk(&mut |node, _| {
             let place = document.place(&node.id).map(|(place, _)| (place.parent, place.slot));
-            nodes.insert(node.id.clone(), serde_json::json!([place.as_ref().map(|p| &p.0), place.as_ref().map(|p| &p.1)]));
+            nodes.insert(
+                node.id.clone(),
+                serde_json::json!([place.as_ref().map(|p| &p.0), place.as_ref().map(|p| &p.1)]),
+            );
         });
         nodes
     };
     let (before, after) = (places(old), places(new));
-    let order = moved_within(old, new, |node| before.get(&node.id).is_some_and(|was| after.get(&node.id) == Some(was)));
+    let order = moved_within(old, new, |node| {
+        before.get(&node.id).is_some_and(|was| after.get(&node.id) == Some(was))
+    });
     new.walk(&mut |node, _| {
         let what = title(node, kit);
         match old.find(&node.id) {
@@ -73,7 +83,12 @@ pub fn changes(
     });
     old.walk(&mut |node, _| {
         if !after.contains_key(&node.id) {
-            out.push(Change { what: title(node, kit), how: "removed", before: summary(node), after: String::new() });
+            out.push(Change {
+                what: title(node, kit),
+                how: "removed",
+                before: summary(node),
+                after: String::new(),
+            });
         }
     });
     out
@@ -92,7 +107,8 @@ fn moved_within(old: &Document, new: &Document, stayed: impl Fn(&Node) -> bool) 
     while let Some(nodes) = lists.pop() {
         lists.extend(nodes.iter().flat_map(|node| node.slots.values().map(Vec::as_slice)));
         let kept: Vec<&Node> = nodes.iter().filter(|node| stayed(node)).collect();
-        let order: Vec<usize> = kept.iter().filter_map(|node| position.get(node.id.as_str()).copied()).collect();
+        let order: Vec<usize> =
+            kept.iter().filter_map(|node| position.get(node.id.as_str()).copied()).collect();
         let still = longest_rising(&order);
         let out_of_order = kept.iter().enumerate().filter(|(index, _)| !still.contains(index));
         moved.extend(out_of_order.map(|(_, node)| node.id.clone()));
@@ -134,7 +150,11 @@ fn title(node: &Node, kit: &Kit) -> String {
 /// The first words of a node, to recognise it by.
 #[must_use]
 pub fn summary(node: &Node) -> String {
-    let text = node.props.values().map(rich_text::plain).find(|text| !text.trim().is_empty()).unwrap_or_default();
+    // Rich text first, then what names the thing; other texts are settings.
+    let rich = node.props.values().filter(|value| value.is_object());
+    let named = ["title", "label", "caption", "brand"].iter().filter_map(|name| node.props.get(*name));
+    let mut texts = rich.chain(named).map(rich_text::plain);
+    let text = texts.find(|text| !text.trim().is_empty()).unwrap_or_default();
     shorten(&text, 60)
 }
 
@@ -152,7 +172,13 @@ mod tests {
     use crate::library::Library;
 
     fn settings(title: &str) -> PageSettings {
-        PageSettings { path: "/".into(), title: title.into(), description: String::new(), in_menu: true, noindex: false }
+        PageSettings {
+            path: "/".into(),
+            title: title.into(),
+            description: String::new(),
+            in_menu: true,
+            noindex: false,
+        }
     }
 
     fn check(new: &str, expected: &[&str]) {
@@ -176,7 +202,12 @@ mod tests {
         check(
             r#"{"v":1,"nodes":[{"id":"a","type":"hero","props":{"heading":{"rt":[{"t":"Good day"}]}}},{"id":"s","type":"section","slots":{"content":[
             {"id":"t","type":"text","props":{"body":{"rt":[{"t":"One"}]},"size":"lead"}}]}},{"id":"b","type":"button","props":{"label":"Go"}}]}"#,
-            &["Hero changed: Hello → Good day", "Text changed:  → ", "Button added:  → Go", "Text removed: Two → "],
+            &[
+                "Hero changed: Hello → Good day",
+                "Text changed:  → ",
+                "Button added:  → Go",
+                "Text removed: Two → ",
+            ],
         );
         check(
             r#"{"v":1,"nodes":[{"id":"u","type":"text","props":{"body":{"rt":[{"t":"Two"}]}}},{"id":"a","type":"hero","props":{"heading":{"rt":[{"t":"Hello"}]}}},

@@ -32,7 +32,8 @@ impl Sites {
                 .into_iter()
                 .map(|issue| format!("{}: {}", name_of(&draft.document, &issue.node, self), issue.hint))
                 .collect();
-            let dead = page_refs(&draft.document).pages.into_iter().filter(|page| !known.contains(page)).count();
+            let dead =
+                page_refs(&draft.document).pages.into_iter().filter(|page| !known.contains(page)).count();
             if dead > 0 {
                 issues.push(format!("Links that lead to a deleted page: {dead}"));
             }
@@ -44,7 +45,11 @@ impl Sites {
         Ok(out)
     }
 
-    async fn version(&self, caller: &Caller, version: PageVersionId) -> Result<Option<(PageSettings, Document)>> {
+    async fn version(
+        &self,
+        caller: &Caller,
+        version: PageVersionId,
+    ) -> Result<Option<(PageSettings, Document)>> {
         let params: kernel_db::Params<'_> = &[&caller.tenant.uuid(), &version.uuid()];
         let row = self.0.db.read_opt(caller.tenant, &store::PUBLISHED_VERSION, params).await?;
         row.map(|row| {
@@ -65,7 +70,12 @@ impl Sites {
     /// # Errors
     /// `conflict` when a draft was saved since; an error at `path` when a page that stays public has the address;
     /// `not_found`; `forbidden`.
-    pub async fn publish(&self, caller: &Caller, site: SiteId, pages: &[(PageId, PageVersionId)]) -> Result<()> {
+    pub async fn publish(
+        &self,
+        caller: &Caller,
+        site: SiteId,
+        pages: &[(PageId, PageVersionId)],
+    ) -> Result<()> {
         caller.require(Capability::Publish)?;
         self.site(caller, site).await?;
         let (tenant, by, now) = (caller.tenant.uuid(), caller.actor.to_string(), self.clock().now());
@@ -73,7 +83,8 @@ impl Sites {
         let mut tx = self.0.db.begin(Database::Data, caller.tenant).await?;
         tx.execute(&store::FREE_PATHS, &[&tenant, &site.uuid(), &ids]).await?;
         for (page, draft) in pages {
-            let params: kernel_db::Params<'_> = &[&tenant, &site.uuid(), &page.uuid(), &draft.uuid(), &now, &by];
+            let params: kernel_db::Params<'_> =
+                &[&tenant, &site.uuid(), &page.uuid(), &draft.uuid(), &now, &by];
             if tx.execute(&store::PUBLISH, params).await.map_err(path_taken)? == 0 {
                 let detail = "A page was saved in the meantime. Look at the changes again and publish.";
                 return Err(Error::new(Code::Conflict).detail(detail));
@@ -115,7 +126,11 @@ fn name_of(document: &Document, node: &str, sites: &Sites) -> String {
 
 fn path_taken(error: DbError) -> Error {
     if error.constraint() == Some("pages_published_path") {
-        return Error::field("path", Code::AlreadyExists, "is still used by another public page; publish that one too");
+        return Error::field(
+            "path",
+            Code::AlreadyExists,
+            "is still used by another public page; publish that one too",
+        );
     }
     error.into()
 }

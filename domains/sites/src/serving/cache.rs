@@ -45,8 +45,12 @@ impl SiteCache {
     pub fn drop_site(&self, site: SiteId) {
         let mut inner = self.inner.write();
         inner.epoch += 1;
-        let hosts: Vec<String> =
-            inner.by_host.iter().filter(|(_, entry)| entry.site == site).map(|(host, _)| host.clone()).collect();
+        let hosts: Vec<String> = inner
+            .by_host
+            .iter()
+            .filter(|(_, entry)| entry.site == site)
+            .map(|(host, _)| host.clone())
+            .collect();
         for host in hosts {
             self.shrank(inner.remove(&host));
         }
@@ -205,7 +209,8 @@ mod tests {
         let site = entry(TenantId::new(), SiteId::new(), None);
         let at = Timestamp::UNIX_EPOCH;
         let second = jiff::SignedDuration::from_secs(1);
-        let aged = Rendered { kept: Kept::new(String::new()), depends: Depends::Base, stale_at: Some(at + second) };
+        let aged =
+            Rendered { kept: Kept::new(String::new()), depends: Depends::Base, stale_at: Some(at + second) };
         site.put("/", &Arc::new(aged), site.epoch());
         assert!(site.get("/", || at).is_some());
         assert!(site.get("/", || at + second).is_none());

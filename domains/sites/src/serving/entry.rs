@@ -165,21 +165,10 @@ impl Entry {
     /// The menu as seen from a path.
     pub(crate) fn menu(&self, path: &str) -> Vec<MenuItem> {
         let item = |page: &Served| MenuItem {
-            label: page.menu_label().to_owned(),
+            label: page.title.clone(),
             href: page.path.clone(),
             current: page.path == path,
         };
         self.pages.iter().filter(|page| page.in_menu).map(item).collect()
     }
-}
-
-impl Served {
-    /// The home page bears the site's name as its title; in a menu it says what it is.
-    pub(crate) fn menu_label(&self) -> &str {
-        menu_label(&self.path, &self.title)
-    }
-}
-
-pub(crate) fn menu_label<'a>(path: &str, title: &'a str) -> &'a str {
-    if path == "/" { "Home" } else { title }
 }

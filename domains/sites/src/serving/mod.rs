@@ -9,7 +9,6 @@ pub(crate) mod routes;
 mod store;
 
 pub use cache::SiteCache;
-pub(crate) use entry::menu_label;
 
 use http::HeaderValue;
 

@@ -7,7 +7,9 @@ use crate::catalog::store as catalog;
 use crate::service::Sites;
 use crate::starter;
 use engine_base::{BaseId, ViewId};
-use engine_page::{Collection, CollectionField, CollectionRow, Data, Document, Head, Mode, page, page_refs, read, render};
+use engine_page::{
+    Collection, CollectionField, CollectionRow, Data, Document, Head, Mode, page, page_refs, read, render,
+};
 use jiff::SignedDuration;
 use kernel_core::{Code, Error, PageId, PageVersionId, Result, SiteId, TenantId};
 use std::collections::HashMap;
@@ -103,8 +105,9 @@ impl Sites {
         };
         let body = render(&document, &self.library().kit, &data, Mode::Public);
         let origin = self.0.web.brand().site_origin(&entry.slug);
-        let full_title =
-            if title == entry.name { title.to_owned() } else { format!("{title} · {}", entry.name) };
+        // The home page is the site: "Home" before the name tells nobody anything in a search result.
+        let is_site = title == entry.name || (path == "/" && title == "Home");
+        let full_title = if is_site { entry.name.clone() } else { format!("{title} · {}", entry.name) };
         let head = Head {
             language: entry.language.clone(),
             title: full_title,
@@ -136,7 +139,12 @@ impl Sites {
     ///
     /// # Errors
     /// When a base can't be read for a reason of ours.
-    pub(crate) async fn fetch(&self, tenant: TenantId, base: Option<BaseId>, document: &Document) -> Result<Fetched> {
+    pub(crate) async fn fetch(
+        &self,
+        tenant: TenantId,
+        base: Option<BaseId>,
+        document: &Document,
+    ) -> Result<Fetched> {
         let views = page_refs(document).views;
         let mut out = Fetched { collections: HashMap::new(), depends: Depends::Nothing };
         let Some(base) = base.filter(|_| !views.is_empty()) else { return Ok(out) };
@@ -152,7 +160,9 @@ impl Sites {
                     tables.extend(found.depends_on.iter().map(|table| table.0.0));
                     out.collections.insert(id, convert(found));
                 }
-                Err(error) if matches!(error.code(), Code::NotFound | Code::BadFilter | Code::BadSort) => missing = true,
+                Err(error) if matches!(error.code(), Code::NotFound | Code::BadFilter | Code::BadSort) => {
+                    missing = true
+                }
                 Err(error) => return Err(error),
             }
         }

@@ -100,5 +100,6 @@ fn sitemap_of(entry: &Entry, origin: &str) -> String {
 }
 
 fn answer(text: String, content_type: &'static str, headers: &HeaderMap) -> Response {
-    Kept::new(text).answer(headers, &Label { status: StatusCode::OK, content_type, cache_control: REVALIDATE })
+    Kept::new(text)
+        .answer(headers, &Label { status: StatusCode::OK, content_type, cache_control: REVALIDATE })
 }

@@ -83,7 +83,7 @@ async fn create(
         Ok(tenant) => Ok(page.redirect(&match form.start.as_str() {
             "csv" => format!("/o/{}/bases?new=csv", tenant.slug),
             "base" => format!("/o/{}/bases?new=empty", tenant.slug),
-            "site" => format!("/o/{}/sites?new=1", tenant.slug),
+            "site" => format!("/o/{}/sites/new", tenant.slug),
             _ => format!("/o/{}/", tenant.slug),
         })),
         Err(error) => {

@@ -54,12 +54,20 @@ pub fn render(document: &Document, kit: &Kit, data: &Data, mode: Mode<'_>) -> Re
             && node.has(selected)
         {
             // Where the preview scrolls to: before the outermost node, where it changes no component's layout.
-            regions[region as usize].push_str(&format!("{}<a id=\"canvas-selected\"></a>{}", strip::OPEN, strip::CLOSE));
+            regions[region as usize].push_str(&format!(
+                "{}<a id=\"canvas-selected\"></a>{}",
+                strip::OPEN,
+                strip::CLOSE
+            ));
         }
         let piece = if component.is_none_or(|component| component.outermost) {
             run.node(node, None, 1)
         } else {
-            run.refuse(node, IssueCode::NotAdmitted, &format!("a {} can't stand on the page by itself", node.kind))
+            run.refuse(
+                node,
+                IssueCode::NotAdmitted,
+                &format!("a {} can't stand on the page by itself", node.kind),
+            )
         };
         regions[region as usize].push_str(&piece.html);
         regions[region as usize].push_str(&piece.notices);
@@ -115,7 +123,8 @@ impl<'a> Run<'a> {
             resolver.props(component)
         };
         let attrs = Value::from_safe_string(self.attrs(node, component));
-        let context = minijinja::context! { props, slots, attrs, site => self.data.site(), page => self.data.here() };
+        let context =
+            minijinja::context! { props, slots, attrs, site => self.data.site(), page => self.data.here() };
         match template::render(component, context) {
             Ok(html) => {
                 self.produced += html.len();
@@ -139,7 +148,9 @@ impl<'a> Run<'a> {
         let mut out = String::new();
         let mut shown = false;
         for child in children {
-            let piece = if self.kit.get(&child.kind).is_some() && !self.kit.admits(Some(&parent.kind), slot, &child.kind) {
+            let piece = if self.kit.get(&child.kind).is_some()
+                && !self.kit.admits(Some(&parent.kind), slot, &child.kind)
+            {
                 let hint = format!("{slot} of {} does not take a {}", parent.kind, child.kind);
                 self.refuse(child, IssueCode::NotAdmitted, &hint)
             } else {
@@ -150,7 +161,11 @@ impl<'a> Run<'a> {
             out.push_str(&piece.notices);
         }
         // A slot with notices alone is empty to the template; they then stand after the parent.
-        if shown { Piece { html: out, notices: String::new() } } else { Piece { html: String::new(), notices: out } }
+        if shown {
+            Piece { html: out, notices: String::new() }
+        } else {
+            Piece { html: String::new(), notices: out }
+        }
     }
 
     /// One piece of HTML for every row of the view.

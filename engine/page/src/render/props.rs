@@ -84,7 +84,8 @@ impl Resolver<'_, '_> {
         match kind {
             Kind::Link => {
                 // An e-mail field gives an address without a scheme.
-                let url = if text.contains('@') && !text.contains(':') { format!("mailto:{text}") } else { text };
+                let url =
+                    if text.contains('@') && !text.contains(':') { format!("mailto:{text}") } else { text };
                 link::is_safe_href(&url).then(|| serde_json::json!({"url": url}))
             }
             Kind::Image => link::is_safe_src(&text).then(|| serde_json::json!({"url": text, "alt": ""})),
@@ -136,7 +137,8 @@ impl Resolver<'_, '_> {
 /// The focal point as one of nine classes, since the pages' CSP takes no style attributes.
 fn focal(value: &Value) -> &'static str {
     let part = |index: usize| {
-        let number = value.get("focal").and_then(|focal| focal.get(index)).and_then(Value::as_f64).unwrap_or(0.5);
+        let number =
+            value.get("focal").and_then(|focal| focal.get(index)).and_then(Value::as_f64).unwrap_or(0.5);
         if number < 0.34 {
             0
         } else if number > 0.66 {
@@ -145,7 +147,8 @@ fn focal(value: &Value) -> &'static str {
             1
         }
     };
-    const CLASSES: [[&str; 3]; 3] = [["f-lt", "f-ct", "f-rt"], ["f-lc", "f-cc", "f-rc"], ["f-lb", "f-cb", "f-rb"]];
+    const CLASSES: [[&str; 3]; 3] =
+        [["f-lt", "f-ct", "f-rt"], ["f-lc", "f-cc", "f-rc"], ["f-lb", "f-cb", "f-rb"]];
     CLASSES[part(1)][part(0)]
 }
 

@@ -2,7 +2,9 @@
 
 #![allow(dead_code, reason = "each test file uses another part")]
 
-use engine_page::{Collection, CollectionField, CollectionRow, Component, Data, Kit, MenuItem, PageLink, Theme};
+use engine_page::{
+    Collection, CollectionField, CollectionRow, Component, Data, Kit, MenuItem, PageLink, Theme,
+};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 
@@ -38,12 +40,13 @@ pub fn themes() -> Vec<Theme> {
 pub fn data() -> Data {
     let row = |n: u32, name: &str, price: serde_json::Value| CollectionRow {
         id: format!("rec{n}"),
-        values: json!({"fldName": name, "fldPrice": price, "fldSite": "https://a.example/x", "fldPic": "/p.svg",
+        values:
+            json!({"fldName": name, "fldPrice": price, "fldSite": "https://a.example/x", "fldPic": "/p.svg",
             "fldBad": "javascript:alert(1)", "fldMail": "a@b.example", "fldDone": true,
             "fldLinks": [{"id": "rec9", "name": "One"}, {"id": "rec8", "name": "Two"}]})
-        .as_object()
-        .unwrap()
-        .clone(),
+            .as_object()
+            .unwrap()
+            .clone(),
     };
     let field = |id: &str, name: &str, kind: &str| CollectionField {
         id: id.to_owned(),
@@ -55,7 +58,9 @@ pub fn data() -> Data {
         path: "/".to_owned(),
         title: "Home".to_owned(),
         pages: [("pag_home", "/", "Home"), ("pag_about", "/about", "About")]
-            .map(|(id, path, title)| (id.to_owned(), PageLink { path: path.to_owned(), title: title.to_owned() }))
+            .map(|(id, path, title)| {
+                (id.to_owned(), PageLink { path: path.to_owned(), title: title.to_owned() })
+            })
             .into(),
         menu: vec![
             MenuItem { label: "Home".to_owned(), href: "/".to_owned(), current: true },
@@ -65,7 +70,11 @@ pub fn data() -> Data {
             "viw1".to_owned(),
             Collection {
                 fields: vec![field("fldName", "Name", "text"), field("fldPrice", "Price", "number")],
-                rows: vec![row(1, "Rye <b>", json!(6.2)), row(2, "Baguette", json!(2.0)), row(3, "Bun", json!(null))],
+                rows: vec![
+                    row(1, "Rye <b>", json!(6.2)),
+                    row(2, "Baguette", json!(2.0)),
+                    row(3, "Bun", json!(null)),
+                ],
             },
         )]
         .into(),

@@ -67,7 +67,9 @@ export class Editor {
     }
     this.#view.reveal(where);
     const value = this.#core.value(row, column);
-    const make = { input: this.#text, area: this.#text, date: this.#day, datetime: this.#moment, list: this.#list, link: this.#links }[editor];
+    // Who begins by typing writes the day as text, in any of the forms that a paste may have; the browser's own field would take
+    // the digits in its locale's order. Enter, F2 and a double click open that field, with its calendar.
+    const make = { input: this.#text, area: this.#text, date: fresh ? this.#text : this.#day, datetime: fresh ? this.#text : this.#moment, list: this.#list, link: this.#links }[editor];
     const made = make.call(this, column, value, fresh);
     this.#session = { touched: fresh, ...made, record: row.id, column, where };
     this.#view.frame.over.replaceChildren(made.element);
@@ -101,6 +103,7 @@ export class Editor {
   #day(column: Column, value: CellValue) {
     const input = document.createElement('input');
     input.type = 'date';
+    input.max = '9999-12-31';
     input.className = 'g-edit';
     input.setAttribute('aria-label', column.name);
     if (typeof value === 'string') input.value = value;
@@ -110,6 +113,7 @@ export class Editor {
   #moment(column: Column, value: CellValue) {
     const input = document.createElement('input');
     input.type = 'datetime-local';
+    input.max = '9999-12-31T23:59';
     input.className = 'g-edit wide';
     input.setAttribute('aria-label', column.name);
     const before = typeof value === 'string' ? toLocal(value, column.zone) : '';

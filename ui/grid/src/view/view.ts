@@ -63,11 +63,15 @@ export class View {
   #makeAddRow(): HTMLElement {
     const row = document.createElement('div');
     row.className = 'g-addrow';
+    row.setAttribute('role', 'row');
+    const cell = document.createElement('div');
+    cell.setAttribute('role', 'gridcell');
     const button = document.createElement('button');
     button.type = 'button';
     button.tabIndex = -1;
     button.append(drawIcon('plus'), `Add ${this.#core.options.noun.one}`);
-    row.append(button);
+    cell.append(button);
+    row.append(cell);
     return row;
   }
 

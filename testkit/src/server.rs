@@ -1,0 +1,55 @@
+//! One server over the cluster: services with a memory of their own and the portals on a port of their own, as another
+//! process would have them.
+
+use crate::Client;
+use anyhow::Context as _;
+use kernel_core::settings::Settings;
+use nclc::System;
+use std::net::SocketAddr;
+use std::path::Path;
+use tokio::net::TcpListener;
+
+/// A serving system.
+pub struct Server {
+    /// Its services.
+    pub system: System,
+    /// Where it listens.
+    pub address: SocketAddr,
+}
+
+impl Server {
+    /// Serves the cluster of `folder`, which runs or is started.
+    ///
+    /// # Errors
+    /// What is missing or wrong.
+    pub async fn start(folder: &Path) -> anyhow::Result<Self> {
+        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        let address = listener.local_addr()?;
+        let folder = folder.to_str().context("the temporary folder's name is not text")?;
+        let settings = Settings::load(
+            "",
+            [
+                ("NCLC_DATABASE_DATA_FOLDER".to_owned(), folder.to_owned()),
+                ("NCLC_HTTP_LISTEN".to_owned(), address.to_string()),
+                ("NCLC_DATABASE_POOL_SIZE".to_owned(), "8".to_owned()),
+            ],
+        )?;
+        let mut system = System::start(settings).await?;
+        system.run();
+        let router = nclc::portals::router(&system);
+        tokio::spawn(kernel_web::serve(listener, router, system.web.shutdown().clone()));
+        Ok(Self { system, address })
+    }
+
+    /// Asks a portal (`www`, `app`, `api`, `admin`) or a site (`<slug>.sites`) of this server.
+    #[must_use]
+    pub fn portal(&self, name: &str) -> Client {
+        Client::new(self.address, name)
+    }
+
+    /// Asks the API.
+    #[must_use]
+    pub fn api(&self) -> Client {
+        self.portal("api")
+    }
+}

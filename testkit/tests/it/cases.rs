@@ -1,0 +1,125 @@
+//! One request for each operation of `/v1`, about the things of a [`World`].
+
+use crate::world::World;
+use serde_json::{Value, json};
+use testkit::{Client, Request};
+
+/// What a stranger with a good token of another organisation gets.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Stranger {
+    /// 404.
+    Nothing,
+    /// The stranger's own things: the operation names none of somebody else's.
+    Own,
+}
+
+pub enum Body {
+    None,
+    Json(Value),
+    Csv,
+}
+
+pub struct Case {
+    /// As in the OpenAPI document: `GET /v1/records`.
+    pub operation: &'static str,
+    pub path: String,
+    pub body: Body,
+    pub stranger: Stranger,
+    /// Whether a viewer is refused.
+    pub writes: bool,
+}
+
+impl Case {
+    pub fn request(&self, api: &Client, world: &World) -> Request {
+        let method = self.operation.split(' ').next().unwrap_or_default();
+        let request = api.request(method.parse().expect("a method"), &self.path);
+        match &self.body {
+            Body::None => request,
+            Body::Json(body) => request.json(body),
+            Body::Csv => request.upload(&world.base, "Name\nby a stranger\n"),
+        }
+    }
+}
+
+pub fn all(w: &World) -> Vec<Case> {
+    use Stranger::{Nothing, Own};
+    let World { base, table, field, view, record, import } = w;
+    let case =
+        |operation, path: String, body, stranger, writes| Case { operation, path, body, stranger, writes };
+    let read = |operation, path| case(operation, path, Body::None, Nothing, false);
+    let ask = |operation, path, body| case(operation, path, Body::Json(body), Nothing, false);
+    let write = |operation, path, body| case(operation, path, Body::Json(body), Nothing, true);
+    let empty = |operation, path| case(operation, path, Body::None, Nothing, true);
+    vec![
+        read("GET /v1/records", format!("/v1/records?table={table}&base={base}")),
+        write(
+            "POST /v1/records",
+            "/v1/records".into(),
+            json!({"table": table, "fields": {"Name": "by a stranger"}}),
+        ),
+        write(
+            "PATCH /v1/records",
+            "/v1/records".into(),
+            json!({"records": [{"id": record, "fields": {"Name": "stranger"}}]}),
+        ),
+        empty("DELETE /v1/records", format!("/v1/records?ids={record}")),
+        read("GET /v1/records/{record}", format!("/v1/records/{record}")),
+        write(
+            "PATCH /v1/records/{record}",
+            format!("/v1/records/{record}"),
+            json!({"fields": {"Name": "stranger"}}),
+        ),
+        empty("DELETE /v1/records/{record}", format!("/v1/records/{record}")),
+        write(
+            "POST /v1/tables/{table}/restore",
+            format!("/v1/tables/{table}/restore"),
+            json!({"records": [record]}),
+        ),
+        read("GET /v1/records/{record}/history", format!("/v1/records/{record}/history")),
+        ask("POST /v1/tables/{table}/window", format!("/v1/tables/{table}/window"), json!({"view": view})),
+        ask(
+            "POST /v1/tables/{table}/aggregates",
+            format!("/v1/tables/{table}/aggregates"),
+            json!({"fields": {(field.clone()): "filled"}}),
+        ),
+        ask(
+            "POST /v1/tables/{table}/position",
+            format!("/v1/tables/{table}/position"),
+            json!({"record": record}),
+        ),
+        read("GET /v1/tables/{table}/export.csv", format!("/v1/tables/{table}/export.csv?view={view}")),
+        case("GET /v1/bases", "/v1/bases".into(), Body::None, Own, false),
+        case("POST /v1/bases", "/v1/bases".into(), Body::Json(json!({"name": "Own"})), Own, true),
+        read("GET /v1/bases/{base}", format!("/v1/bases/{base}")),
+        write("PATCH /v1/bases/{base}", format!("/v1/bases/{base}"), json!({"name": "Taken"})),
+        empty("DELETE /v1/bases/{base}", format!("/v1/bases/{base}")),
+        empty("POST /v1/bases/{base}/restore", format!("/v1/bases/{base}/restore")),
+        read("GET /v1/bases/{base}/events", format!("/v1/bases/{base}/events")),
+        write("POST /v1/tables", "/v1/tables".into(), json!({"base": base, "name": "Planted"})),
+        read("GET /v1/tables/{table}", format!("/v1/tables/{table}")),
+        write("PATCH /v1/tables/{table}", format!("/v1/tables/{table}"), json!({"name": "Taken"})),
+        empty("DELETE /v1/tables/{table}", format!("/v1/tables/{table}")),
+        write(
+            "POST /v1/tables/{table}/fields",
+            format!("/v1/tables/{table}/fields"),
+            json!({"name": "Planted", "type": "text", "options": {}}),
+        ),
+        write("PATCH /v1/fields/{field}", format!("/v1/fields/{field}"), json!({"name": "Taken"})),
+        empty("DELETE /v1/fields/{field}", format!("/v1/fields/{field}")),
+        write(
+            "POST /v1/tables/{table}/views",
+            format!("/v1/tables/{table}/views"),
+            json!({"name": "Planted"}),
+        ),
+        write("PATCH /v1/views/{view}", format!("/v1/views/{view}"), json!({"name": "Taken"})),
+        empty("DELETE /v1/views/{view}", format!("/v1/views/{view}")),
+        case("POST /v1/imports", "/v1/imports".into(), Body::Csv, Nothing, true),
+        write(
+            "POST /v1/imports/{import}/start",
+            format!("/v1/imports/{import}/start"),
+            json!({"table": table}),
+        ),
+        read("GET /v1/imports/{import}", format!("/v1/imports/{import}")),
+        empty("POST /v1/imports/{import}/cancel", format!("/v1/imports/{import}/cancel")),
+    ]
+}
