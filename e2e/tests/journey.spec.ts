@@ -140,6 +140,22 @@ test('an organisation from sign-up to suspension', async ({ page, context, watch
     await expect(staff.getByRole('heading', { name: 'This link does not work' })).toBeVisible();
   });
 
+  await test.step('the pages of the console at a desk and on a phone', async () => {
+    await staff.goto(`${origin('admin')}/tenants`);
+    const tenant = await staff.getByRole('link', { name: 'Skyways Data' }).getAttribute('href');
+    for (const [name, path] of [['overview', '/'], ['tenants', '/tenants'], ['tenant', tenant ?? ''], ['audit', '/audit'], ['staff', '/staff']] as const) {
+      for (const [size, width, height] of [['desk', 1440, 900], ['phone', 390, 844]] as const) {
+        await staff.setViewportSize({ width, height });
+        await staff.goto(`${origin('admin')}${path}`);
+        await staff.screenshot({ path: resolve(import.meta.dirname, `../screenshots/admin-${name}-${size}-light.png`), fullPage: size === 'desk' });
+        const wide = await staff.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+        expect.soft(wide, `${name} scrolls sideways at ${width}`).toBeLessThanOrEqual(0);
+        await audit(staff, `admin ${name} ${size}`);
+      }
+    }
+    await staff.setViewportSize({ width: 1440, height: 900 });
+  });
+
   await test.step('staff see the tenant and suspend it: API and site answer so', async () => {
     await staff.goto(`${origin('admin')}/tenants`);
     await staff.getByRole('link', { name: 'Skyways Data' }).click();

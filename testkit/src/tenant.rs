@@ -77,12 +77,19 @@ impl TestSystem {
         let number = next();
         let tenancy = &self.system.tenancy;
         let (user, email, session) = self.person(number).await?;
-        tenancy.invite(&tenant.owner.caller, &email, role, &visit(number)).await?;
+        // A viewer can't make a token. One made before acts with the role that its maker has when it is used.
+        let at_first = if role == Role::Viewer { Role::Editor } else { role };
+        tenancy.invite(&tenant.owner.caller, &email, at_first, &visit(number)).await?;
         let mail = self.mail(&email, "").await?;
         let signed_in =
             self.system.identity.session(&session, visit(number).address).await?.context("no session")?;
         tenancy.accept_invite(&signed_in.user, &Self::token_of(&mail)?, &visit(number)).await?;
-        self.member(&tenant.summary, (user, email, session), role, number).await
+        let mut member = self.member(&tenant.summary, (user, email, session), at_first, number).await?;
+        if role != at_first {
+            tenancy.change_role(&tenant.owner.caller, user, role, &visit(number)).await?;
+            member.caller.role = role;
+        }
+        Ok(member)
     }
 
     async fn person(&self, number: u32) -> anyhow::Result<(UserId, String, String)> {

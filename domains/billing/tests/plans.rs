@@ -1,4 +1,5 @@
 //! The price list and subscriptions against a migrated PostgreSQL.
+#![expect(clippy::unwrap_used, reason = "a failed step fails the test")]
 
 use billing::{Billing, PlanCode};
 use jiff::Timestamp;

@@ -1,5 +1,4 @@
 //! The whole system over a real cluster: tenants apart, processes together, nothing lost and nothing doubled.
-#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
 mod app_cases;
 mod app_isolation;

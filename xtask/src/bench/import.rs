@@ -21,17 +21,16 @@ const PATIENCE: Duration = Duration::from_secs(120);
 ///
 /// # Errors
 /// When the server or psql does not work.
-pub fn measure(bench: &mut Bench, seeded: &Seeded) -> Result<Vec<Row>> {
+pub fn measure(bench: &mut Bench, seeded: &Seeded, columns: &[Column]) -> Result<Vec<Row>> {
     let mut api = bench.server.api(&seeded.token);
     let sql = bench.server.sql();
     let csv = api.get(&format!("/v1/tables/{}/export.csv", seeded.table))?.body;
     let path = bench.server.folder().join("import.csv");
     std::fs::write(&path, &csv)?;
-    let columns = reference::columns_of(&sql, seeded)?;
     let (mut ours, mut theirs) = (Vec::new(), Vec::new());
     for time in 0..TIMES {
-        theirs.push(copy(&sql, &columns, &path, &format!("imported_{time}"), bench.scale.rows)?);
-        ours.push(import(&mut api, seeded, &columns, &csv, &format!("Imported {time}"), bench.scale.rows)?);
+        theirs.push(copy(&sql, columns, &path, &format!("imported_{time}"), bench.scale.rows)?);
+        ours.push(import(&mut api, seeded, columns, &csv, &format!("Imported {time}"), bench.scale.rows)?);
     }
     let (ours, theirs) = (median(ours), median(theirs));
     let ratio = ours.as_secs_f64() / theirs.as_secs_f64();
@@ -45,6 +44,7 @@ pub fn measure(bench: &mut Bench, seeded: &Seeded) -> Result<Vec<Row>> {
         ours: format!("{} s", number(ours.as_secs_f64())),
         reference: format!("{} s", number(theirs.as_secs_f64())),
         ratio: Some(ratio),
+        processor: None,
         target: format!("≤ {MOST}×"),
         met: met(ratio <= MOST),
         symbols: Vec::new(),

@@ -1,7 +1,8 @@
 //! HTTP load by wrk: requests come from a Lua script, figures from its `done` hook.
 
-use super::report::number;
+use super::report::{Figure, number};
 use crate::process::said;
+use crate::rig::Server;
 use anyhow::{Context as _, Result, bail};
 use std::fmt::Write as _;
 use std::net::SocketAddr;
@@ -18,19 +19,18 @@ pub struct Load {
     pub p50: f64,
     /// 99th percentile in milliseconds.
     pub p99: f64,
+    /// All answers.
+    pub requests: f64,
+    /// Processor time of an answer in microseconds, server and PostgreSQL; `None` where it is not the rig's server.
+    pub processor: Option<f64>,
 }
 
 impl Load {
-    /// For a cell of the results.
+    /// For the results.
     #[must_use]
-    pub fn show(&self) -> String {
-        format!("{}/s, p50 {} ms, p99 {} ms", number(self.per_second), number(self.p50), number(self.p99))
-    }
-
-    /// The figure with its text.
-    #[must_use]
-    pub fn pair(&self) -> (f64, String) {
-        (self.per_second, self.show())
+    pub fn figure(&self) -> Figure {
+        let shown = format!("{}/s, p50 {} ms, p99 {} ms", number(self.per_second), number(self.p50), number(self.p99));
+        Figure { value: self.per_second, shown, processor: self.processor }
     }
 }
 
@@ -45,6 +45,8 @@ pub struct Target<'a> {
     pub tokens: &'a [String],
     /// Folder for the script.
     pub folder: &'a Path,
+    /// Whose processor time counts.
+    pub server: Option<&'a Server>,
 }
 
 /// Connections, threads of wrk, and how long.
@@ -75,7 +77,10 @@ impl Target<'_> {
             .args(["-d", &format!("{}s", shape.time.as_secs().max(1)), "--timeout", "20s", "-s"])
             .arg(&path)
             .arg(format!("http://{}/", self.address));
-        parse(&said(&mut wrk).context("wrk failed")?)
+        let before = self.server.map(Server::processor_time);
+        let load = parse(&said(&mut wrk).context("wrk failed")?)?;
+        let taken = self.server.zip(before).map(|(server, before)| server.processor_time().saturating_sub(before));
+        Ok(Load { processor: taken.map(|taken| taken.as_secs_f64() * 1e6 / load.requests), ..load })
     }
 }
 
@@ -104,7 +109,8 @@ fn parse(text: &str) -> Result<Load> {
     if refused > 0.0 || broken > 0.0 || requests < 1.0 {
         bail!("of {requests} requests {refused} were refused and {broken} broke");
     }
-    Ok(Load { per_second: requests / microseconds * 1e6, p50: p50 / 1000.0, p99: p99 / 1000.0 })
+    let per_second = requests / microseconds * 1e6;
+    Ok(Load { per_second, p50: p50 / 1000.0, p99: p99 / 1000.0, requests, processor: None })
 }
 
 /// Lua that asks for these paths in turn.
@@ -161,7 +167,7 @@ mod tests {
     #[test]
     fn figures_are_read_and_refusals_are_errors() {
         let load = parse("Running 1s\n\nFIGURES 2000 1000000 500 4000 0 0\n").unwrap();
-        assert_eq!(load, Load { per_second: 2000.0, p50: 0.5, p99: 4.0 });
+        assert_eq!(load, Load { per_second: 2000.0, p50: 0.5, p99: 4.0, requests: 2000.0, processor: None });
         for bad in
             ["", "FIGURES 2000 1000000 500 4000 3 0", "FIGURES 0 1000000 0 0 0 0", "FIGURES 5 1 1 1 0 1"]
         {

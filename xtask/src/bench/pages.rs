@@ -35,8 +35,9 @@ pub fn measure(bench: &mut Bench) -> Result<Vec<Row>> {
         host: bench.server.host(SITE),
         tokens: &[],
         folder: &folder,
+        server: Some(&bench.server),
     };
-    let theirs = Target { address: nginx.address, host: "localhost".into(), tokens: &[], folder: &folder };
+    let theirs = Target { address: nginx.address, host: "localhost".into(), tokens: &[], folder: &folder, server: None };
     let shape = Shape { clients: CLIENTS, threads: 2, time: bench.scale.time };
     let (our_path, their_path) = (paths(&["/".to_owned()]), paths(&["/page".to_owned()]));
     let reference = theirs.run(&their_path, shape)?;
@@ -46,7 +47,7 @@ pub fn measure(bench: &mut Bench) -> Result<Vec<Row>> {
     let kilobytes = page.body.len() as f64 / 1000.0;
     let work =
         format!("published page of {} kB, kept; nginx from disk, {CLIENTS} clients", number(kilobytes));
-    let mut row = Row::rate(&work, kept.pair(), reference.pair(), Some(0.85));
+    let mut row = Row::rate(&work, &kept.figure(), &reference.figure(), Some(0.85));
     perf::explain(bench, &mut row, || ours.run(&our_path, shape).map(drop));
     let mut rows = vec![row];
     rows.push(Row {
@@ -54,6 +55,7 @@ pub fn measure(bench: &mut Bench) -> Result<Vec<Row>> {
         ours: format!("{} ms", number(kept.p99)),
         reference: format!("{} ms", number(reference.p99)),
         ratio: Some(kept.p99 / reference.p99),
+        processor: None,
         target: "below nginx's".into(),
         met: met(kept.p99 < reference.p99),
         symbols: Vec::new(),

@@ -44,7 +44,8 @@ fn report(file: &Path) -> Result<Vec<String>> {
 
 fn top(text: &str) -> Vec<String> {
     let lines = text.lines().map(str::trim).filter(|line| line.contains('%'));
-    lines.take(TOP).map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect()
+    // Columns that perf leaves empty are dashes at the end.
+    lines.take(TOP).map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ").trim_end_matches([' ', '-']).to_owned()).collect()
 }
 
 #[cfg(test)]
@@ -55,7 +56,7 @@ mod tests {
     fn the_first_symbols_are_taken() {
         let mut text = String::from("# comment\n\n");
         for number in 0..20 {
-            text.push_str(&format!("    {number}.00%  [.] symbol_{number}   \n"));
+            text.push_str(&format!("    {number}.00%  [.] symbol_{number}  -  -   \n"));
         }
         let found = top(&text);
         assert_eq!((found.len(), found[0].as_str()), (10, "0.00% [.] symbol_0"));

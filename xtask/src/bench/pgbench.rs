@@ -1,10 +1,9 @@
 //! The reference of records: pgbench over the server's own PostgreSQL, as the role that the server uses.
 
-use super::report::number;
+use super::report::{Figure, number};
 use crate::process::said;
-use crate::rig::{Sql, tools};
+use crate::rig::{Server, tools};
 use anyhow::{Context as _, Result};
-use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
@@ -15,13 +14,18 @@ pub struct Transactions {
     pub per_second: f64,
     /// Mean latency in milliseconds.
     pub mean: f64,
+    /// All transactions.
+    pub count: f64,
+    /// Processor time of a transaction in microseconds, PostgreSQL's side.
+    pub processor: f64,
 }
 
 impl Transactions {
-    /// The figure with its text.
+    /// For the results.
     #[must_use]
-    pub fn pair(&self) -> (f64, String) {
-        (self.per_second, format!("{}/s, mean {} ms", number(self.per_second), number(self.mean)))
+    pub fn figure(&self) -> Figure {
+        let shown = format!("{}/s, mean {} ms", number(self.per_second), number(self.mean));
+        Figure { value: self.per_second, shown, processor: Some(self.processor) }
     }
 }
 
@@ -58,8 +62,7 @@ impl Script {
 /// # Errors
 /// When pgbench fails.
 pub fn run(
-    sql: &Sql,
-    folder: &Path,
+    server: &Server,
     tenant: &str,
     scripts: &[Script],
     trip: Trip,
@@ -69,13 +72,16 @@ pub fn run(
     pgbench.args(["-n", "-M", "prepared", "-j", "1", "-c", &clients.to_string()]);
     pgbench.args(["-T", &time.as_secs().max(1).to_string(), "-D", &format!("tenant={tenant}")]);
     for (number, script) in scripts.iter().enumerate() {
-        let path = folder.join(format!("reference-{number}.sql"));
+        let path = server.folder().join(format!("reference-{number}.sql"));
         std::fs::write(&path, script.text(trip))?;
         pgbench.arg("-f").arg(path);
     }
-    sql.address(&mut pgbench, "nclc_app");
+    server.sql().address(&mut pgbench, "nclc_app");
     pgbench.arg("data");
-    parse(&said(&mut pgbench).context("pgbench failed")?)
+    let before = server.processor_time();
+    let done = parse(&said(&mut pgbench).context("pgbench failed")?)?;
+    let taken = server.processor_time().saturating_sub(before);
+    Ok(Transactions { processor: taken.as_secs_f64() * 1e6 / done.count, ..done })
 }
 
 fn parse(text: &str) -> Result<Transactions> {
@@ -90,7 +96,12 @@ fn parse(text: &str) -> Result<Transactions> {
         failed.is_none_or(|failed| failed.starts_with("0 ")),
         "pgbench: transactions failed: {failed:?}"
     );
-    Ok(Transactions { per_second: after("tps = ")?, mean: after("latency average = ")? })
+    Ok(Transactions {
+        per_second: after("tps = ")?,
+        mean: after("latency average = ")?,
+        count: after("number of transactions actually processed: ")?,
+        processor: 0.0,
+    })
 }
 
 #[cfg(test)]
@@ -99,9 +110,9 @@ mod tests {
 
     #[test]
     fn figures_are_read() {
-        let text = "number of failed transactions: 0 (0.000%)\nlatency average = 0.345 ms\n\
+        let text = "number of transactions actually processed: 5000\nnumber of failed transactions: 0 (0.000%)\nlatency average = 0.345 ms\n\
                     tps = 10050.5 (without initial connection time)\n";
-        assert_eq!(parse(text).unwrap(), Transactions { per_second: 10050.5, mean: 0.345 });
+        assert_eq!(parse(text).unwrap(), Transactions { per_second: 10050.5, mean: 0.345, count: 5000.0, processor: 0.0 });
         assert!(parse("").is_err());
         assert!(parse(&text.replace("transactions: 0 (", "transactions: 4 (")).is_err());
     }

@@ -56,10 +56,11 @@ pub fn measure(bench: &mut Bench, seeded: &Seeded, reference: &Reference) -> Res
         host: bench.server.host("api"),
         tokens: &seeded.tokens,
         folder: &folder,
+        server: Some(&bench.server),
     };
     let shape = Shape { clients: CLIENTS, threads: 1, time: bench.scale.time };
     let against = |scripts: &[Script], trip| {
-        pgbench::run(&sql, &folder, &seeded.tenant, scripts, trip, (CLIENTS, bench.scale.time))
+        pgbench::run(&bench.server, &seeded.tenant, scripts, trip, (CLIENTS, bench.scale.time))
     };
     let mut rows = Vec::new();
 
@@ -75,33 +76,33 @@ pub fn measure(bench: &mut Bench, seeded: &Seeded, reference: &Reference) -> Res
         )
     };
     let mut row =
-        Row::rate(&work("; pgbench with the index, four round trips"), ours.pair(), four.pair(), Some(2.0));
+        Row::rate(&work("; pgbench with the index, four round trips"), &ours.figure(), &four.figure(), Some(2.0));
     perf::explain(bench, &mut row, || target.run(&kept_lua, shape).map(drop));
     rows.push(row);
-    rows.push(Row::rate(&work("; pgbench with the index, one write"), ours.pair(), one_write.pair(), None));
+    rows.push(Row::rate(&work("; pgbench with the index, one write"), &ours.figure(), &one_write.figure(), None));
 
     let fresh_lua = fresh_lists(&seeded.table, &statuses);
     let ours_fresh = target.run(&fresh_lua, shape)?;
     let theirs_fresh = against(&fresh, Trip::FourRoundTrips)?;
     let work_fresh =
         "the same, a filter that was never asked before; pgbench with the index, four round trips";
-    let mut row = Row::rate(work_fresh, ours_fresh.pair(), theirs_fresh.pair(), Some(2.0));
+    let mut row = Row::rate(work_fresh, &ours_fresh.figure(), &theirs_fresh.figure(), Some(2.0));
     perf::explain(bench, &mut row, || target.run(&fresh_lua, shape).map(drop));
     rows.push(row);
 
     reference::drop_index(&sql)?;
     let slow = against(&scripts, Trip::OneWrite)?;
-    rows.push(Row::rate(&work("; pgbench without the index"), ours.pair(), slow.pair(), Some(100.0)));
+    rows.push(Row::rate(&work("; pgbench without the index"), &ours.figure(), &slow.figure(), Some(100.0)));
 
     let one_lua = paths(&ids.iter().map(|id| format!("/v1/records/{id}")).collect::<Vec<_>>());
     let ours = target.run(&one_lua, shape)?;
     let four = against(&one, Trip::FourRoundTrips)?;
     let one_write = against(&one, Trip::OneWrite)?;
     let mut row =
-        Row::rate("one record by id; pgbench, four round trips", ours.pair(), four.pair(), Some(2.0));
+        Row::rate("one record by id; pgbench, four round trips", &ours.figure(), &four.figure(), Some(2.0));
     perf::explain(bench, &mut row, || target.run(&one_lua, shape).map(drop));
     rows.push(row);
-    rows.push(Row::rate("one record by id; pgbench, one write", ours.pair(), one_write.pair(), None));
+    rows.push(Row::rate("one record by id; pgbench, one write", &ours.figure(), &one_write.figure(), None));
     Ok(rows)
 }
 

@@ -73,7 +73,7 @@ impl Reference {
             "created_at timestamptz not null, updated_at timestamptz not null, primary key (tenant_id, id)";
         let values: Vec<String> = columns.iter().map(Column::expression).collect();
         sql.execute(&[
-            "create schema if not exists reference".to_owned(),
+            "create schema reference".to_owned(),
             "grant usage on schema reference to nclc_app".to_owned(),
             format!("create table reference.records ({head}, {typed}, {tail})"),
             format!(
@@ -131,7 +131,7 @@ pub fn drop_index(sql: &Sql) -> Result<()> {
 pub fn make_import_table(sql: &Sql, columns: &[Column], name: &str) -> Result<()> {
     let typed: Vec<String> = columns.iter().map(|c| format!("{} {}", c.name(), c.sql_type())).collect();
     sql.execute(&[
-        "create schema if not exists reference".to_owned(),
+        "create schema reference".to_owned(),
         format!(
             "create table reference.{name} (id bigint generated always as identity primary key, {})",
             typed.join(", ")
@@ -146,14 +146,6 @@ fn table_number(sql: &Sql, seeded: &Seeded) -> Result<String> {
     ))?;
     anyhow::ensure!(!number.is_empty(), "the table is not stored");
     Ok(number)
-}
-
-/// The columns of the seeded table.
-///
-/// # Errors
-/// What PostgreSQL says.
-pub fn columns_of(sql: &Sql, seeded: &Seeded) -> Result<Vec<Column>> {
-    columns(sql, &quote(&seeded.tenant), &table_number(sql, seeded)?)
 }
 
 fn columns(sql: &Sql, tenant: &str, table: &str) -> Result<Vec<Column>> {

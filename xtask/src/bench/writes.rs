@@ -20,13 +20,14 @@ const STEPS: [(u32, f64); 3] = [(1, 0.5), (32, 1.3), (128, 2.5)];
 /// # Errors
 /// When the server or pgbench does not work.
 pub fn measure(bench: &mut Bench, seeded: &Seeded, reference: &Reference) -> Result<Vec<Row>> {
-    let (sql, folder) = (bench.server.sql(), bench.server.folder().to_owned());
+    let folder = bench.server.folder().to_owned();
     let ids = record_ids(&mut bench.server.api(&seeded.token), &seeded.table, bench.scale.rows)?;
     let target = Target {
         address: bench.server.address(),
         host: bench.server.host("api"),
         tokens: &seeded.tokens,
         folder: &folder,
+        server: Some(&bench.server),
     };
     let create = creates(&seeded.table, &reference.columns);
     let update = updates(&ids);
@@ -47,7 +48,7 @@ pub fn measure(bench: &mut Bench, seeded: &Seeded, reference: &Reference) -> Res
             let s = if clients == 1 { "" } else { "s" };
             let work =
                 format!("{what} one record, {clients} writer{s}; pgbench inserts the bare row, one write");
-            let mut row = Row::rate(&work, ours.pair(), theirs.pair(), Some(least));
+            let mut row = Row::rate(&work, &ours.figure(), &theirs.figure(), Some(least));
             perf::explain(bench, &mut row, || target.run(script, shape).map(drop));
             rows.push(row);
         }

@@ -183,6 +183,20 @@ impl Server {
         status.and_then(Result::ok).and_then(|text| resident_of(&text)).unwrap_or_default()
     }
 
+    /// Processor time that the server and its PostgreSQL have taken so far, ended backends included. Unlike rates, it hardly
+    /// depends on what else the machine does.
+    #[must_use]
+    pub fn processor_time(&self) -> Duration {
+        let own = self.pid().map(|pid| ticks(pid).own).unwrap_or_default();
+        let postgres = self.postmaster().map(|postmaster| {
+            let running: u64 = children(postmaster).into_iter().map(|pid| ticks(pid).own).sum();
+            let Ticks { own, ended } = ticks(postmaster);
+            own + ended + running
+        });
+        // Linux counts in hundredths of a second (USER_HZ) on every platform that it runs on.
+        Duration::from_millis((own + postgres.unwrap_or_default()) * 10)
+    }
+
     /// SIGKILL. Its PostgreSQL goes on.
     pub fn kill(&mut self) {
         if let Some(mut child) = self.child.take() {
@@ -298,6 +312,27 @@ fn children(parent: u32) -> Vec<u32> {
     text.split_whitespace().filter_map(|pid| pid.parse().ok()).collect()
 }
 
+/// Processor time of a process, and of its children that have ended.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Ticks {
+    own: u64,
+    ended: u64,
+}
+
+fn ticks(pid: u32) -> Ticks {
+    std::fs::read_to_string(format!("/proc/{pid}/stat")).map(|text| ticks_of(&text)).unwrap_or_default()
+}
+
+/// proc(5): utime, stime, cutime, cstime are fields 14 to 17; the name in brackets may have spaces.
+fn ticks_of(stat: &str) -> Ticks {
+    let after = stat.rsplit_once(')').map_or("", |(_, rest)| rest);
+    let times: Vec<u64> = after.split_whitespace().skip(11).take(4).filter_map(|field| field.parse().ok()).collect();
+    match times[..] {
+        [user, system, ended_user, ended_system] => Ticks { own: user + system, ended: ended_user + ended_system },
+        _ => Ticks::default(),
+    }
+}
+
 fn resident_of(status: &str) -> Option<u64> {
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
     let kilobytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
@@ -306,7 +341,14 @@ fn resident_of(status: &str) -> Option<u64> {
 
 #[cfg(test)]
 mod tests {
-    use super::resident_of;
+    use super::{Ticks, resident_of, ticks_of};
+
+    #[test]
+    fn processor_time_is_read() {
+        let stat = "12 (a (b) c) S 1 12 12 0 -1 4194304 1 2 3 4 100 20 300 4 20 0 9 0 1";
+        assert_eq!(ticks_of(stat), Ticks { own: 120, ended: 304 });
+        assert_eq!(ticks_of("nothing"), Ticks::default());
+    }
 
     #[test]
     fn resident_memory_is_read() {
