@@ -57,23 +57,17 @@ fn another_organisations_pages_are_not_there() {
         let token = system.system.tenancy.tokens(&ours.owner.caller).await?[0].id.to_string();
         let mut owner = system.browser(&ours.owner);
         let own = format!("/o/{}", ours.slug);
-        owner
-            .submit(
-                &format!("{own}/sites/new"),
-                &format!("{own}/sites"),
-                &[("name", "Ours"), ("theme", ""), ("base", &world.base)],
-            )
-            .await?;
-        let sites = owner.open(&format!("{own}/sites")).await?.text;
-        let after = |text: &str, mark: &str| -> Option<String> {
-            let (_, rest) = text.split_once(mark)?;
-            Some(rest.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect())
+        let after = |text: &str, mark: &str| -> String {
+            let (_, rest) = text.split_once(mark).unwrap_or_else(|| panic!("no {mark} in {text}"));
+            rest.chars().take_while(char::is_ascii_alphanumeric).collect()
         };
-        let site = after(&sites, "/sites/sit_")
-            .map_or_else(|| "sit_0000000000000000000000".to_owned(), |id| format!("sit_{id}"));
-        let detail = owner.open(&format!("{own}/sites/{site}")).await?.text;
-        let page = after(&detail, "/pages/pag_")
-            .map_or_else(|| "pag_0000000000000000000000".to_owned(), |id| format!("pag_{id}"));
+        let form = format!("{own}/sites/new");
+        let theme = after(&owner.open(&form).await?.text, "name=\"theme\" value=\"");
+        let fields = [("name", "Ours"), ("theme", theme.as_str()), ("base", &world.base)];
+        owner.submit(&form, &format!("{own}/sites"), &fields).await?.expect(303)?;
+        let site = format!("sit_{}", after(&owner.open(&format!("{own}/sites")).await?.text, "/sites/sit_"));
+        let page =
+            format!("pag_{}", after(&owner.open(&format!("{own}/sites/{site}")).await?.text, "/pages/pag_"));
         let user = ours.owner.user.to_string();
         let filled = |pattern: &str, slug: &str| {
             pattern

@@ -29,7 +29,12 @@ impl Load {
     /// For the results.
     #[must_use]
     pub fn figure(&self) -> Figure {
-        let shown = format!("{}/s, p50 {} ms, p99 {} ms", number(self.per_second), number(self.p50), number(self.p99));
+        let shown = format!(
+            "{}/s, p50 {} ms, p99 {} ms",
+            number(self.per_second),
+            number(self.p50),
+            number(self.p99)
+        );
         Figure { value: self.per_second, shown, processor: self.processor }
     }
 }
@@ -79,7 +84,8 @@ impl Target<'_> {
             .arg(format!("http://{}/", self.address));
         let before = self.server.map(Server::processor_time);
         let load = parse(&said(&mut wrk).context("wrk failed")?)?;
-        let taken = self.server.zip(before).map(|(server, before)| server.processor_time().saturating_sub(before));
+        let taken =
+            self.server.zip(before).map(|(server, before)| server.processor_time().saturating_sub(before));
         Ok(Load { processor: taken.map(|taken| taken.as_secs_f64() * 1e6 / load.requests), ..load })
     }
 }

@@ -26,8 +26,7 @@ pub fn measure(bench: &mut Bench) -> Result<Vec<Row>> {
     bench.server.kill();
     bench.server.run(&["seed", "--demo"])?;
     bench.server.start()?;
-    let mut visitor = bench.server.visitor(SITE);
-    let page = visitor.get("/")?;
+    let page = bench.server.visitor(SITE).get("/")?;
     let folder = bench.server.folder().to_owned();
     let nginx = Nginx::start(&folder, &page.body)?;
     let ours = Target {
@@ -37,7 +36,13 @@ pub fn measure(bench: &mut Bench) -> Result<Vec<Row>> {
         folder: &folder,
         server: Some(&bench.server),
     };
-    let theirs = Target { address: nginx.address, host: "localhost".into(), tokens: &[], folder: &folder, server: None };
+    let theirs = Target {
+        address: nginx.address,
+        host: "localhost".into(),
+        tokens: &[],
+        folder: &folder,
+        server: None,
+    };
     let shape = Shape { clients: CLIENTS, threads: 2, time: bench.scale.time };
     let (our_path, their_path) = (paths(&["/".to_owned()]), paths(&["/page".to_owned()]));
     let reference = theirs.run(&their_path, shape)?;
@@ -60,12 +65,13 @@ pub fn measure(bench: &mut Bench) -> Result<Vec<Row>> {
         met: met(kept.p99 < reference.p99),
         symbols: Vec::new(),
     });
-    rows.extend(changes(bench, &mut visitor, &page)?);
+    rows.extend(changes(bench, &page)?);
     Ok(rows)
 }
 
 /// Changes a record that the page shows, again and again.
-fn changes(bench: &Bench, visitor: &mut Client, page: &Answer) -> Result<Vec<Row>> {
+fn changes(bench: &Bench, page: &Answer) -> Result<Vec<Row>> {
+    let mut visitor = bench.server.visitor(SITE);
     let token = sign_in(bench)?;
     let mut api = bench.server.api(&token);
     let record = shown_record(&mut api, &String::from_utf8_lossy(&page.body))?;

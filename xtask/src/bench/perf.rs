@@ -45,7 +45,12 @@ fn report(file: &Path) -> Result<Vec<String>> {
 fn top(text: &str) -> Vec<String> {
     let lines = text.lines().map(str::trim).filter(|line| line.contains('%'));
     // Columns that perf leaves empty are dashes at the end.
-    lines.take(TOP).map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ").trim_end_matches([' ', '-']).to_owned()).collect()
+    lines
+        .take(TOP)
+        .map(|line| {
+            line.split_whitespace().collect::<Vec<_>>().join(" ").trim_end_matches([' ', '-']).to_owned()
+        })
+        .collect()
 }
 
 #[cfg(test)]

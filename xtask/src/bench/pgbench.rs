@@ -112,7 +112,10 @@ mod tests {
     fn figures_are_read() {
         let text = "number of transactions actually processed: 5000\nnumber of failed transactions: 0 (0.000%)\nlatency average = 0.345 ms\n\
                     tps = 10050.5 (without initial connection time)\n";
-        assert_eq!(parse(text).unwrap(), Transactions { per_second: 10050.5, mean: 0.345, count: 5000.0, processor: 0.0 });
+        assert_eq!(
+            parse(text).unwrap(),
+            Transactions { per_second: 10050.5, mean: 0.345, count: 5000.0, processor: 0.0 }
+        );
         assert!(parse("").is_err());
         assert!(parse(&text.replace("transactions: 0 (", "transactions: 4 (")).is_err());
     }

@@ -75,11 +75,20 @@ pub fn measure(bench: &mut Bench, seeded: &Seeded, reference: &Reference) -> Res
             statuses.len()
         )
     };
-    let mut row =
-        Row::rate(&work("; pgbench with the index, four round trips"), &ours.figure(), &four.figure(), Some(2.0));
+    let mut row = Row::rate(
+        &work("; pgbench with the index, four round trips"),
+        &ours.figure(),
+        &four.figure(),
+        Some(2.0),
+    );
     perf::explain(bench, &mut row, || target.run(&kept_lua, shape).map(drop));
     rows.push(row);
-    rows.push(Row::rate(&work("; pgbench with the index, one write"), &ours.figure(), &one_write.figure(), None));
+    rows.push(Row::rate(
+        &work("; pgbench with the index, one write"),
+        &ours.figure(),
+        &one_write.figure(),
+        None,
+    ));
 
     let fresh_lua = fresh_lists(&seeded.table, &statuses);
     let ours_fresh = target.run(&fresh_lua, shape)?;

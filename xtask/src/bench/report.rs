@@ -59,18 +59,14 @@ pub struct Row {
 impl Row {
     /// A rate against a rate: met when `ours / theirs` is at least `least`.
     #[must_use]
-    pub fn rate(
-        work: &str,
-        (ours, shown): (f64, String),
-        (theirs, reference): (f64, String),
-        least: Option<f64>,
-    ) -> Self {
-        let ratio = ours / theirs;
+    pub fn rate(work: &str, ours: &Figure, theirs: &Figure, least: Option<f64>) -> Self {
+        let ratio = ours.value / theirs.value;
         Self {
             work: work.to_owned(),
-            ours: shown,
-            reference,
+            ours: ours.text(),
+            reference: theirs.text(),
             ratio: Some(ratio),
+            processor: theirs.processor.zip(ours.processor).map(|(theirs, ours)| theirs / ours),
             target: least.map_or_else(|| "–".to_owned(), |least| format!("≥ {least}×")),
             met: least.map_or(Met::NoTarget, |least| met(ratio >= least)),
             symbols: Vec::new(),
@@ -96,8 +92,9 @@ impl Row {
     #[must_use]
     pub fn line(&self) -> String {
         let ratio = self.ratio.map(|ratio| format!(" = {ratio:.2}×")).unwrap_or_default();
+        let processor = self.processor.map(|ratio| format!(", {ratio:.2}× by CPU")).unwrap_or_default();
         format!(
-            "{}: {} against {}{ratio} (target {}): {}",
+            "{}: {} against {}{ratio}{processor} (target {}): {}",
             self.work,
             self.ours,
             self.reference,
@@ -194,11 +191,15 @@ pub fn render(environment: &Environment, sections: &[Section]) -> String {
             section.title
         );
         for row in &section.rows {
-            let times = |ratio: Option<f64>| ratio.map_or_else(|| "–".to_owned(), |ratio| format!("{ratio:.2}×"));
+            let times =
+                |ratio: Option<f64>| ratio.map_or_else(|| "–".to_owned(), |ratio| format!("{ratio:.2}×"));
             let (ratio, processor) = (times(row.ratio), times(row.processor));
             let Row { work, ours, reference, target, .. } = row;
-            let _ =
-                writeln!(out, "| {work} | {ours} | {reference} | {ratio} | {processor} | {target} | {} |", row.met.word());
+            let _ = writeln!(
+                out,
+                "| {work} | {ours} | {reference} | {ratio} | {processor} | {target} | {} |",
+                row.met.word()
+            );
         }
     }
     for row in sections.iter().flat_map(|section| &section.rows).filter(|row| !row.symbols.is_empty()) {
@@ -295,8 +296,9 @@ mod tests {
 
     #[test]
     fn targets_are_judged() {
+        let figure = |value: f64, processor| Figure { value, shown: String::new(), processor };
         let rate =
-            |ours: f64, least| Row::rate("x", (ours, String::new()), (100.0, String::new()), least).met;
+            |ours: f64, least| Row::rate("x", &figure(ours, None), &figure(100.0, Some(3.0)), least).met;
         assert_eq!(
             (rate(200.0, Some(2.0)), rate(199.0, Some(2.0)), rate(1.0, None)),
             (Met::Yes, Met::No, Met::NoTarget)

@@ -35,14 +35,8 @@ pub fn measure(bench: &mut Bench, seeded: &Seeded, reference: &Reference) -> Res
     let mut rows = Vec::new();
     for (clients, least) in STEPS {
         let shape = Shape { clients, threads: 1, time: bench.scale.time };
-        let theirs = pgbench::run(
-            &sql,
-            &folder,
-            &seeded.tenant,
-            &insert,
-            Trip::OneWrite,
-            (clients, bench.scale.time),
-        )?;
+        let size = (clients, bench.scale.time);
+        let theirs = pgbench::run(&bench.server, &seeded.tenant, &insert, Trip::OneWrite, size)?;
         for (what, script) in [("create", &create), ("update", &update)] {
             let ours = target.run(script, shape)?;
             let s = if clients == 1 { "" } else { "s" };

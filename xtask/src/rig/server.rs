@@ -326,9 +326,12 @@ fn ticks(pid: u32) -> Ticks {
 /// proc(5): utime, stime, cutime, cstime are fields 14 to 17; the name in brackets may have spaces.
 fn ticks_of(stat: &str) -> Ticks {
     let after = stat.rsplit_once(')').map_or("", |(_, rest)| rest);
-    let times: Vec<u64> = after.split_whitespace().skip(11).take(4).filter_map(|field| field.parse().ok()).collect();
+    let times: Vec<u64> =
+        after.split_whitespace().skip(11).take(4).filter_map(|field| field.parse().ok()).collect();
     match times[..] {
-        [user, system, ended_user, ended_system] => Ticks { own: user + system, ended: ended_user + ended_system },
+        [user, system, ended_user, ended_system] => {
+            Ticks { own: user + system, ended: ended_user + ended_system }
+        }
         _ => Ticks::default(),
     }
 }

@@ -36,7 +36,8 @@ pub fn page(document: &Document, head: &Head, body: &Rendered, mode: Mode<'_>) -
     out.push_str(&format!("\" data-scheme=\"{scheme}\">\n<head>\n<meta charset=\"utf-8\">\n"));
     out.push_str("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>");
     escape(&mut out, &head.title);
-    out.push_str("</title>\n");
+    // A site has no icon of its own yet: without this every visitor's browser asks for /favicon.ico and gets a 404.
+    out.push_str("</title>\n<link rel=\"icon\" href=\"data:,\">\n");
     let mut meta = |kind: &str, name: &str, content: &str| {
         if !content.is_empty() {
             out.push_str(&format!("<meta {kind}=\"{name}\" content=\""));
