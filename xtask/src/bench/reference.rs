@@ -130,13 +130,10 @@ pub fn drop_index(sql: &Sql) -> Result<()> {
 /// What PostgreSQL says.
 pub fn make_import_table(sql: &Sql, columns: &[Column], name: &str) -> Result<()> {
     let typed: Vec<String> = columns.iter().map(|c| format!("{} {}", c.name(), c.sql_type())).collect();
-    sql.execute(&[
-        "create schema reference".to_owned(),
-        format!(
-            "create table reference.{name} (id bigint generated always as identity primary key, {})",
-            typed.join(", ")
-        ),
-    ])
+    sql.execute(&[format!(
+        "create table reference.{name} (id bigint generated always as identity primary key, {})",
+        typed.join(", ")
+    )])
 }
 
 fn table_number(sql: &Sql, seeded: &Seeded) -> Result<String> {
