@@ -2,7 +2,7 @@
 
 use crate::ci::Tally;
 use crate::machine;
-use crate::process::{command, has, root};
+use crate::process::{command, has, root, run as run_command};
 use anyhow::Result;
 use clap::ValueEnum;
 
@@ -51,7 +51,11 @@ pub fn add(tally: &mut Tally, suites: &[Suite]) -> Result<()> {
         machine::ui()?;
         machine::browser()?;
         machine::modules("e2e")?;
-        tally.tests("journeys in Chromium", command("e2e", "npm", &["test", "--silent"]))?;
+        run_command(command("", "cargo", &["build", "--quiet", "--package", "nclc"]))?;
+        let metadata = cargo_metadata::MetadataCommand::new().current_dir(root()).no_deps().exec()?;
+        let mut journeys = command("e2e", "npm", &["test", "--silent"]);
+        journeys.env("NCLC_BINARY", metadata.target_directory.join("debug/nclc"));
+        tally.tests("journeys in Chromium", journeys)?;
     }
     Ok(())
 }
