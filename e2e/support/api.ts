@@ -13,6 +13,8 @@ export interface Answer {
 export interface Ask {
   method?: string;
   portal?: string;
+  /** The port of a process other than the first. */
+  at?: number;
   /** The Host header as it is, instead of the portal's. */
   rawHost?: string;
   token?: string;
@@ -21,17 +23,17 @@ export interface Ask {
   headers?: Record<string, string>;
 }
 
-export async function ask(path: string, { method, portal = 'api', rawHost, token, body, headers = {} }: Ask = {}): Promise<Answer> {
+export async function ask(path: string, { method, portal = 'api', at = port(), rawHost, token, body, headers = {} }: Ask = {}): Promise<Answer> {
   const raw = typeof body === 'string' || body instanceof Uint8Array;
   const payload = body === undefined ? undefined : raw ? body : JSON.stringify(body);
   return new Promise((done, fail) => {
     const sent = request({
       host: '127.0.0.1',
-      port: port(),
+      port: at,
       path,
       method: method ?? (body === undefined ? 'GET' : 'POST'),
       headers: {
-        host: rawHost ?? host(portal),
+        host: rawHost ?? host(portal, at),
         ...(token ? { authorization: `Bearer ${token}` } : {}),
         ...(payload === undefined ? {} : { 'content-type': 'application/json', 'content-length': String(Buffer.byteLength(payload)) }),
         ...headers,

@@ -38,13 +38,20 @@ async function greeting(child: ChildProcess): Promise<string> {
   });
 }
 
-export default async function start(): Promise<() => Promise<void>> {
+/** One running process. */
+export interface Process {
+  port: number;
+  greeting: string;
+  stop: () => Promise<void>;
+}
+
+/** Starts a process over `folder`: the first one runs the cluster, others join it. Its log is `test-results/<name>.log`. */
+export async function launch(folder: string, name: string): Promise<Process> {
   const port = await freePort();
-  const folder = mkdtempSync(join(tmpdir(), 'nclc-e2e-'));
   const binary = resolve(process.env.NCLC_BINARY ?? join(import.meta.dirname, '../../target/debug/nclc'));
   mkdirSync('test-results', { recursive: true });
-  const log = createWriteStream('test-results/nclc.log');
-  const settings = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('NCLC_')));
+  const log = createWriteStream(`test-results/${name}.log`);
+  const settings = Object.fromEntries(Object.entries(process.env).filter(([setting]) => !setting.startsWith('NCLC_')));
   const child = spawn(binary, ['serve'], {
     cwd: resolve(import.meta.dirname, '../..'),
     env: { ...settings, NCLC_DATABASE_DATA_FOLDER: folder, NCLC_HTTP_LISTEN: `127.0.0.1:${port}` },
@@ -52,14 +59,24 @@ export default async function start(): Promise<() => Promise<void>> {
   });
   child.stderr?.pipe(log);
   const text = await greeting(child);
-  process.env.E2E_PORT = String(port);
-  process.env.E2E_STAFF_LINK = /first staff account[^:]*: (\S+)/.exec(text)?.[1] ?? '';
-  return async () => {
+  const stop = async (): Promise<void> => {
     const ended = new Promise<void>((done) => child.once('exit', () => done()));
     child.kill('SIGTERM');
     const late = setTimeout(() => child.kill('SIGKILL'), STOP);
     await ended;
     clearTimeout(late);
+  };
+  return { port, greeting: text, stop };
+}
+
+export default async function start(): Promise<() => Promise<void>> {
+  const folder = mkdtempSync(join(tmpdir(), 'nclc-e2e-'));
+  const first = await launch(folder, 'nclc');
+  process.env.E2E_PORT = String(first.port);
+  process.env.E2E_FOLDER = folder;
+  process.env.E2E_STAFF_LINK = /first staff account[^:]*: (\S+)/.exec(first.greeting)?.[1] ?? '';
+  return async () => {
+    await first.stop();
     rmSync(folder, { recursive: true, force: true });
   };
 }

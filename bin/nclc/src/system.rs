@@ -126,6 +126,7 @@ impl System {
         for task in self.background.drain(..) {
             task.abort();
         }
+        self.db.close();
         if let Some(cluster) = self.cluster.take() {
             cluster.stop().await;
         }

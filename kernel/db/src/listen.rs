@@ -90,11 +90,18 @@ impl Hub {
     }
 }
 
-impl Drop for Hub {
-    fn drop(&mut self) {
+impl Hub {
+    /// Hears nothing any more.
+    pub(crate) fn close(&self) {
         if let Some(task) = self.0.wanted.lock().task.take() {
             task.abort();
         }
+    }
+}
+
+impl Drop for Hub {
+    fn drop(&mut self) {
+        self.close();
     }
 }
 

@@ -34,6 +34,17 @@ impl std::fmt::Debug for Db {
 }
 
 impl Db {
+    /// Ends all connections: the process stops, and perhaps its PostgreSQL with it.
+    pub fn close(&self) {
+        for hub in &self.0.hubs {
+            hub.close();
+        }
+        for pair in &self.0.databases {
+            pair.app.close();
+            pair.platform.close();
+        }
+    }
+
     /// Pools of at most `pool_size` connections a database. Nothing is connected yet.
     ///
     /// # Errors
