@@ -40,12 +40,3 @@ export async function importFile(page: Page, path: string, links: Link[], expect
   await ready(page);
   return { progress };
 }
-
-/** Makes a field the one that names the records, by its header's menu. */
-export async function nameBy(page: Page, field: string, noun: string): Promise<void> {
-  const header = page.getByRole('columnheader', { name: new RegExp(`^${field}( |$)`) });
-  await header.hover();
-  await header.getByRole('button').click();
-  await page.getByRole('menuitem', { name: `Name each ${noun} by this` }).click();
-  await expect(page.getByRole('columnheader').nth(1)).toContainText(field);
-}

@@ -54,13 +54,18 @@ export async function member(browser: Browser, number: number): Promise<Person> 
   return { name: 'Robin Hale', email, password: PASSWORD, slug, cookies };
 }
 
-/** Makes an API token on the tokens page and answers its text. `scopes`: labels of the boxes to tick besides those ticked already. */
-export async function makeToken(page: Page, slug: string, label: string, scopes: string[]): Promise<string> {
+/**
+ * Makes an API token on the tokens page and answers its text. `scopes`: labels of the boxes to tick besides those ticked already; `bases`: the
+ * names of those that it is limited to, if it is.
+ */
+export async function makeToken(page: Page, slug: string, label: string, scopes: string[], bases: string[] = []): Promise<string> {
   await page.goto(`${origin('app')}/o/${slug}/tokens`);
   await page.getByRole('button', { name: 'New token' }).first().click();
   const dialog = page.getByRole('dialog', { name: 'New token' });
   await dialog.getByLabel('What it is for').fill(label);
   for (const scope of scopes) await dialog.getByRole('checkbox', { name: new RegExp(`^${scope}`) }).check();
+  if (bases.length > 0) await dialog.getByLabel('Only these').check();
+  for (const base of bases) await dialog.getByRole('checkbox', { name: base, exact: true }).check();
   await dialog.getByRole('button', { name: 'Create token' }).click();
   const made = page.getByRole('dialog', { name: /is ready/ });
   const text = await made.locator('#token-text').textContent();

@@ -81,6 +81,7 @@ const inside: Shot[] = [
   { name: 'app-team', url: o('/team') },
   { name: 'app-tokens', url: o('/tokens') },
   { name: 'app-account', url: () => app('/account') },
+  { name: 'app-security', url: () => app('/account/security') },
   { name: 'app-onboarding', url: () => app('/onboarding') },
   { name: 'app-missing', url: o('/nothing-here'), expects: /status of 404/ },
   { name: 'workspace', url: () => o(`/b/${place.base}/${place.table}`)(), settle: ready },

@@ -36,8 +36,8 @@ impl Server {
         )?;
         let mut system = System::start(settings).await?;
         system.run();
-        let router = nclc::portals::router(&system);
-        tokio::spawn(kernel_web::serve(listener, router, system.web.shutdown().clone()));
+        let (hosts, web) = (nclc::portals::hosts(&system), system.web.clone());
+        tokio::spawn(async move { kernel_web::serve(listener, hosts, &web).await });
         Ok(Self { system, address })
     }
 

@@ -96,7 +96,7 @@ impl TestSystem {
         let identity = &self.system.identity;
         let email = format!("person{number}@testkit.example");
         let user = identity.create_account(&format!("Person {number}"), &email, PASSWORD).await?;
-        let session = identity.sign_in(&email, PASSWORD, None, &visit(number)).await?;
+        let session = identity.sign_in(&email, PASSWORD, None, &visit(number)).await?.session()?;
         Ok((user, email, session.token.expose().to_owned()))
     }
 

@@ -339,7 +339,7 @@ function previewImport(text: string): unknown {
   const columns = head.map((name, at) => ({ name, type: guess(at) }));
   const imp = id('imp');
   imports.set(imp, { state: 'preview', rows, columns, done: 0, table: null, errors: [], created: 0 });
-  return { id: imp, columns: columns.map((c, at) => ({ ...c, samples: rows.slice(0, 3).map((r) => r[at] ?? '') })), rows: rows.slice(0, 20), total: rows.length, delimiter: ',', bytes: text.length };
+  return { id: imp, columns: columns.map((c, at) => ({ ...c, samples: rows.slice(0, 3).map((r) => r[at] ?? '') })), rows: rows.slice(0, 20), total: rows.length, primary: columns.find((c) => c.type === 'text')?.name ?? '', delimiter: ',', bytes: text.length };
 }
 
 const read = (request: IncomingMessage): Promise<string> => new Promise((resolve) => {

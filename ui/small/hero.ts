@@ -1,12 +1,12 @@
-// The home page's picture that works: a price and a stock in a grid change the page of a shop beside it, joined by a wire.
+// The home page's picture that works: a price and a stock in a grid change the page of a bakery beside it, joined by a wire. The page's list leaves out what is sold out, as its view does.
 
 const SVG = 'http://www.w3.org/2000/svg';
-/** The other nine products of the picture: their stock and their prices in euros. */
-const OTHERS = { stock: 88, price: 517, count: 9 };
+/** The other nine breads of the picture: their stock and their prices. */
+const OTHERS = { stock: 112, price: 39.2, count: 9 };
 /** Radius of the wire's corners, in pixels. */
 const BEND = 10;
 
-const money = new Intl.NumberFormat('en-IE', { style: 'currency', currency: 'EUR' });
+const money = new Intl.NumberFormat('en-IE', { minimumFractionDigits: 2, maximumFractionDigits: 2 });
 
 /** The price that somebody typed, as far as it is one. */
 export function readPrice(text: string): number | undefined {
@@ -20,24 +20,26 @@ export function words(price: number, stock: number) {
   const sold = stock <= 0;
   return {
     price: money.format(price),
-    stock: sold ? 'Back after the next firing' : `${stock} in stock`,
-    buy: sold ? 'Sold out' : 'Add to basket',
-    status: sold ? 'Sold out' : 'In shop',
+    said: sold ? 'Seeded spelt is not on the page' : `The page says ${money.format(price)}`,
     sum: String(OTHERS.stock + Math.max(0, stock)),
     avg: money.format((OTHERS.price + price) / (OTHERS.count + 1)),
     sold,
   };
 }
 
-function draw(pair: HTMLElement, wire: SVGSVGElement, from: Element, to: Element, page: Element): void {
+function draw(pair: HTMLElement, wire: SVGSVGElement, from: Element, row: Element, to: Element, page: Element): void {
+  // What is not on the page has nothing to be joined to.
+  if (to.getClientRects().length === 0) return wire.replaceChildren();
   const o = pair.getBoundingClientRect();
   const a = from.getBoundingClientRect();
-  const b = to.getBoundingClientRect();
+  const left = page.getBoundingClientRect().left;
+  // Beside the grid the wire comes from the left to the row; below it, from the right to its price.
+  const stacked = left < a.left;
+  const b = (stacked ? to : row).getBoundingClientRect();
   const y1 = a.bottom - o.top;
   const y2 = b.top - o.top + b.height / 2;
-  const stacked = b.top > a.bottom + 200;
-  const x2 = stacked ? b.right - o.left + 5 : b.left - o.left - 5;
-  const middle = stacked ? o.width + 9 : page.getBoundingClientRect().left - o.left - 22;
+  const x2 = stacked ? b.right - o.left + 5 : b.left - o.left - 9;
+  const middle = stacked ? o.width + 9 : left - o.left - 22;
   const last = stacked ? -BEND : BEND;
   const line = `M${a.right - o.left + (stacked ? 0 : 2)} ${y1}H${middle - BEND}q${BEND} 0 ${BEND} ${BEND}V${y2 - BEND}q0 ${BEND} ${last} ${BEND}H${x2}`;
   const path = document.createElementNS(SVG, 'path');
@@ -55,14 +57,13 @@ export function startHero(pair: HTMLElement): void {
   };
   const [priceIn, stockIn] = [part<HTMLInputElement>('[data-in=price]'), part<HTMLInputElement>('[data-in=stock]')];
   const [wire, from, to, page] = [part<SVGSVGElement>('svg.wire'), part('#from'), part('#to'), part('.web')];
-  const [buy, status] = [part<HTMLButtonElement>('[data-out=buy]'), part('[data-out=status]')];
-  let [price, stock] = [46, 7];
-  const wired = () => draw(pair, wire, from, to, page);
+  const row = part<HTMLElement>('[data-out=row]');
+  let [price, stock] = [6.2, 7];
+  const wired = () => draw(pair, wire, from, row, to, page);
   const show = () => {
     const now = words(price, stock);
-    for (const name of ['price', 'stock', 'buy', 'status', 'sum', 'avg'] as const) part(`[data-out=${name}]`).textContent = now[name];
-    buy.disabled = now.sold;
-    status.className = `pill ${now.sold ? 'gray' : 'green'}`;
+    for (const name of ['price', 'said', 'sum', 'avg'] as const) part(`[data-out=${name}]`).textContent = now[name];
+    row.hidden = now.sold;
     wired();
   };
   priceIn.addEventListener('input', () => {

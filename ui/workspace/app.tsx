@@ -1,11 +1,12 @@
 // The workspace: bars, views, the grid, the open record and the dialogs. Keys that work everywhere are here.
-import { lazy, Suspense, useEffect } from 'react';
+import { lazy, Suspense, useEffect, useState } from 'react';
 import { BaseBar } from './bars/base_bar.tsx';
 import { TableTabs } from './bars/table_tabs.tsx';
 import { ViewList } from './bars/view_list.tsx';
 import { message } from './api/client.ts';
 import { Stage } from './stage.tsx';
 import { Toolbar } from './tools/toolbar.tsx';
+import { AskName } from './ui/ask.tsx';
 import { Icon } from './ui/icon.tsx';
 import { Toasts } from './ui/toasts.tsx';
 import { useModel } from './use_model.ts';
@@ -68,13 +69,19 @@ export function App() {
 
 function NoTables() {
   const model = useModel();
+  const [asking, setAsking] = useState(false);
+  const makes = model.may('schema');
   return (
     <div className="stage">
       <div className="over empty">
         <h2>This base has no tables</h2>
-        <p>A table holds one kind of thing: customers, orders, airports. Bring one from a file, or begin an empty one with the + above.</p>
-        <div className="row"><button type="button" className="btn primary" onClick={() => model.show({ kind: 'import' })}><Icon name="upload" />Import a file</button></div>
+        <p>A table holds one kind of thing: customers, orders, airports. {makes ? 'Bring one from a file, or begin with an empty one.' : 'An admin of your organisation can add one.'}</p>
+        {makes ? <div className="row">
+          <button type="button" className="btn" onClick={() => setAsking(true)}><Icon name="plus" />New table</button>
+          <button type="button" className="btn primary" onClick={() => model.show({ kind: 'import' })}><Icon name="upload" />Import a file</button>
+        </div> : null}
       </div>
+      {asking ? <AskName title="New table" label="Name" button="Create table" onSave={(name) => model.addTable(name)} onClose={() => setAsking(false)} /> : null}
     </div>
   );
 }

@@ -12,6 +12,7 @@ export async function exportView(model: Model): Promise<void> {
     link.href = url;
     link.download = `${table.name}${view ? ` - ${view.name}` : ''}.csv`;
     link.click();
+    if (model.ownLook) model.notice({ kind: 'info', text: `The file has ${view?.name ?? 'the view'} as it is saved, without what you changed for yourself.` });
     setTimeout(() => URL.revokeObjectURL(url), 10_000);
   } catch (error) {
     model.fail(error, () => void exportView(model));

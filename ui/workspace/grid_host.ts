@@ -9,10 +9,10 @@ export const ZONE = Intl.DateTimeFormat().resolvedOptions().timeZone;
 const WRITE_CHUNK = 500;
 const DELETE_CHUNK = 100;
 
-/** What decides which rows show: the view's own conditions, and the text of "Find in view". Days begin in the person's own zone. */
+/** What decides which rows show: the view's conditions or one's own, and the text of "Find in view". Days begin in the person's own zone. */
 export function rowsQuery(model: Model): Record<string, unknown> {
   const search = model.find.trim();
-  return { view: model.view?.id, zone: ZONE, ...(search ? { search } : {}) };
+  return { ...model.rows, zone: ZONE, ...(search ? { search } : {}) };
 }
 
 export function createHost(model: Model, menu: (place: MenuPlace) => void, changed: () => void): Host {
@@ -58,9 +58,9 @@ export function createHost(model: Model, menu: (place: MenuPlace) => void, chang
 
   return {
     async window(offset, limit, signal): Promise<Window> {
-      const { table, view } = model;
+      const { table } = model;
       if (!table) return { version: 0, total: 0, offset, rows: [] };
-      const fields = visibleFields(table.fields, table.primary_field, view?.config ?? {}).map((f) => f.id);
+      const fields = visibleFields(table.fields, table.primary_field, model.look).map((f) => f.id);
       const { data } = await api.ask<WindowAnswer>('POST', `/v1/tables/${table.id}/window`, { body: { ...rowsQuery(model), offset, limit, fields }, signal, reads: true });
       return { version: data.version, total: data.total, offset: data.offset, rows: windowRows(data) };
     },
@@ -85,11 +85,11 @@ export function createHost(model: Model, menu: (place: MenuPlace) => void, chang
     notice: (notice) => model.notice(notice),
     open: (record) => model.openRecord(record),
     menu,
-    resized: (field, width) => void model.setView({ widths: { ...model.view?.config.widths, [field]: width } }, false),
+    resized: (field, width) => void model.setView({ widths: { ...model.look.widths, [field]: width } }, false),
     reordered(field, before) {
-      const { table, view } = model;
+      const { table } = model;
       if (!table) return;
-      const ids = visibleFields(table.fields, table.primary_field, view?.config ?? {}).map((f) => f.id).filter((id) => id !== field);
+      const ids = visibleFields(table.fields, table.primary_field, model.look).map((f) => f.id).filter((id) => id !== field);
       const at = before === null ? ids.length : Math.max(1, ids.indexOf(before));
       const hidden = table.fields.map((f) => f.id).filter((id) => id !== field && !ids.includes(id));
       void model.setView({ order: [...ids.slice(0, at), field, ...ids.slice(at), ...hidden] }, false);

@@ -4,6 +4,7 @@ import { Api, ApiError, message } from './api/client.ts';
 import { followBase } from './api/events.ts';
 import type { BaseInfo, ChangeEvent, Field, FieldOptions, Permission, TableInfo, ViewConfig, ViewInfo } from './api/types.ts';
 import { complete } from './conditions.ts';
+import { differs, pruned, rowsOf, shownConfig } from './personal.ts';
 import type { Config } from './config.ts';
 import type { Grid, Notice } from '../grid/src/index.ts';
 
@@ -34,6 +35,8 @@ export class Model {
   grid: Grid | undefined;
   /** Grows when records of the shown table changed elsewhere: panels read again. */
   pulse = 0;
+  /** What the person changed for themselves, by view: only of those who may not change views. */
+  #own = new Map<string, ViewConfig>();
   #version = 0;
   #listeners = new Set<() => void>();
   #toastCount = 0;
@@ -70,6 +73,23 @@ export class Model {
     return this.table?.views.find((v) => v.id === this.viewId) ?? this.table?.views[0];
   }
 
+  /** The view as it shows: as it is saved, with what the person changed for themselves. */
+  get look(): ViewConfig {
+    const { view } = this;
+    return view ? shownConfig(view.config, this.#own.get(view.id)) : {};
+  }
+
+  /** Whether the person sees something else than the saved view. */
+  get ownLook(): boolean {
+    return this.view !== undefined && differs(this.view.config, this.#own.get(this.view.id));
+  }
+
+  /** How the rows that show are asked for. */
+  get rows(): Record<string, unknown> {
+    const { view } = this;
+    return view ? rowsOf(view.id, view.config, this.#own.get(view.id)) : {};
+  }
+
   /** What the person may do here; nothing until the base is known. */
   may(what: Permission): boolean {
     return this.base?.may.includes(what) ?? false;
@@ -91,6 +111,12 @@ export class Model {
     try {
       this.base = (await this.api.get<BaseInfo>(`/v1/bases/${this.config.base}`)).data;
       this.failure = undefined;
+      for (const table of this.base.tables) {
+        for (const { id } of table.views) {
+          const own = this.#own.get(id);
+          if (own) this.#own.set(id, pruned(own, table.fields));
+        }
+      }
       this.#settle();
     } catch (error) {
       if (!this.base) this.failure = error as Error;
@@ -241,10 +267,19 @@ export class Model {
     if (table && this.viewId === id) this.go(table.id);
   }
 
-  /** Changes the shown view: at once here, then on the server; taken back if it is refused. `rows`: other rows or another order result. */
+  /**
+   * Changes the shown view: at once here, then on the server; taken back if it is refused. Who may not change views changes it in this page
+   * only. `rows`: other rows or another order result.
+   */
   async setView(part: ViewConfig, rows: boolean): Promise<void> {
     const view = this.view;
     if (!view) return;
+    if (!this.may('views')) {
+      this.#own.set(view.id, { ...this.#own.get(view.id), ...part });
+      if (rows) this.grid?.invalidate();
+      this.changed();
+      return;
+    }
     const before = view.config;
     view.config = { ...before, ...part };
     this.changed();
@@ -257,6 +292,13 @@ export class Model {
       this.changed();
       this.fail(error, () => void this.setView(part, rows));
     }
+  }
+
+  /** The view as it is saved again. */
+  resetLook(): void {
+    if (!this.view || !this.#own.delete(this.view.id)) return;
+    this.grid?.invalidate();
+    this.changed();
   }
 
   async addField(name: string, type: Field['type'], options: FieldOptions | null): Promise<void> {

@@ -20,9 +20,8 @@ import { toColumn, visibleFields } from './values.ts';
 const HEIGHTS: Record<RowHeight, number> = { short: 32, medium: 56, tall: 88, extra: 128 };
 
 function columnsOf(model: Model): Column[] {
-  const { table, view } = model;
+  const { table, look: config } = model;
   if (!table) return [];
-  const config = view?.config ?? {};
   return visibleFields(table.fields, table.primary_field, config).map((f) => toColumn(f, f.id === table.primary_field, config, innerWidth < 560));
 }
 
@@ -34,7 +33,7 @@ export function Stage() {
   const { table, view, find } = model;
   const columns = columnsOf(model);
   const shape = JSON.stringify(columns);
-  const height = HEIGHTS[view?.config.row_height ?? 'short'];
+  const height = HEIGHTS[model.look.row_height ?? 'short'];
   const fieldSet = columns.map((c) => c.id).sort().join();
 
   useEffect(() => {
@@ -80,7 +79,7 @@ export function Stage() {
       }
     }
   }, [model.recordId, state?.status]);
-  const totals = JSON.stringify(view?.config.totals ?? null);
+  const totals = JSON.stringify(model.look.totals ?? null);
   useEffect(() => {
     if (!state || state.status === 'loading' || state.status === 'error') return undefined;
     const stop = new AbortController();
@@ -129,7 +128,7 @@ function Empty() {
   const model = useModel();
   const { table, view, find } = model;
   const noun = nounOf(table?.name ?? '');
-  const filtered = find !== '' || (view?.config.where ?? null) !== null || (view?.config.filter ?? null) !== null;
+  const filtered = find !== '' || (model.look.where ?? null) !== null || (model.look.filter ?? null) !== null;
   if (filtered) {
     return (
       <div className="over empty">
@@ -188,21 +187,21 @@ function PlaceMenu({ place, onClose, onEdit, onDelete, onAdd }: PlaceProps) {
   const field = model.field(place.field);
   if (!field) return null;
   if (place.at === 'footer') {
-    const chosen = view?.config.totals?.[field.id];
+    const chosen = model.look.totals?.[field.id];
     const set = (fn?: Aggregate) => chooseTotal(model, field.id, fn);
     if (field.id === table.primary_field) return null;
     const items: Items = [...aggregatesOf(field.type).map((fn) => ({ id: fn, label: aggregateLabel[fn], on: chosen === fn, run: () => set(fn) })), 'line', { id: 'none', label: 'No total', on: !chosen, run: () => set() }];
     return <MenuAt box={place.box} label={`Total of ${field.name}`} items={items} onClose={close} />;
   }
   const primary = field.id === table.primary_field;
-  const sort = (view?.config.sort ?? []).filter((s) => s.field !== field.id);
+  const sort = (model.look.sort ?? []).filter((s) => s.field !== field.id);
   const [up, down] = directions(field).map((word) => (/^[A-Z][a-z]/.test(word) ? word.charAt(0).toLowerCase() + word.slice(1) : word));
   const items: Items = [
     ...(model.may('schema') ? ([{ id: 'edit', label: 'Edit field', icon: 'pencil', run: () => onEdit(field) }, 'line'] as Items) : []),
     { id: 'up', label: `Sort ${up}`, icon: 'arrow-up', run: () => void model.setView({ sort: [{ field: field.id, desc: false }, ...sort] }, true) },
     { id: 'down', label: `Sort ${down}`, icon: 'arrow-down', run: () => void model.setView({ sort: [{ field: field.id, desc: true }, ...sort] }, true) },
     ...(primary ? [] : ([
-      { id: 'hide', label: 'Hide in this view', icon: 'eye-off', run: () => void model.setView({ hidden: [...(view?.config.hidden ?? []), field.id] }, true) },
+      { id: 'hide', label: model.may('views') ? 'Hide in this view' : 'Hide for me', icon: 'eye-off', run: () => void model.setView({ hidden: [...(model.look.hidden ?? []), field.id] }, true) },
       ...(model.may('schema') && ['text', 'number', 'email', 'url', 'date'].includes(field.type) ? [{ id: 'primary', label: `Name each ${noun.one} by this`, icon: 'tag' as const, run: () => void model.setPrimary(field.id).catch((error: unknown) => model.fail(error)) }] : []),
       ...(model.may('schema') ? (['line', { id: 'delete', label: `Delete ${field.name}`, icon: 'trash-2', danger: true, run: () => onDelete(field) }] as Items) : []),
     ] as Items)),

@@ -17,18 +17,18 @@ export function aggregatesOf(kind: Kind): Aggregate[] {
 }
 
 export function chooseTotal(model: Model, field: string, total: Aggregate | undefined): void {
-  const { [field]: _, ...rest } = model.view?.config.totals ?? {};
+  const { [field]: _, ...rest } = model.look.totals ?? {};
   void model.setView({ totals: total ? { ...rest, [field]: total } : rest }, false);
 }
 
 /** Reads the chosen totals for the rows that show now. */
 export async function readTotals(model: Model, signal: AbortSignal): Promise<Map<string, FooterCell>> {
-  const { table, view, grid } = model;
+  const { table, grid } = model;
   const cells = new Map<string, FooterCell>();
   if (!table || !grid) return cells;
   const total = grid.state.total;
   cells.set(table.primary_field, { label: counted(total, nounOf(table.name)), value: '' });
-  const fields = Object.fromEntries(Object.entries(view?.config.totals ?? {}).filter(([id]) => id !== table.primary_field && model.field(id)));
+  const fields = Object.fromEntries(Object.entries(model.look.totals ?? {}).filter(([id]) => id !== table.primary_field && model.field(id)));
   if (Object.keys(fields).length === 0) return cells;
   const { data } = await model.api.ask<{ values: Record<string, number | string | null> }>('POST', `/v1/tables/${table.id}/aggregates`, { body: { ...rowsQuery(model), fields }, signal, reads: true });
   for (const [id, fn] of Object.entries(fields)) {

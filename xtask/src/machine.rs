@@ -3,7 +3,7 @@
 
 use crate::process::{command, has, root, run, said};
 use anyhow::{Context as _, Result, bail};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::SystemTime;
 
@@ -88,6 +88,27 @@ pub fn browser() -> Result<()> {
         return Ok(());
     }
     packages(&["chromium"], "Chromium")
+}
+
+/// A virtual environment below `target` with exactly the packages of a requirements file; answers its Python.
+pub fn python(requirements: &Path, name: &str) -> Result<PathBuf> {
+    let folder = root().join(format!("target/python-{name}"));
+    let (python, made) = (folder.join("bin/python"), folder.join("made"));
+    if modified(&made).is_some_and(|made| Some(made) >= modified(requirements)) {
+        return Ok(python);
+    }
+    if !has("python3") || said(Command::new("python3").args(["-m", "ensurepip", "--version"])).is_none() {
+        packages(&["python3", "python3-venv"], "Python 3 with venv")?;
+    }
+    let mut environment = Command::new("python3");
+    environment.args(["-m", "venv", "--clear"]).arg(&folder);
+    run(environment)?;
+    let mut install = Command::new(&python);
+    install.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps", "-r"]);
+    install.arg(requirements);
+    run(install)?;
+    std::fs::write(made, "")?;
+    Ok(python)
 }
 
 /// `node_modules` of an npm project, as its lock file says.

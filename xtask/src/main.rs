@@ -5,6 +5,7 @@
 mod arch;
 mod bench;
 mod ci;
+mod clients;
 mod fault;
 mod machine;
 mod process;

@@ -1,8 +1,8 @@
 //! `cargo xtask test`: the tests in Rust, in the browser's code, and in a real browser.
 
 use crate::ci::Tally;
-use crate::machine;
 use crate::process::{command, has, root, run as run_command};
+use crate::{clients, machine};
 use anyhow::Result;
 use clap::ValueEnum;
 
@@ -13,6 +13,8 @@ pub enum Suite {
     Rust,
     /// The browser's code: vitest.
     Ui,
+    /// Published clients of Airtable's API against `/v0`.
+    Clients,
     /// People's journeys in Chromium: Playwright.
     E2e,
 }
@@ -45,6 +47,9 @@ pub fn add(tally: &mut Tally, suites: &[Suite]) -> Result<()> {
     if wanted(Suite::Ui) {
         machine::modules("ui")?;
         tally.tests("browser code", command("ui", "npm", &["test", "--silent"]))?;
+    }
+    if wanted(Suite::Clients) {
+        clients::add(tally)?;
     }
     if wanted(Suite::E2e) && root().join("e2e/package.json").exists() {
         machine::postgres()?;

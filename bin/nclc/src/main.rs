@@ -1,4 +1,4 @@
-//! `nclc serve | migrate | check | seed | openapi | staff-link`.
+//! `nclc serve | migrate | check | seed | openapi | staff-link | reseal`.
 
 use anyhow::Context as _;
 use clap::{Parser, Subcommand};
@@ -37,6 +37,8 @@ enum Command {
     Openapi,
     /// Prints a new one-time link for a first staff account.
     StaffLink,
+    /// Encrypts stored secrets anew under the present secret key, after `security.former_secret_keys` was set.
+    Reseal,
 }
 
 #[derive(Subcommand)]
@@ -105,6 +107,13 @@ async fn run(command: Command, settings: Settings) -> anyhow::Result<ExitCode> {
             system.stop().await;
             Ok(ExitCode::SUCCESS)
         }
+        Command::Reseal => {
+            let system = System::start(settings).await?;
+            let sealed = system.identity.reseal().await?;
+            println!("{sealed} secrets encrypted anew; the former keys can go.");
+            system.stop().await;
+            Ok(ExitCode::SUCCESS)
+        }
     }
 }
 
@@ -133,17 +142,14 @@ async fn serve(settings: Settings) -> anyhow::Result<ExitCode> {
         .with_context(|| format!("can't listen on {} (NCLC_HTTP_LISTEN)", settings.http.listen))?;
     let mut system = System::start(settings).await?;
     system.run();
-    let router = portals::router(&system);
+    let hosts = portals::hosts(&system);
     greet(&system).await?;
     let shutdown = system.web.shutdown().clone();
-    tokio::spawn({
-        let shutdown = shutdown.clone();
-        async move {
-            stop_signal().await;
-            shutdown.begin();
-        }
+    tokio::spawn(async move {
+        stop_signal().await;
+        shutdown.begin();
     });
-    kernel_web::serve(listener, router, shutdown).await?;
+    kernel_web::serve(listener, hosts, &system.web).await?;
     system.stop().await;
     Ok(ExitCode::SUCCESS)
 }

@@ -6,6 +6,7 @@ use bases::Bases;
 use billing::Billing;
 use identity::{DevMailbox, Identity};
 use kernel_core::mail::Mailer;
+use kernel_core::sealed::Sealing;
 use kernel_core::secret::SigningKey;
 use kernel_core::settings::Settings;
 use kernel_core::{Clock, Random};
@@ -59,7 +60,9 @@ impl System {
         let (clock, random) = (Clock::System, Random::from_os());
         let key = root_key(&settings, &random)?;
         let web = Web::new(&settings, &key, clock.clone(), random.clone());
-        let identity = Identity::new(db.clone(), web.clone(), settings.security.password_hashes_at_once)?;
+        let sealing = Sealing::new(&key, &former_keys(&settings)?, random.clone())?;
+        let identity =
+            Identity::new(db.clone(), web.clone(), settings.security.password_hashes_at_once, sealing)?;
         let tenancy = Tenancy::new(identity.clone(), &key);
         let billing = Billing::new(db.clone());
         let bases = Bases::new(bases::Parts {
@@ -77,6 +80,7 @@ impl System {
             web: web.clone(),
             tenancy: tenancy.clone(),
             bases: bases.clone(),
+            page_memory: settings.sites.page_memory,
         })?;
         let admin = Admin::new(&settings, web.clone(), db.clone(), billing.clone(), tenancy.clone(), &key)?;
         let mailer: Arc<dyn Mailer> = match &settings.mail.smtp_url {
@@ -159,6 +163,15 @@ fn root_key(settings: &Settings, random: &Random) -> anyhow::Result<SigningKey> 
         Some(key) => key.expose().to_owned(),
         None => kept_key(&settings.database.data_folder.join("secret.key"), random)?,
     };
+    key_of(&hex)
+}
+
+/// The keys that were the root key before.
+fn former_keys(settings: &Settings) -> anyhow::Result<Vec<SigningKey>> {
+    settings.security.former_secret_keys.iter().map(|key| key_of(key.expose())).collect()
+}
+
+fn key_of(hex: &str) -> anyhow::Result<SigningKey> {
     let bytes = data_encoding::HEXLOWER_PERMISSIVE
         .decode(hex.trim().as_bytes())
         .context("the secret key is not hex")?;

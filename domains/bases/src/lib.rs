@@ -18,6 +18,7 @@ mod problem;
 mod records;
 mod schema;
 mod service;
+pub mod v0;
 mod windows;
 pub mod workspace;
 
@@ -33,7 +34,7 @@ pub fn jobs(jobs: Jobs, bases: &Bases) -> Jobs {
     })
 }
 
-pub use collections::{Collection, CollectionField, CollectionRow, ViewChoice};
+pub use collections::{Collection, CollectionField, CollectionRow, FieldFormat, ViewChoice};
 pub use openapi::{api, document};
 pub use service::{Bases, Parts};
 pub use workspace::routes;

@@ -25,6 +25,7 @@ fn code(code: CellCode) -> Code {
 fn table_of(command: &Command) -> Option<TableNo> {
     match command {
         Command::CreateRecords { table, .. }
+        | Command::ImportRecords { table, .. }
         | Command::UpdateRecords { table, .. }
         | Command::DeleteRecords { table, .. }
         | Command::RestoreRecords { table, .. }
@@ -43,6 +44,7 @@ fn table_of(command: &Command) -> Option<TableNo> {
 fn rows_of(command: &Command) -> usize {
     match command {
         Command::CreateRecords { rows, .. } => rows.len(),
+        Command::ImportRecords { rows, .. } => rows.len(),
         Command::UpdateRecords { rows, .. } => rows.len(),
         Command::DeleteRecords { rows, .. } => rows.len(),
         Command::RestoreRecords { rows, .. } => rows.len(),

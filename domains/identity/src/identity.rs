@@ -4,6 +4,7 @@
 use crate::password::hasher::Hasher;
 use crate::throttle::Throttle;
 use jiff::{SignedDuration, Timestamp};
+use kernel_core::sealed::Sealing;
 use kernel_core::secret::sha256;
 use kernel_core::settings::Brand;
 use kernel_core::{Random, Result};
@@ -21,18 +22,21 @@ pub(crate) struct Inner {
     pub random: Random,
     pub brand: Brand,
     pub hasher: Hasher,
+    pub sealing: Sealing,
     pub throttle: Throttle,
 }
 
 impl Identity {
-    /// At most `hashes_at_once` passwords are hashed at the same time; each takes 19 MiB.
+    /// At most `hashes_at_once` passwords are hashed at the same time; each takes 19 MiB. `sealing` encrypts what must be
+    /// read again, such as the seeds of authenticator apps.
     ///
     /// # Errors
     /// `internal` when the hash function refuses its parameters.
-    pub fn new(db: Db, web: Web, hashes_at_once: usize) -> Result<Self> {
+    pub fn new(db: Db, web: Web, hashes_at_once: usize, sealing: Sealing) -> Result<Self> {
         let (random, brand) = (web.random().clone(), web.brand().clone());
         Ok(Self(Arc::new(Inner {
             hasher: Hasher::new(hashes_at_once, random.clone())?,
+            sealing,
             throttle: Throttle::new(web.clock().clone()),
             db,
             web,

@@ -2,6 +2,7 @@
 
 use crate::Identity;
 use crate::audit::{self, AuditEvent};
+use crate::links::LinkAsked;
 use crate::mails::SendMail;
 use jiff::SignedDuration;
 use kernel_core::mail::Mailer;
@@ -17,10 +18,18 @@ impl Job for ClearExpired {
     const NAME: &'static str = "identity_clear_expired";
 }
 
+/// Tells people whose second step was never finished.
+#[derive(Debug, Serialize, Deserialize)]
+struct WarnOfUnpaidSteps {}
+
+impl Job for WarnOfUnpaidSteps {
+    const NAME: &'static str = "identity_warn_of_unpaid_steps";
+}
+
 /// Adds this domain's jobs. `mailer` hands mails over: SMTP, or [`crate::DevMailbox`].
 #[must_use]
 pub fn register(jobs: Jobs, identity: &Identity, mailer: Arc<dyn Mailer>) -> Jobs {
-    let identity = identity.clone();
+    let (identity, warner, linker) = (identity.clone(), identity.clone(), identity.clone());
     jobs.on::<SendMail, _, _>(move |_, SendMail(mail)| {
         let mailer = Arc::clone(&mailer);
         async move { mailer.send(&mail).await.map_err(JobError::from) }
@@ -36,5 +45,17 @@ pub fn register(jobs: Jobs, identity: &Identity, mailer: Arc<dyn Mailer>) -> Job
             Ok(())
         }
     })
+    .on::<LinkAsked, _, _>(move |_, asked| {
+        let identity = linker.clone();
+        async move { identity.send_link(&asked).await.map_err(JobError::from) }
+    })
+    .on::<WarnOfUnpaidSteps, _, _>(move |_, _| {
+        let identity = warner.clone();
+        async move {
+            identity.warn_of_unpaid_steps().await?;
+            Ok(())
+        }
+    })
     .schedule(Schedule::every(SignedDuration::from_hours(1), || ClearExpired {}))
+    .schedule(Schedule::every(SignedDuration::from_mins(1), || WarnOfUnpaidSteps {}))
 }

@@ -127,4 +127,80 @@ impl MailView for PasswordChangedMail {
     }
 }
 
-register_mail!(ConfirmMail, AccountExistsMail, ResetMail, PasswordChangedMail);
+/// A link to log in.
+#[derive(Serialize)]
+pub struct LinkMail {
+    name: String,
+    link: String,
+    device: String,
+    address: String,
+}
+
+impl LinkMail {
+    pub(crate) fn new(brand: &Brand, name: &str, token: &str, device: &str, address: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            link: format!("{}/link?token={token}", brand.origin("app")),
+            device: device.to_owned(),
+            address: address.to_owned(),
+        }
+    }
+}
+
+impl MailView for LinkMail {
+    const TEMPLATE: &'static str = "email/link";
+    fn subject(&self, brand: &str) -> String {
+        format!("Log in to {brand}")
+    }
+    fn samples() -> Vec<Self> {
+        vec![Self {
+            name: "Alex Doe".into(),
+            link: "http://x/link?token=x".into(),
+            device: "Firefox on Linux".into(),
+            address: "192.0.2.1".into(),
+        }]
+    }
+}
+
+/// Asks one of two addresses whether the account may move from one to the other.
+#[derive(Serialize)]
+pub struct EmailChangeMail {
+    name: String,
+    link: String,
+    from: String,
+    to: String,
+    old: bool,
+}
+
+impl EmailChangeMail {
+    pub(crate) fn new(brand: &Brand, name: &str, token: &str, from: &str, to: &str, old: bool) -> Self {
+        Self {
+            name: name.to_owned(),
+            link: format!("{}/email?token={token}", brand.origin("app")),
+            from: from.to_owned(),
+            to: to.to_owned(),
+            old,
+        }
+    }
+}
+
+impl MailView for EmailChangeMail {
+    const TEMPLATE: &'static str = "email/email_change";
+    fn subject(&self, brand: &str) -> String {
+        format!("Change the address of your {brand} account")
+    }
+    fn samples() -> Vec<Self> {
+        [true, false]
+            .into_iter()
+            .map(|old| Self {
+                name: "Alex Doe".into(),
+                link: "http://x/email?token=x".into(),
+                from: "alex@acme.example".into(),
+                to: "alex@new.example".into(),
+                old,
+            })
+            .collect()
+    }
+}
+
+register_mail!(ConfirmMail, AccountExistsMail, ResetMail, PasswordChangedMail, LinkMail, EmailChangeMail);

@@ -94,6 +94,8 @@ impl Visit {
 pub struct NewSession {
     /// The session's id.
     pub id: SessionId,
+    /// Whose it is.
+    pub user: UserId,
     /// The cookie's value.
     pub token: kernel_core::Secret,
     /// The absolute end.
@@ -180,6 +182,35 @@ pub fn local_path(next: Option<&str>) -> Option<String> {
     fine.then(|| path.to_owned())
 }
 
+/// Browser and system in words, from what a browser calls itself.
+#[must_use]
+pub fn device(agent: &str) -> String {
+    let first = |names: &[(&str, &'static str)]| {
+        names.iter().find(|(mark, _)| agent.contains(mark)).map(|(_, name)| *name)
+    };
+    let browser = first(&[
+        ("Edg/", "Edge"),
+        ("OPR/", "Opera"),
+        ("Firefox/", "Firefox"),
+        ("Chrome/", "Chrome"),
+        ("Safari/", "Safari"),
+        ("curl/", "curl"),
+    ]);
+    let system = first(&[
+        ("iPhone", "iPhone"),
+        ("iPad", "iPad"),
+        ("Android", "Android"),
+        ("Windows", "Windows"),
+        ("Mac OS", "macOS"),
+        ("Linux", "Linux"),
+    ]);
+    match (browser, system) {
+        (Some(browser), Some(system)) => format!("{browser} on {system}"),
+        (Some(only), None) | (None, Some(only)) => only.to_owned(),
+        (None, None) => "Unknown browser".to_owned(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -239,6 +270,25 @@ mod tests {
             ("", false),
         ] {
             assert_eq!(local_path(Some(next)).is_some(), kept, "{next:?}");
+        }
+    }
+
+    #[test]
+    fn devices_in_words() {
+        for (agent, expected) in [
+            ("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0", "Firefox on Linux"),
+            (
+                "Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 Chrome/140 Safari/537.36 Edg/140",
+                "Edge on Windows",
+            ),
+            (
+                "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) Version/18.0 Safari/604.1",
+                "Safari on iPhone",
+            ),
+            ("curl/8.5.0", "curl"),
+            ("", "Unknown browser"),
+        ] {
+            assert_eq!(device(agent), expected);
         }
     }
 }

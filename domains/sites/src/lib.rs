@@ -17,7 +17,7 @@ mod starter;
 pub use catalog::{NewSite, SiteSummary};
 pub use pages::{PageDraft, PageSettings, PageSummary};
 pub use publishing::PageChange;
-pub use service::{Parts, Sites};
+pub use service::{By, Parts, Sites};
 pub use serving::SiteCache;
 
 /// The pages of this domain on `app.`, with the files that previews need.
@@ -35,4 +35,10 @@ pub fn published(sites: &Sites) -> axum::Router {
         .merge(serving::routes::routes())
         .merge(serving::files::routes())
         .with_state(sites.clone())
+}
+
+/// Its pages that are in memory, for the short path before the portal (`kernel_web::Portals::kept`).
+pub fn kept(sites: &Sites) -> kernel_web::KeptPages {
+    let sites = sites.clone();
+    std::sync::Arc::new(move |request| sites.kept(request))
 }

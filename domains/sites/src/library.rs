@@ -1,5 +1,6 @@
 //! The built-in components and themes, embedded, compiled once at start.
 
+use crate::serving::files::SHEET;
 use crate::serving::kept::Kept;
 use data_encoding::HEXLOWER;
 use engine_page::{Component, Kit, Theme};
@@ -136,7 +137,7 @@ impl Sheet {
     fn new(css: &str) -> Self {
         Self {
             href: format!("/_theme/{}.css", short_hash(&[css.as_bytes()])),
-            kept: Kept::new(css.to_owned()),
+            kept: Kept::new(css.to_owned(), &SHEET),
         }
     }
 }

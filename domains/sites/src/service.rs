@@ -4,7 +4,9 @@ use crate::library::Library;
 use crate::serving::SiteCache;
 use bases::Bases;
 use bases::events::BaseEvent;
-use kernel_core::{Clock, Random, Result, SiteId, TenantId};
+use identity::Visit;
+use identity::audit::AuditEvent;
+use kernel_core::{Caller, Clock, Random, Result, SiteId, TenantId};
 use kernel_db::{Database, Db, Notification, Tx};
 use kernel_web::Web;
 use std::sync::Arc;
@@ -27,6 +29,9 @@ pub(crate) struct Inner {
     pub(crate) cache: SiteCache,
 }
 
+/// Who does something, and from where: for what leaves a row in the audit trail.
+pub type By<'a> = (&'a Caller, &'a Visit);
+
 /// What the service needs.
 pub struct Parts {
     /// The databases.
@@ -37,6 +42,8 @@ pub struct Parts {
     pub tenancy: Tenancy,
     /// The rows that lists show.
     pub bases: Bases,
+    /// Bytes of finished pages that are kept.
+    pub page_memory: usize,
 }
 
 impl Sites {
@@ -52,7 +59,7 @@ impl Sites {
             tenancy: parts.tenancy,
             bases: parts.bases,
             library,
-            cache: SiteCache::default(),
+            cache: SiteCache::new(parts.page_memory),
         })))
     }
 
@@ -100,6 +107,18 @@ impl Sites {
     #[must_use]
     pub fn library(&self) -> &Library {
         &self.0.library
+    }
+
+    /// A row of the organisation's audit trail, to be emitted in the transaction of the act.
+    pub(crate) fn event(
+        &self,
+        (caller, visit): By<'_>,
+        action: &str,
+        target: impl std::fmt::Display,
+    ) -> AuditEvent {
+        AuditEvent::in_tenant(caller.tenant, caller.actor, action, self.clock().now())
+            .target(target)
+            .from(visit)
     }
 
     /// Commits what visitors can see; every process forgets the site, this one at once.

@@ -158,6 +158,7 @@ mod tests {
             id: table.field(FieldNo(n)),
             name: name.to_owned(),
             kind,
+            format: bases::FieldFormat::Text,
         };
         ViewChoice {
             id: table.view(ViewNo(1)),

@@ -16,13 +16,15 @@ pub use model::{Membership, TenantState, TenantSummary};
 pub use tenancy::{ACCESS_CHANGED, Tenancy};
 pub use tenants::TenantListing;
 pub use tenants::home::{HomeBase, HomeSite, HomeView};
-pub use tokens::{CreatedToken, NewToken, TokenRow};
+pub use tokens::{BaseDirectory, BaseName, CreatedToken, Later, NewToken, TokenRow};
 
-/// The pages of this domain on `app.`, except the home page `/o/{slug}/`.
-pub fn routes(tenancy: &Tenancy) -> axum::Router {
+use std::sync::Arc;
+
+/// The pages of this domain on `app.`, except the home page `/o/{slug}/`. `bases`: what a token may be limited to.
+pub fn routes(tenancy: &Tenancy, bases: Arc<dyn BaseDirectory>) -> axum::Router {
     axum::Router::new()
         .merge(tenants::routes::routes())
         .merge(members::routes::routes())
-        .merge(tokens::routes::routes())
         .with_state(tenancy.clone())
+        .merge(tokens::routes::routes(tenancy, bases))
 }

@@ -90,6 +90,54 @@ fn timed<T>(what: &str, work: impl FnOnce() -> T) -> T {
     value
 }
 
+/// The best of many batches: what it costs when nothing else runs.
+fn best(what: &str, mut work: impl FnMut(usize) -> usize) {
+    const BATCH: usize = 20;
+    let mut best = f64::INFINITY;
+    let mut rows = 0;
+    for batch in 0..20 {
+        let start = Instant::now();
+        rows = (0..BATCH).map(|n| work(batch * BATCH + n)).sum::<usize>() / BATCH;
+        best = best.min(start.elapsed().as_secs_f64() * 1e6 / BATCH as f64);
+    }
+    println!("{what:<58} {best:>10.1} µs ({rows} rows)");
+}
+
+/// Lists as the records API asks for them: 100 records, filtered, sorted by a number.
+fn lists(base: &Base) {
+    let context = QueryContext { now_us: 1_790_000_000_000_000, zone: "UTC" };
+    let sort = vec![Sort { by: SortBy::Field(FieldNo(7)), desc: true }];
+    let spec =
+        |filter: String| QuerySpec { filter: Some(filter), sort: sort.clone(), ..QuerySpec::all(TABLE) };
+    let rows = |filter: String| base.list(&spec(filter), &context, None, 100).map(|page| page.rows);
+    let of = |n: usize| format!("{{Field 13}} = \"Choice {}\"", n % 4);
+    let below = |n: usize| 20_000 + n * 7919 % 80_000;
+    let records = |rows: Vec<RowNo>, out: &mut Vec<u8>| {
+        out.clear();
+        base.write_records(TABLE, &rows, Keys::Name, None, out);
+        rows.len()
+    };
+    let mut out = Vec::new();
+    let _ = rows(of(0));
+    best("list: one of 4 filters", |n| rows(of(n)).map_or(0, |rows| rows.len()));
+    best("list: one of 4 filters, with JSON", |n| rows(of(n)).map_or(0, |rows| records(rows, &mut out)));
+    best("list: a fresh filter, bound on the sort's field", |n| {
+        rows(format!("{} and {{Field 7}} < {}.{n}", of(n), below(n))).map_or(0, |rows| rows.len())
+    });
+    best("list: a fresh filter, bound on another field", |n| {
+        rows(format!("{} and {{Field 8}} < {}.{n}", of(n), below(n))).map_or(0, |rows| rows.len())
+    });
+    best("list: a fresh filter, few hits", |n| {
+        rows(format!("{} and {{Field 8}} < {}.{n}", of(n), 100 + n % 100)).map_or(0, |rows| rows.len())
+    });
+    best("list: a fresh filter, text contains", |n| {
+        rows(format!("CONTAINS({{Field 2}}, \"paris {}\")", n % 40)).map_or(0, |rows| rows.len())
+    });
+    best("list: a fresh filter that only the evaluator knows", |n| {
+        rows(format!("{{Field 8}} + {{Field 9}} > {}.{n}", below(n))).map_or(0, |rows| rows.len())
+    });
+}
+
 fn main() {
     let count: u64 = std::env::args().nth(1).and_then(|n| n.parse().ok()).unwrap_or(1_000_000);
     let mut base = Base::new(BaseId(1), 0, schema());
@@ -127,7 +175,25 @@ fn main() {
         ("select, then date", sorted(vec![by(13, false), by(18, true)])),
     ];
     for (what, spec) in &specs {
-        timed(&format!("first sort: {what}"), || window(&base, spec, 0));
+        let mut best = f64::INFINITY;
+        for round in 0..5 {
+            // Kept orders go when a field changes.
+            let command = Command::UpdateField {
+                table: TABLE,
+                field: FieldNo(20),
+                name: None,
+                description: Some(format!("round {round} of {what}")),
+                kind: None,
+                position: None,
+            };
+            if let Ok(change) = base.check(&command, &mut CheckContext::new("usr_a", 5, &mut || 1)) {
+                base.apply(base.seq() + 1, &change);
+            }
+            let start = Instant::now();
+            window(&base, spec, 0);
+            best = best.min(start.elapsed().as_secs_f64());
+        }
+        println!("{:<48} {:>10.3} ms", format!("first sort: {what}"), best * 1e3);
     }
     for (what, text) in [("number", "{Field 7} > 50000"), ("text", "CONTAINS({Field 2}, \"paris\")")] {
         let spec = QuerySpec { filter: Some(text.into()), ..QuerySpec::all(TABLE) };
@@ -165,6 +231,7 @@ fn main() {
             }
         }
     });
+    lists(&base);
     timed("sum of a number", || {
         base.aggregates(&specs[2].1, &context, &[(FieldNo(7), Aggregate::Sum)]).map_or(0, |totals| totals.0)
     });
@@ -211,7 +278,7 @@ fn main() {
         base.check(&create, &mut CheckContext::new("usr_a", 5, &mut random))
     });
     if let Ok(change) = change {
-        timed("stored rows of them", || base.stored(&change).upserts.len());
+        timed("stored rows of them", || base.stored(&change).created.len());
         timed("apply them", || base.apply(base.seq() + 1, &change).seq);
     }
     let memory = base.memory();

@@ -1,8 +1,9 @@
 //! Totals of fields over the rows of a query. Sums are compensated (Neumaier), so that a million prices add up to the cent.
 
 use crate::base::Base;
-use crate::column::ValueRef;
+use crate::column::{Column, ValueRef};
 use crate::ids::{FieldNo, RowNo};
+use crate::orders::Picked;
 use crate::query::{QueryContext, QueryError, QuerySpec};
 use crate::time;
 use rustc_hash::FxHashSet;
@@ -82,109 +83,86 @@ impl Base {
         context: &QueryContext<'_>,
         wanted: &[(FieldNo, Aggregate)],
     ) -> Result<(usize, Vec<AggregateValue>), Vec<QueryError>> {
-        let mut total = None;
-        let mut values = Vec::with_capacity(wanted.len());
-        for (field, aggregate) in wanted {
-            // One pass a field: a column after the other is what caches like.
-            let (rows, value) = self.aggregate(spec, context, *field, *aggregate)?;
-            total = Some(rows);
-            values.push(value);
-        }
-        let total = match total {
-            Some(total) => total,
-            None => self.visit(spec, context, |_, _| {})?,
+        let selection = self.plan(spec, context)?.selection;
+        let Some((table, rows)) = self.table_and_rows(spec.table) else { return Ok((0, Vec::new())) };
+        let picked = self.pick(&selection, rows);
+        let value = |(field, aggregate): &(FieldNo, Aggregate)| match rows.column(*field) {
+            Some(column) if table.field(*field).is_some() => total(column, &picked, *aggregate),
+            _ => AggregateValue::None,
         };
-        Ok((total, values))
+        // One pass a field: a column after the other is what caches like.
+        Ok((picked.count, wanted.iter().map(value).collect()))
     }
+}
 
-    fn aggregate(
-        &self,
-        spec: &QuerySpec,
-        context: &QueryContext<'_>,
-        field: FieldNo,
-        aggregate: Aggregate,
-    ) -> Result<(usize, AggregateValue), Vec<QueryError>> {
-        let known = self.schema().table(spec.table).is_some_and(|table| table.field(field).is_some());
-        let (mut filled, mut numbers, mut sum) = (0usize, 0usize, Sum::default());
-        let mut bounds: Option<(f64, f64)> = None;
-        let mut span: Option<(i64, i64)> = None;
-        let mut is_day = false;
-        let total = match aggregate {
-            Aggregate::Unique => {
-                return self.unique(spec, context, field).map(|(total, unique)| {
-                    (total, if known { AggregateValue::Count(unique) } else { AggregateValue::None })
-                });
+fn total(column: &Column, picked: &Picked, aggregate: Aggregate) -> AggregateValue {
+    let count = picked.count;
+    let (mut filled, mut numbers, mut sum) = (0usize, 0usize, Sum::default());
+    let mut bounds: Option<(f64, f64)> = None;
+    let mut span: Option<(i64, i64)> = None;
+    let mut is_day = false;
+    match aggregate {
+        Aggregate::Count => return AggregateValue::Count(count),
+        Aggregate::Unique => return AggregateValue::Count(unique(column, picked)),
+        _ => {}
+    }
+    for slot in picked.slots() {
+        let value = column.value(slot);
+        filled += usize::from(value != ValueRef::Empty);
+        match value {
+            ValueRef::Number(number) => {
+                numbers += 1;
+                sum.add(number);
+                let (low, high) = bounds.unwrap_or((number, number));
+                bounds = Some((low.min(number), high.max(number)));
             }
-            _ => self.visit(spec, context, |rows, slot| {
-                let value = rows.value(field, slot);
-                filled += usize::from(value != ValueRef::Empty);
-                match value {
-                    ValueRef::Number(number) => {
-                        numbers += 1;
-                        sum.add(number);
-                        let (low, high) = bounds.unwrap_or((number, number));
-                        bounds = Some((low.min(number), high.max(number)));
-                    }
-                    ValueRef::Day(_) | ValueRef::Instant(_) => {
-                        let at = if let ValueRef::Day(day) = value { day.into() } else { 0 };
-                        let at = if let ValueRef::Instant(micros) = value { micros } else { at };
-                        is_day = matches!(value, ValueRef::Day(_));
-                        let (low, high) = span.unwrap_or((at, at));
-                        span = Some((low.min(at), high.max(at)));
-                    }
-                    _ => {}
-                }
-            })?,
-        };
-        let moment = |at: i64| {
-            AggregateValue::Text(if is_day { time::day_text(at as i32) } else { time::instant_text(at) })
-        };
-        let finite = |number: f64| {
-            if number.is_finite() { AggregateValue::Number(number) } else { AggregateValue::None }
-        };
-        let value = match aggregate {
-            _ if !known => AggregateValue::None,
-            Aggregate::Count => AggregateValue::Count(total),
-            Aggregate::Filled => AggregateValue::Count(filled),
-            Aggregate::Empty => AggregateValue::Count(total - filled),
-            Aggregate::Sum if numbers > 0 => finite(sum.total()),
-            Aggregate::Avg if numbers > 0 => finite(sum.total() / numbers as f64),
-            Aggregate::Min => bounds
-                .map(|(low, _)| AggregateValue::Number(low))
-                .or_else(|| span.map(|(low, _)| moment(low)))
-                .unwrap_or(AggregateValue::None),
-            Aggregate::Max => bounds
-                .map(|(_, high)| AggregateValue::Number(high))
-                .or_else(|| span.map(|(_, high)| moment(high)))
-                .unwrap_or(AggregateValue::None),
-            Aggregate::Sum | Aggregate::Avg | Aggregate::Unique => AggregateValue::None,
-        };
-        Ok((total, value))
-    }
-
-    fn unique(
-        &self,
-        spec: &QuerySpec,
-        context: &QueryContext<'_>,
-        field: FieldNo,
-    ) -> Result<(usize, usize), Vec<QueryError>> {
-        let mut slots = Vec::new();
-        let total = self.visit(spec, context, |_, slot| slots.push(slot))?;
-        let Some((_, rows)) = self.table_and_rows(spec.table) else { return Ok((total, 0)) };
-        let mut seen: FxHashSet<Distinct<'_>> = FxHashSet::default();
-        for slot in slots {
-            seen.insert(match rows.value(field, slot) {
-                ValueRef::Empty => continue,
-                ValueRef::Text(text) | ValueRef::Choice(text) => Distinct::Text(text),
-                ValueRef::Number(number) => Distinct::Bits(number.to_bits()),
-                ValueRef::True => Distinct::Int(1),
-                ValueRef::Day(day) => Distinct::Int(day.into()),
-                ValueRef::Instant(micros) => Distinct::Int(micros),
-                ValueRef::Links(linked) => Distinct::Links(linked),
-            });
+            ValueRef::Day(_) | ValueRef::Instant(_) => {
+                let at = if let ValueRef::Day(day) = value { day.into() } else { 0 };
+                let at = if let ValueRef::Instant(micros) = value { micros } else { at };
+                is_day = matches!(value, ValueRef::Day(_));
+                let (low, high) = span.unwrap_or((at, at));
+                span = Some((low.min(at), high.max(at)));
+            }
+            _ => {}
         }
-        Ok((total, seen.len()))
     }
+    let moment = |at: i64| {
+        AggregateValue::Text(if is_day { time::day_text(at as i32) } else { time::instant_text(at) })
+    };
+    let finite = |number: f64| {
+        if number.is_finite() { AggregateValue::Number(number) } else { AggregateValue::None }
+    };
+    match aggregate {
+        Aggregate::Filled => AggregateValue::Count(filled),
+        Aggregate::Empty => AggregateValue::Count(count - filled),
+        Aggregate::Sum if numbers > 0 => finite(sum.total()),
+        Aggregate::Avg if numbers > 0 => finite(sum.total() / numbers as f64),
+        Aggregate::Min => bounds
+            .map(|(low, _)| AggregateValue::Number(low))
+            .or_else(|| span.map(|(low, _)| moment(low)))
+            .unwrap_or(AggregateValue::None),
+        Aggregate::Max => bounds
+            .map(|(_, high)| AggregateValue::Number(high))
+            .or_else(|| span.map(|(_, high)| moment(high)))
+            .unwrap_or(AggregateValue::None),
+        Aggregate::Sum | Aggregate::Avg | Aggregate::Count | Aggregate::Unique => AggregateValue::None,
+    }
+}
+
+fn unique(column: &Column, picked: &Picked) -> usize {
+    let mut seen: FxHashSet<Distinct<'_>> = FxHashSet::default();
+    for slot in picked.slots() {
+        seen.insert(match column.value(slot) {
+            ValueRef::Empty => continue,
+            ValueRef::Text(text) | ValueRef::Choice(text) => Distinct::Text(text),
+            ValueRef::Number(number) => Distinct::Bits(number.to_bits()),
+            ValueRef::True => Distinct::Int(1),
+            ValueRef::Day(day) => Distinct::Int(day.into()),
+            ValueRef::Instant(micros) => Distinct::Int(micros),
+            ValueRef::Links(linked) => Distinct::Links(linked),
+        });
+    }
+    seen.len()
 }
 
 #[cfg(test)]

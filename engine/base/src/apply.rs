@@ -14,6 +14,7 @@ impl Base {
     pub fn apply(&mut self, seq: u64, change: &Change) -> Effects {
         let mut orders = std::mem::take(&mut self.orders);
         orders.before(self, change);
+        self.json.forget(&self.tables, change);
         for edit in &change.schema {
             self.apply_schema(edit);
         }

@@ -1,9 +1,9 @@
 //! The base itself: loading, reading single values, accounting.
 
 use crate::cell::Cell;
-use crate::change::{Change, RowMeta};
+use crate::change::RowMeta;
 use crate::ids::{BaseId, FieldNo, RowNo, TableNo};
-use crate::json;
+use crate::kept_json::KeptJson;
 use crate::orders::Orders;
 use crate::rows::{Actors, Rows, Stamp};
 use crate::scan::{self, Scratch};
@@ -19,6 +19,7 @@ pub struct Base {
     pub(crate) tables: FxHashMap<TableNo, Rows>,
     pub(crate) actors: Actors,
     pub(crate) orders: Orders,
+    pub(crate) json: KeptJson,
     scratch: Scratch,
 }
 
@@ -41,29 +42,6 @@ impl std::fmt::Display for LoadError {
 
 impl std::error::Error for LoadError {}
 
-/// A record as it is to be written to Postgres.
-#[derive(Debug, Clone, PartialEq)]
-pub struct StoredRow {
-    /// The table.
-    pub table: TableNo,
-    /// The row.
-    pub row: RowNo,
-    /// All values: the JSON text of `records.data`.
-    pub data: String,
-    /// Times and actors.
-    pub meta: RowMeta,
-}
-
-/// What a change writes to `data.records`. What it writes to tables, fields and views is in [`Change::schema`], counters
-/// of rows in [`Change::next_rows`].
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Stored {
-    /// Rows to insert or replace.
-    pub upserts: Vec<StoredRow>,
-    /// Rows to delete.
-    pub deletes: Vec<(TableNo, RowNo)>,
-}
-
 /// Bytes held, by purpose.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Memory {
@@ -73,12 +51,14 @@ pub struct Memory {
     pub rows: usize,
     /// Kept orders of queries.
     pub orders: usize,
+    /// Kept JSON of records.
+    pub json: usize,
 }
 
 impl Memory {
     /// The sum.
     pub fn total(self) -> usize {
-        self.columns + self.rows + self.orders
+        self.columns + self.rows + self.orders + self.json
     }
 }
 
@@ -98,6 +78,7 @@ impl Base {
             tables,
             actors: Actors::default(),
             orders: Orders::default(),
+            json: KeptJson::default(),
             scratch: Scratch::default(),
         }
     }
@@ -228,36 +209,6 @@ impl Base {
         Some((self.schema.table(table)?, self.tables.get(&table)?))
     }
 
-    /// What a checked change that is not yet applied writes to `data.records`.
-    pub fn stored(&self, change: &Change) -> Stored {
-        let mut stored = Stored::default();
-        for facts in &change.created {
-            stored.upserts.push(StoredRow {
-                table: facts.table,
-                row: facts.row,
-                data: json::stored_json(&facts.cells),
-                meta: facts.meta.clone(),
-            });
-        }
-        for edit in &change.updated {
-            let Some(mut meta) = self.meta(edit.table, edit.row) else { continue };
-            let mut cells = self.cells(edit.table, edit.row);
-            for cell in &edit.cells {
-                cells.insert(cell.field, cell.after.clone());
-            }
-            meta.updated_us = change.at_us;
-            meta.updated_by.clone_from(&change.actor);
-            stored.upserts.push(StoredRow {
-                table: edit.table,
-                row: edit.row,
-                data: json::stored_json(&cells),
-                meta,
-            });
-        }
-        stored.deletes = change.deleted.iter().map(|facts| (facts.table, facts.row)).collect();
-        stored
-    }
-
     /// Bytes held.
     pub fn memory(&self) -> Memory {
         let rows = self.tables.values();
@@ -265,6 +216,7 @@ impl Base {
             columns: rows.clone().map(Rows::column_bytes).sum(),
             rows: rows.map(Rows::row_bytes).sum::<usize>() + self.actors.bytes(),
             orders: self.orders.bytes(),
+            json: self.json.bytes(),
         }
     }
 }

@@ -11,8 +11,8 @@ use rustc_hash::FxHashSet;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// Version of the JSON form.
-pub const CHANGE_VERSION: u32 = 1;
+/// Version of the JSON form that is written. 1, which is read as well, repeated times and actors in every new record.
+pub const CHANGE_VERSION: u32 = 2;
 
 /// What a person would call the change; the `kind` column of `data.changes`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -47,7 +47,7 @@ impl ChangeKind {
 }
 
 /// Who made a record and who touched it last, when. Times are microseconds since 1970 UTC.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RowMeta {
     /// When it was created.
     #[serde(rename = "ca")]
@@ -63,6 +63,18 @@ pub struct RowMeta {
     pub updated_by: String,
 }
 
+impl RowMeta {
+    /// Of a record that is made now.
+    pub(crate) fn made(at_us: i64, actor: &str) -> Self {
+        Self {
+            created_us: at_us,
+            updated_us: at_us,
+            created_by: actor.to_owned(),
+            updated_by: actor.to_owned(),
+        }
+    }
+}
+
 /// A whole record: created, restored or deleted.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RowFacts {
@@ -75,8 +87,8 @@ pub struct RowFacts {
     /// Values that are not empty, by field number.
     #[serde(rename = "c")]
     pub cells: BTreeMap<FieldNo, Cell>,
-    /// Times and actors.
-    #[serde(rename = "m")]
+    /// Times and actors. The JSON of a change leaves out those of a record that it makes itself.
+    #[serde(rename = "m", default)]
     pub meta: RowMeta,
 }
 
@@ -216,13 +228,6 @@ pub struct Change {
     pub deleted: Vec<RowFacts>,
 }
 
-#[derive(Serialize)]
-struct WireOut<'a> {
-    v: u32,
-    #[serde(flatten)]
-    change: &'a Change,
-}
-
 #[derive(Deserialize)]
 struct Version {
     v: u32,
@@ -260,22 +265,23 @@ impl Change {
             && self.deleted.is_empty()
     }
 
-    /// The JSON of the `data` column: `{"v":1,"kind","at_us","actor","schema":[…],"created":[…],"updated":[…],"deleted":[…]}`.
-    pub fn to_json(&self) -> String {
-        // Only maps with text keys and finite numbers are in a change, so writing it can't fail.
-        serde_json::to_string(&WireOut { v: CHANGE_VERSION, change: self }).unwrap_or_default()
-    }
-
     /// Reads [`to_json`](Self::to_json) back. The error is a sentence for the log.
     pub fn from_json(json: &[u8]) -> Result<Self, String> {
         let version: Version = serde_json::from_slice(json).map_err(|error| error.to_string())?;
-        if version.v != CHANGE_VERSION {
+        if !(1..=CHANGE_VERSION).contains(&version.v) {
             return Err(format!(
                 "change version {} is not known, this program reads {CHANGE_VERSION}",
                 version.v
             ));
         }
-        serde_json::from_slice(json).map_err(|error| error.to_string())
+        let mut change: Self = serde_json::from_slice(json).map_err(|error| error.to_string())?;
+        let (at_us, actor) = (change.at_us, change.actor.clone());
+        for facts in &mut change.created {
+            if facts.meta == RowMeta::default() {
+                facts.meta = RowMeta::made(at_us, &actor);
+            }
+        }
+        Ok(change)
     }
 
     /// What it touches.

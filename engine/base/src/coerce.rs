@@ -98,10 +98,10 @@ pub fn coerce(kind: &FieldKind, text: &str) -> Result<Cell, Refusal> {
             None => Err(invalid(format!("{} is not a day; write 2026-11-21.", shown(trimmed)))),
         },
         FieldKind::DateTime { zone } => {
-            let zone = time::zone(zone.as_deref());
-            let at = time::parse_instant(trimmed)
-                .or_else(|| time::parse_local(trimmed, &zone))
-                .or_else(|| time::day_start(day_of_text(trimmed)?, &zone));
+            let at = time::parse_instant(trimmed).or_else(|| {
+                let zone = time::zone(zone.as_deref());
+                time::parse_local(trimmed, &zone).or_else(|| time::day_start(day_of_text(trimmed)?, &zone))
+            });
             match at.filter(|at| time::in_range(*at)) {
                 Some(at) => Ok(Cell::text(time::instant_text(at))),
                 None => {
@@ -138,7 +138,7 @@ fn free_text(kind: &FieldKind, text: &str) -> Result<Cell, Refusal> {
     if text.len() > limit && text.chars().count() > limit {
         return Err((CellCode::TooLong, format!("At most {limit} characters.")));
     }
-    // Postgres can't keep U+0000 in jsonb.
+    // Postgres can't read U+0000 out of JSON.
     if text.contains('\0') {
         return Err(invalid("A text can't contain the character U+0000."));
     }

@@ -1,5 +1,6 @@
 //! Commands: what somebody wants, loosely; `check` (in [`crate::check`]) makes exact facts of it or says all that is wrong.
 
+use crate::cell::Cell;
 use crate::change::RowFacts;
 use crate::ids::{FieldNo, RowNo, TableNo, ViewNo};
 use crate::schema::{BaseInfo, FieldKind};
@@ -11,6 +12,9 @@ use serde_json::Value;
 /// Cells as they came in, with the field that each is meant for. Values in the form of /v1: text, number, true/false,
 /// `"2026-11-21"`, RFC 3339, the name or id of a choice, a list of record ids (or `{"id": …}`); null empties the cell.
 pub type InputCells = Vec<(FieldNo, Value)>;
+
+/// Cells in stored form, each field once.
+pub type StoredCells = Vec<(FieldNo, Cell)>;
 
 /// A field of a table that is to be created.
 #[derive(Debug, Clone, PartialEq)]
@@ -34,6 +38,13 @@ pub enum Command {
         rows: Vec<InputCells>,
         /// Row numbers to use; as many as rows, none in use. Otherwise the next free ones are taken.
         ids: Option<Vec<RowNo>>,
+    },
+    /// Creates records from values that were coerced before ([`coerce`](crate::coerce())): what an import writes.
+    ImportRecords {
+        /// The table.
+        table: TableNo,
+        /// Cells of each record.
+        rows: Vec<StoredCells>,
     },
     /// Changes cells. A record may occur more than once: the last value of a cell wins.
     UpdateRecords {

@@ -45,7 +45,7 @@ pub(crate) fn write_string(text: &str, out: &mut Vec<u8>) {
     out.push(b'"');
 }
 
-fn write_unsigned(mut value: u64, out: &mut Vec<u8>) {
+pub(crate) fn write_unsigned(mut value: u64, out: &mut Vec<u8>) {
     let mut buffer = [0u8; 20];
     let mut at = buffer.len();
     loop {
@@ -95,7 +95,7 @@ pub(crate) fn stored_json(cells: &BTreeMap<FieldNo, Cell>) -> String {
     String::from_utf8(out).unwrap_or_default()
 }
 
-fn write_stored(cell: &Cell, out: &mut Vec<u8>) {
+pub(crate) fn write_stored(cell: &Cell, out: &mut Vec<u8>) {
     match cell {
         Cell::Empty => out.extend_from_slice(b"null"),
         Cell::True => out.extend_from_slice(b"true"),

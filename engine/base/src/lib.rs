@@ -32,8 +32,11 @@ mod collate;
 mod column;
 mod command;
 mod condition;
+mod first_sort;
 pub mod ids;
 mod json;
+mod kept_json;
+mod lists;
 mod order;
 mod orders;
 mod query;
@@ -42,28 +45,33 @@ mod scan;
 pub mod schema;
 mod select;
 mod sort;
+mod stored;
 mod time;
 mod view;
 
 pub use aggregate::{Aggregate, AggregateValue};
-pub use base::{Base, LoadError, Memory, Stored, StoredRow};
+pub use base::{Base, LoadError, Memory};
 pub use cell::Cell;
 pub use change::{
     CHANGE_VERSION, CellEdit, Change, ChangeKind, Effects, FieldFacts, RowEdit, RowFacts, RowMeta,
     SchemaEdit, TableEffects, Touched,
 };
 pub use coerce::{Refusal, coerce};
-pub use command::{CellCode, CellError, CheckContext, Command, InputCells, NewField};
+pub use command::{CellCode, CellError, CheckContext, Command, InputCells, NewField, StoredCells};
 pub use condition::{Condition, Op};
 pub use ids::{BaseId, FieldId, FieldNo, RecordId, RowNo, TableId, TableNo, ViewId, ViewNo};
 pub use json::Keys;
 pub use query::{KeyValue, Page, QueryContext, QueryError, QuerySpec, Sort, SortBy, SortKey, Window};
 pub use schema::{BaseInfo, Choice, Field, FieldKind, Schema, Table, TableHead, View};
+pub use stored::{EditedRow, NewRow, Stored};
 pub use view::{ViewConfig, ViewSort};
 
 // The oracle tests run twice: as they are, and in here, where chunks and limits are small enough for ten rows to reach them.
 #[cfg(test)]
 extern crate self as engine_base;
+#[cfg(test)]
+#[path = "../tests/filters.rs"]
+mod filters_small;
 #[cfg(test)]
 #[path = "../tests/fold.rs"]
 mod fold_small;

@@ -1,31 +1,32 @@
 //! Kept orders: the rows of each query that somebody looks at, in order, kept up to date change by change.
 //!
-//! Invariant: a kept order equals the order made from scratch. What would cost more to move than to make anew is dropped.
+//! Invariant: a kept order equals the order made from scratch. What would cost more to move than to make anew is dropped:
+//! a change that moves too much of it, and an order that was moved more since its last use than making it again costs.
 
 use crate::base::Base;
 use crate::change::{Change, SchemaEdit};
 use crate::ids::{FieldNo, RowNo, Slot, TableNo};
 use crate::order::OrderVec;
-use crate::query::{Page, QueryContext, QueryError, QuerySpec, Sort, SortBy, SortKey, Window};
+use crate::query::{QueryContext, QueryError, QuerySpec};
 use crate::rows::Rows;
 use crate::schema::FieldKind;
-use crate::select::{Matcher, Reads, Selection};
+use crate::select::{Matcher, Reads, Selection, slots};
 use crate::sort::Sorter;
-use crate::{Condition, ViewId};
 use engine_expr::Volatility;
 use rustc_hash::FxHashMap;
-use std::cmp::Ordering;
-use std::sync::atomic::{AtomicU64, Ordering as Memory};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering as Memory};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Orders kept for a base.
-const MAX_ORDERS: usize = if cfg!(test) { 4 } else { 64 };
+const MAX_ORDERS: usize = if cfg!(test) { 4 } else { 32 };
 /// Bytes that they may take; the one asked for last stays in any case.
 const MAX_BYTES: usize = 128 << 20;
 /// Rows that a change may move one by one, whatever the size of the table.
 const ALWAYS_MOVED: usize = if cfg!(test) { 6 } else { 2_048 };
-/// Rows from which a selection uses two threads.
-const PARALLEL: usize = if cfg!(test) { 8 } else { 50_000 };
+/// Rows that may always be moved without a use of the order in between.
+const IDLE_MOVES: usize = if cfg!(test) { 12 } else { 256 };
+/// Words of 64 rows from which a selection uses two threads: where a row costs nanoseconds, and where it costs more.
+const PARALLEL: (usize, usize) = if cfg!(test) { (1, 1) } else { (8_192, 512) };
 
 /// A link whose records' names an order reads.
 #[derive(Debug)]
@@ -37,17 +38,27 @@ struct NameRead {
     back: FieldNo,
 }
 
+/// A query, resolved against the schema.
+#[derive(Debug)]
+pub(crate) struct Plan {
+    pub(crate) selection: Selection,
+    pub(crate) sorter: Sorter,
+    reads: Reads,
+}
+
 /// One query's rows in order.
 #[derive(Debug)]
-struct Kept {
+pub(crate) struct Kept {
     selection: Selection,
-    sorter: Sorter,
+    pub(crate) sorter: Sorter,
     reads: Reads,
     names: Vec<NameRead>,
-    order: OrderVec,
+    pub(crate) order: OrderVec,
     /// For filters with `TODAY()`: the day that they were made on.
     day: Option<i32>,
     used: AtomicU64,
+    /// Rows moved since it was last used.
+    idle: AtomicUsize,
     /// Rows to be put in after the values are written.
     moving: Vec<RowNo>,
 }
@@ -65,7 +76,8 @@ impl Orders {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn find(&self, key: &str, context: &QueryContext<'_>) -> Option<Arc<Kept>> {
+    /// The order kept under this key, if it still holds.
+    pub(crate) fn find(&self, key: &str, context: &QueryContext<'_>) -> Option<Arc<Kept>> {
         let kept = self.lock().get(key).cloned()?;
         if let Some(day) = kept.day
             && crate::time::day_in(context.now_us, &crate::time::zone(Some(context.zone))) != Some(day)
@@ -73,6 +85,7 @@ impl Orders {
             return None;
         }
         kept.used.store(self.clock.fetch_add(1, Memory::Relaxed), Memory::Relaxed);
+        kept.idle.store(0, Memory::Relaxed);
         Some(kept)
     }
 
@@ -135,6 +148,13 @@ impl Kept {
         if self.moving.len() > ALWAYS_MOVED && self.moving.len() > rows.len() / 8 {
             return false;
         }
+        // To move a row costs as much as to sort some thirty: an order that nobody asks for is kept up to date for no longer
+        // than that pays.
+        let idle = *self.idle.get_mut() + self.moving.len();
+        if idle > IDLE_MOVES && idle > self.order.len() / 32 + rows.slot_count() / 256 {
+            return false;
+        }
+        *self.idle.get_mut() = idle;
         if leaving == 0 {
             return true;
         }
@@ -176,11 +196,22 @@ impl Kept {
 }
 
 impl Base {
-    fn order(&self, spec: &QuerySpec, context: &QueryContext<'_>) -> Result<Arc<Kept>, Vec<QueryError>> {
+    /// The key under which a query's order is kept.
+    pub(crate) fn order_key(spec: &QuerySpec, context: &QueryContext<'_>) -> String {
         let mut key = spec.key();
         if spec.filter.is_some() {
             key.push_str(context.zone);
         }
+        key
+    }
+
+    /// The query's order: the kept one, or a new one, which is kept from now on.
+    pub(crate) fn order(
+        &self,
+        spec: &QuerySpec,
+        context: &QueryContext<'_>,
+    ) -> Result<Arc<Kept>, Vec<QueryError>> {
+        let key = Self::order_key(spec, context);
         if let Some(kept) = self.orders.find(&key, context) {
             return Ok(kept);
         }
@@ -191,25 +222,28 @@ impl Base {
         Ok(kept)
     }
 
-    fn make_order(&self, spec: &QuerySpec, context: &QueryContext<'_>) -> Result<Kept, Vec<QueryError>> {
+    /// Resolves a query; all mistakes at once.
+    pub(crate) fn plan(&self, spec: &QuerySpec, context: &QueryContext<'_>) -> Result<Plan, Vec<QueryError>> {
         let mut reads = Reads::default();
         let selection = Selection::compile(self, spec, context, &mut reads);
         let sorter = self
             .schema()
             .table(spec.table)
             .map_or_else(|| Ok(None), |table| Sorter::compile(table, &spec.sort, &mut reads).map(Some));
-        let (selection, sorter) = match (selection, sorter) {
-            (Ok(selection), Ok(sorter)) => (selection, sorter),
+        match (selection, sorter) {
+            (Ok(selection), Ok(Some(sorter))) => Ok(Plan { selection, sorter, reads }),
             (selection, sorter) => {
                 let mut errors = selection.err().unwrap_or_default();
                 errors.extend(sorter.err().unwrap_or_default());
-                return Err(errors);
+                Err(errors)
             }
-        };
+        }
+    }
+
+    fn make_order(&self, spec: &QuerySpec, context: &QueryContext<'_>) -> Result<Kept, Vec<QueryError>> {
+        let Plan { selection, sorter, reads } = self.plan(spec, context)?;
         // A selection compiles only if its table exists.
-        let Some(((table, rows), sorter)) = self.table_and_rows(spec.table).zip(sorter) else {
-            return Err(Vec::new());
-        };
+        let Some((table, rows)) = self.table_and_rows(spec.table) else { return Err(Vec::new()) };
         let names = reads.links.iter().filter_map(|no| match table.field(*no)?.kind {
             FieldKind::Link { table: other, symmetric: Some(back) } => {
                 Some(NameRead { other, primary: self.schema().table(other)?.head.primary_field, back })
@@ -217,131 +251,74 @@ impl Base {
             _ => None,
         });
         let names = names.collect();
-        let slots = self.select(&selection, rows);
-        let order = OrderVec::from_sorted(&sorter.sort(self, rows, slots));
+        let order = self.sorted(spec, context, &selection, &sorter, rows);
         let day = (selection.volatility() == Volatility::Day).then(|| selection.day()).flatten();
-        Ok(Kept { selection, sorter, reads, names, order, day, used: AtomicU64::new(0), moving: Vec::new() })
+        let (used, idle) = (AtomicU64::new(0), AtomicUsize::new(0));
+        Ok(Kept { selection, sorter, reads, names, order, day, used, idle, moving: Vec::new() })
     }
 
-    /// The rows that a selection keeps, by slot.
-    fn select(&self, selection: &Selection, rows: &Rows) -> Vec<Slot> {
+    fn sorted(
+        &self,
+        spec: &QuerySpec,
+        context: &QueryContext<'_>,
+        selection: &Selection,
+        sorter: &Sorter,
+        rows: &Rows,
+    ) -> OrderVec {
         if selection.is_everything() {
-            return rows.live_slots().collect();
+            return OrderVec::from_sorted(&sorter.sort(self, rows, rows.live_slots().collect()));
         }
-        let count = rows.slot_count() as u32;
-        let part = |from: u32, to: u32| -> Vec<Slot> {
+        let picked = self.pick(selection, rows);
+        let all = QuerySpec { sort: spec.sort.clone(), ..QuerySpec::all(spec.table) };
+        // Where all rows are sorted already, the rows of the filter are found in their order by one pass.
+        if picked.count * 16 > rows.slot_count()
+            && let Some(kept) = self.orders.find(&Self::order_key(&all, context), context)
+        {
+            let slots: Vec<Slot> = kept.order.iter_from(0).filter(|slot| picked.has(*slot)).collect();
+            return OrderVec::from_sorted(&slots);
+        }
+        OrderVec::from_sorted(&sorter.sort(self, rows, picked.slots().collect()))
+    }
+
+    /// The rows that a selection keeps.
+    pub(crate) fn pick(&self, selection: &Selection, rows: &Rows) -> Picked {
+        let words = rows.slot_count().div_ceil(64);
+        let part = |from: usize, to: usize| -> Vec<u64> {
             let context = selection.eval_context();
             let Some(mut matcher) = Matcher::new(self, selection, &context) else { return Vec::new() };
-            (from..to).map(Slot).filter(|slot| rows.row(*slot) != RowNo(0) && matcher.keeps(*slot)).collect()
+            (from..to).map(|word| matcher.mask(word)).collect()
         };
-        if (count as usize) < PARALLEL {
-            return part(0, count);
-        }
-        std::thread::scope(|scope| {
-            let second = scope.spawn(|| part(count / 2, count));
-            let mut slots = part(0, count / 2);
-            match second.join() {
-                Ok(more) => slots.extend(more),
-                Err(panic) => std::panic::resume_unwind(panic),
-            }
-            slots
-        })
-    }
-
-    fn rows_of(&self, spec: &QuerySpec) -> Option<&Rows> {
-        self.table_and_rows(spec.table).map(|(_, rows)| rows)
-    }
-
-    /// `limit` rows of the query from place `offset` on.
-    pub fn window(
-        &self,
-        spec: &QuerySpec,
-        context: &QueryContext<'_>,
-        offset: usize,
-        limit: usize,
-    ) -> Result<Window, Vec<QueryError>> {
-        let kept = self.order(spec, context)?;
-        let slots = kept.order.iter_from(offset).take(limit);
-        let rows = self.rows_of(spec).map(|rows| slots.map(|slot| rows.row(slot)).collect());
-        Ok(Window { total: kept.order.len(), offset, rows: rows.unwrap_or_default() })
-    }
-
-    /// Up to `limit` rows that stand strictly after a remembered key (from the start without one). Rows that were created,
-    /// changed or deleted in between neither hide nor repeat others.
-    pub fn list(
-        &self,
-        spec: &QuerySpec,
-        context: &QueryContext<'_>,
-        after: Option<&SortKey>,
-        limit: usize,
-    ) -> Result<Page, Vec<QueryError>> {
-        let kept = self.order(spec, context)?;
-        let Some(rows) = self.rows_of(spec) else {
-            return Ok(Page { total: 0, rows: Vec::new(), next: None });
+        let parallel = if selection.is_cheap() { PARALLEL.0 } else { PARALLEL.1 };
+        let masks = if words <= parallel {
+            part(0, words)
+        } else {
+            std::thread::scope(|scope| {
+                let second = scope.spawn(|| part(words / 2, words));
+                let mut masks = part(0, words / 2);
+                match second.join() {
+                    Ok(more) => masks.extend(more),
+                    Err(panic) => std::panic::resume_unwind(panic),
+                }
+                masks
+            })
         };
-        let start = after.map_or(0, |key| {
-            kept.order.rank(&|slot| kept.sorter.compare_key(self, rows, slot, key) != Ordering::Greater)
-        });
-        let slots: Vec<Slot> = kept.order.iter_from(start).take(limit).collect();
-        let more = start + slots.len() < kept.order.len();
-        let last = slots.last().filter(|_| more);
-        Ok(Page {
-            total: kept.order.len(),
-            next: last.map(|slot| kept.sorter.key(self, rows, *slot)),
-            rows: slots.iter().map(|slot| rows.row(*slot)).collect(),
-        })
+        Picked { count: masks.iter().map(|mask| mask.count_ones() as usize).sum(), masks }
+    }
+}
+
+/// A set of rows: a bit for each slot.
+pub(crate) struct Picked {
+    masks: Vec<u64>,
+    pub(crate) count: usize,
+}
+
+impl Picked {
+    pub(crate) fn has(&self, slot: Slot) -> bool {
+        self.masks.get(slot.0 as usize / 64).is_some_and(|mask| mask >> (slot.0 % 64) & 1 == 1)
     }
 
-    /// The place of a record in the query, from 0; None if it is not in it.
-    pub fn position(
-        &self,
-        spec: &QuerySpec,
-        context: &QueryContext<'_>,
-        row: RowNo,
-    ) -> Result<Option<usize>, Vec<QueryError>> {
-        let kept = self.order(spec, context)?;
-        let Some(rows) = self.rows_of(spec) else { return Ok(None) };
-        let Some(slot) = rows.slot(row) else { return Ok(None) };
-        let before = |other: Slot| kept.sorter.compare(self, rows, other, slot).is_lt();
-        let found = kept.order.at_end_of(&before) == Some(slot);
-        Ok(found.then(|| kept.order.rank(&before)))
-    }
-
-    /// Calls `visit` for every row of the query, in order.
-    pub(crate) fn visit(
-        &self,
-        spec: &QuerySpec,
-        context: &QueryContext<'_>,
-        mut visit: impl FnMut(&Rows, Slot),
-    ) -> Result<usize, Vec<QueryError>> {
-        let kept = self.order(spec, context)?;
-        if let Some(rows) = self.rows_of(spec) {
-            kept.order.iter_from(0).for_each(|slot| visit(rows, slot));
-        }
-        Ok(kept.order.len())
-    }
-
-    /// The query of a saved view. An error says which part of the view no longer fits the table.
-    pub fn view_query(&self, view: ViewId) -> Result<QuerySpec, Vec<QueryError>> {
-        let found = self.schema().table(view.table).and_then(|table| Some((table, table.view(view.view)?)));
-        let Some((table, saved)) = found else {
-            return Err(vec![QueryError {
-                member: "view",
-                pointer: String::new(),
-                code: "unknown_view".into(),
-                detail: "There is no such view.".into(),
-                span: None,
-            }]);
-        };
-        let config = &saved.config;
-        let condition = config.where_.as_ref().filter(|json| !json.is_null());
-        let sort = |sort: &crate::ViewSort| Sort { by: SortBy::Field(sort.field.field), desc: sort.desc };
-        Ok(QuerySpec {
-            table: view.table,
-            condition: condition.map(|json| Condition::parse(json, table)).transpose()?,
-            filter: config.filter.clone().filter(|text| !text.trim().is_empty()),
-            sort: config.sort.iter().map(sort).collect(),
-            search: None,
-        })
+    /// Ascending.
+    pub(crate) fn slots(&self) -> impl Iterator<Item = Slot> {
+        self.masks.iter().enumerate().flat_map(|(word, mask)| slots(word, *mask))
     }
 }

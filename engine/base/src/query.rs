@@ -119,8 +119,6 @@ pub struct SortKey {
 /// A page of a list.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Page {
-    /// Rows of the whole query.
-    pub total: usize,
     /// The rows.
     pub rows: Vec<RowNo>,
     /// Where to go on; None at the end.

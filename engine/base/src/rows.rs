@@ -201,6 +201,13 @@ impl Rows {
         self.rows.iter().enumerate().filter(|(_, row)| **row != FREE).map(|(i, _)| Slot(i as u32))
     }
 
+    /// Which of 64 slots hold a row; bit `i` for slot `64 · word + i`.
+    pub(crate) fn live_mask(&self, word: usize) -> u64 {
+        let rows = self.rows.get(word * 64..).unwrap_or_default();
+        let bits = rows.iter().take(64).enumerate();
+        bits.fold(0, |mask, (bit, row)| mask | u64::from(*row != FREE) << bit)
+    }
+
     /// Gives a new row a slot. None if the row is there already.
     pub(crate) fn insert(&mut self, row: RowNo, stamp: Stamp) -> Option<Slot> {
         if row == FREE || self.slots.get(row).is_some() {

@@ -369,7 +369,8 @@ impl Table {
 
     /// The field with this name, without regard to case.
     pub fn field_by_name(&self, name: &str) -> Option<&Field> {
-        self.fields.iter().find(|field| same_name(&field.name, name))
+        let exact = self.fields.iter().find(|field| field.name == name);
+        exact.or_else(|| self.fields.iter().find(|field| same_name(&field.name, name)))
     }
 
     /// The field that an API caller means by `text`: an id (`fld…`) of this table or a name.

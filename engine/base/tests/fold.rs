@@ -12,15 +12,24 @@ fn changes_fold_to_the_same_base() {
     seeds(40, &[], |rng| {
         let (mut base, tables, mut changes) = fixture(rng);
         let (mut model, mut bin) = (Model::default(), Vec::new());
-        let mut stored: BTreeMap<(TableNo, RowNo), StoredRow> = BTreeMap::new();
+        let mut stored: BTreeMap<(TableNo, RowNo), (String, RowMeta)> = BTreeMap::new();
         for _ in 0..50 {
             let copy = changes.clone();
             let mut before = replay(&copy);
             let change = step(rng, &mut base, &tables, &mut model, &mut bin);
             // What is written to Postgres is computed before the change is applied.
-            let Stored { upserts, deletes } = before.stored(&change);
-            stored.extend(upserts.into_iter().map(|row| ((row.table, row.row), row)));
-            deletes.iter().for_each(|key| assert!(stored.remove(key).is_some()));
+            let Stored { change: json, created, updated, deleted } = before.stored(&change);
+            assert_eq!(json, change.to_json());
+            for row in created {
+                assert!(stored.insert((row.table, row.row), (row.data, row.meta.clone())).is_none());
+            }
+            for row in updated {
+                let (data, meta) = stored.get_mut(&(row.table, row.row)).unwrap();
+                *data = row.data;
+                meta.updated_us = change.at_us;
+                meta.updated_by.clone_from(&change.actor);
+            }
+            deleted.iter().for_each(|key| assert!(stored.remove(key).is_some()));
             let effects = before.apply(before.seq() + 1, &change);
             let touched: usize =
                 effects.tables.values().map(|t| t.created.len() + t.updated.len() + t.deleted.len()).sum();
@@ -30,14 +39,12 @@ fn changes_fold_to_the_same_base() {
         assert_eq!(dump(&replay(&changes)), dump(&base));
         assert_eq!(replay(&changes).schema(), base.schema());
         let mut loaded = Base::new(base.id(), base.seq(), base.schema().clone());
-        for ((table, row), facts) in &stored {
-            let meta = &facts.meta;
-            let data = facts.data.as_bytes();
+        for ((table, row), (data, meta)) in &stored {
             loaded
                 .load_row(
                     *table,
                     *row,
-                    data,
+                    data.as_bytes(),
                     meta.created_us,
                     meta.updated_us,
                     &meta.created_by,
@@ -97,11 +104,20 @@ fn other_versions_and_broken_changes_are_refused() {
     for json in [
         "",
         "{}",
-        r#"{"v":2,"kind":"update","at_us":1,"actor":""}"#,
+        r#"{"v":3,"kind":"update","at_us":1,"actor":""}"#,
         r#"{"v":1,"kind":"explode","at_us":1,"actor":""}"#,
     ] {
         assert!(Change::from_json(json.as_bytes()).is_err(), "{json}");
     }
+}
+
+#[test]
+fn changes_of_the_first_version_are_read() {
+    let json = r#"{"v":1,"kind":"create","at_us":5,"actor":"usr_a","created":[{"t":1,"r":2,"c":{"1":"x"},
+        "m":{"ca":3,"ua":4,"cb":"usr_b","ub":"usr_c"}}]}"#;
+    let change = Change::from_json(json.as_bytes()).unwrap();
+    assert_eq!((change.created[0].meta.created_us, change.created[0].meta.updated_by.as_str()), (3, "usr_c"));
+    assert_eq!(Change::from_json(change.to_json().as_bytes()).unwrap(), change);
 }
 
 #[test]

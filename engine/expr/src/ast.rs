@@ -65,6 +65,23 @@ pub enum UnaryOp {
     Not,
 }
 
+impl UnaryOp {
+    /// How tightly it holds its operand.
+    pub(crate) fn power(self) -> u8 {
+        match self {
+            Self::Negate => NEGATE_POWER,
+            Self::Not => NOT_POWER,
+        }
+    }
+    /// As it is written before its operand.
+    pub(crate) fn symbol(self) -> &'static str {
+        match self {
+            Self::Negate => "-",
+            Self::Not => "not ",
+        }
+    }
+}
+
 /// Infix operators; all group to the left, also `^`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BinaryOp {
@@ -198,24 +215,13 @@ impl Ast {
         tasks: &mut Vec<Task>,
     ) {
         match &self.node(id).kind {
-            NodeKind::Error => out.push_str("#error"),
-            NodeKind::Number(number) => out.push_str(&number_text(*number)),
-            NodeKind::Text(text) => out.push_str(&quote(text)),
-            NodeKind::Bool(value) => out.push_str(if *value { "TRUE" } else { "FALSE" }),
             NodeKind::Field(name) => match rename(name) {
                 Some(new) => out.push_str(&brace(&new)),
                 None => out.push_str(&brace(name)),
             },
             NodeKind::Unary(op, operand) => {
-                let power = match op {
-                    UnaryOp::Negate => NEGATE_POWER,
-                    UnaryOp::Not => NOT_POWER,
-                };
-                out.push_str(match op {
-                    UnaryOp::Negate => "-",
-                    UnaryOp::Not => "not ",
-                });
-                self.push_operand(*operand, power, tasks);
+                out.push_str(op.symbol());
+                self.push_operand(*operand, op.power(), tasks);
             }
             NodeKind::Binary(op, left, right) => {
                 self.push_operand(*right, op.power() + 1, tasks);
@@ -235,19 +241,36 @@ impl Ast {
                     }
                 }
             }
+            leaf => out.push_str(&self.leaf_text(leaf)),
+        }
+    }
+
+    /// The text of a node without operands.
+    pub(crate) fn leaf_text(&self, kind: &NodeKind) -> String {
+        match kind {
+            NodeKind::Number(number) => number_text(*number),
+            NodeKind::Text(text) => quote(text),
+            NodeKind::Bool(value) => (if *value { "TRUE" } else { "FALSE" }).to_owned(),
+            NodeKind::Field(name) => brace(name),
+            NodeKind::Error | NodeKind::Unary(..) | NodeKind::Binary(..) | NodeKind::Call { .. } => {
+                "#error".to_owned()
+            }
+        }
+    }
+
+    /// How tightly a node holds together; a leaf and a call as tightly as can be.
+    pub(crate) fn power(&self, id: NodeId) -> u8 {
+        match &self.node(id).kind {
+            NodeKind::Binary(op, ..) => op.power(),
+            NodeKind::Unary(op, _) => op.power(),
+            _ => u8::MAX,
         }
     }
 
     /// An operand, in parentheses when it holds looser than `least`. A prefix operator on the left of a tighter infix
     /// one needs them as well: `(-2) ^ 2`.
     fn push_operand(&self, id: NodeId, least: u8, tasks: &mut Vec<Task>) {
-        let power = match &self.node(id).kind {
-            NodeKind::Binary(op, ..) => op.power(),
-            NodeKind::Unary(UnaryOp::Negate, _) => NEGATE_POWER,
-            NodeKind::Unary(UnaryOp::Not, _) => NOT_POWER,
-            _ => u8::MAX,
-        };
-        if power < least {
+        if self.power(id) < least {
             tasks.push(Task::Text(")"));
             tasks.push(Task::Node(id));
             tasks.push(Task::Text("("));
@@ -276,7 +299,7 @@ pub(crate) fn quote(text: &str) -> String {
 }
 
 /// A field in braces.
-fn brace(name: &str) -> String {
+pub(crate) fn brace(name: &str) -> String {
     let mut out = String::with_capacity(name.len() + 2);
     out.push('{');
     for c in name.chars() {

@@ -1,17 +1,19 @@
 //! Names, types and conversions: an [`Ast`] and a [`Scope`] become a [`Program`].
 //!
 //! Invariants of a program: nodes stand in evaluation order and form a tree (each is used once, the last is the
-//! root); every argument has the type that its parameter asks for; a checked program on columns that hold what the
+//! root, a node's operands stand directly before it, one whole subtree after the other); every argument has the type that its parameter asks for; a checked program on columns that hold what the
 //! scope declares never gives `ErrorKind::Type`.
 
 mod call;
+mod layout;
+mod prepare;
 mod scope;
 
 pub use scope::{FieldKey, Scope};
 
 use crate::ast::{Ast, BinaryOp, NodeId, NodeKind, UnaryOp};
 use crate::diagnostic::{Code, Diagnostic, Severity};
-use crate::functions::{FnDef, operators};
+use crate::functions::{FnDef, Prepared, operators};
 use crate::span::Span;
 use crate::types::{Conversion, Step, Type, conversion};
 use crate::value::Value;
@@ -33,6 +35,8 @@ pub enum Volatility {
 pub struct Program {
     nodes: Vec<ProgramNode>,
     args: Vec<u32>,
+    /// What was made of literal arguments; one for each of `args`.
+    prepared: Vec<Option<Prepared>>,
     reads: Vec<FieldKey>,
     volatility: Volatility,
     warnings: Vec<Diagnostic>,
@@ -56,10 +60,34 @@ pub enum Op {
     Const(Value),
     /// The field's cell.
     Field(FieldKey),
+    /// A part of the record itself.
+    Record(RecordPart),
     /// A conversion of another node's value.
     Convert(Conversion, u32),
     /// A function or operator on a range of [`Program::args`].
     Call(&'static FnDef, Range<u32>),
+}
+
+/// What a formula may ask of a record besides its cells.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RecordPart {
+    /// Its id, a text.
+    Id,
+    /// When it was made, a date and time.
+    CreatedTime,
+    /// When one of these fields was last changed; of any field if there are none.
+    ModifiedTime(Vec<FieldKey>),
+}
+
+impl RecordPart {
+    /// Type of its value.
+    #[must_use]
+    pub fn ty(&self) -> Type {
+        match self {
+            Self::Id => Type::Text,
+            Self::CreatedTime | Self::ModifiedTime(_) => Type::DateTime,
+        }
+    }
 }
 
 impl Program {
@@ -73,6 +101,9 @@ impl Program {
     pub fn args(&self, range: &Range<u32>) -> &[u32] {
         &self.args[range.start as usize..range.end as usize]
     }
+    pub(crate) fn prepared(&self, range: &Range<u32>) -> &[Option<Prepared>] {
+        &self.prepared[range.start as usize..range.end as usize]
+    }
     /// Type of the result.
     #[must_use]
     pub fn ty(&self) -> Type {
@@ -82,6 +113,12 @@ impl Program {
     #[must_use]
     pub fn reads(&self) -> &[FieldKey] {
         &self.reads
+    }
+    /// Whether every change of the record is one of the formula as well: it asks when any field was changed.
+    #[must_use]
+    pub fn reads_all(&self) -> bool {
+        let any = |node: &ProgramNode| matches!(&node.op, Op::Record(RecordPart::ModifiedTime(of)) if of.is_empty());
+        self.nodes.iter().any(any)
     }
     /// How long a result stays true.
     #[must_use]
@@ -120,6 +157,7 @@ pub fn check(ast: &Ast, scope: &Scope) -> Checked {
         out: Program {
             nodes: Vec::with_capacity(ast.nodes.len()),
             args: Vec::new(),
+            prepared: Vec::new(),
             reads: Vec::new(),
             volatility: Volatility::Pure,
             warnings: Vec::new(),
@@ -132,15 +170,14 @@ pub fn check(ast: &Ast, scope: &Scope) -> Checked {
         let made = checker.node(&node.kind, node.span);
         checker.made.push(made);
     }
+    checker.unused_marks(checker.made.last().copied());
     let Checker { mut out, mut diagnostics, broken, made, .. } = checker;
     diagnostics.sort_by_key(|d| d.span.start);
     let ty = made.last().map_or(Type::Any, |made| made.ty);
     let failed = broken || diagnostics.iter().any(|d| d.severity == Severity::Error);
     let program = (!failed).then(|| {
-        out.reads.sort_unstable();
-        out.reads.dedup();
         out.warnings.clone_from(&diagnostics);
-        out
+        layout::arrange(out, made.last().map_or(0, |made| made.node))
     });
     Checked { program, ty, diagnostics }
 }
@@ -180,6 +217,10 @@ struct Made {
     span: Span,
     /// Already reported: no follow-up errors.
     poisoned: bool,
+    /// The node of a zone that the function around it shall use.
+    zone: Option<u32>,
+    /// The same for a language.
+    locale: Option<u32>,
 }
 
 struct Checker<'a> {
@@ -196,7 +237,7 @@ impl Checker<'_> {
     fn emit(&mut self, op: Op, ty: Type, span: Span) -> Made {
         let node = node_index(self.out.nodes.len());
         self.out.nodes.push(ProgramNode { op, ty, span });
-        Made { node, ty, span, poisoned: false }
+        Made { node, ty, span, poisoned: false, zone: None, locale: None }
     }
 
     /// A stand-in for what could not be checked.
@@ -222,10 +263,7 @@ impl Checker<'_> {
             NodeKind::Text(text) => self.emit(Op::Const(Value::Text(text.clone())), Type::Text, span),
             NodeKind::Bool(value) => self.emit(Op::Const(Value::Bool(*value)), Type::Bool, span),
             NodeKind::Field(name) => match self.scope.find(name, span) {
-                Ok((key, ty)) => {
-                    self.out.reads.push(key);
-                    self.emit(Op::Field(key), ty, span)
-                }
+                Ok((key, ty)) => self.emit(Op::Field(key), ty, span),
                 Err(diagnostic) => self.fail(diagnostic),
             },
             NodeKind::Unary(UnaryOp::Negate, operand) => {
@@ -250,7 +288,10 @@ impl Checker<'_> {
     fn convert(&mut self, made: Made, to: Type) -> Option<Made> {
         match conversion(made.ty, to) {
             Step::Same => Some(made),
-            Step::Convert(how) => Some(self.emit(Op::Convert(how, made.node), to, made.span)),
+            Step::Convert(how) => {
+                let converted = self.emit(Op::Convert(how, made.node), to, made.span);
+                Some(Made { zone: made.zone, locale: made.locale, ..converted })
+            }
             Step::No => None,
         }
     }

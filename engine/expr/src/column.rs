@@ -22,6 +22,14 @@ impl Nulls {
         }
         self.0[word] |= 1 << (row % 64);
     }
+    /// Blank where either is.
+    #[must_use]
+    pub fn or(&self, other: &Self) -> Self {
+        let (long, short) = if self.0.len() >= other.0.len() { (self, other) } else { (other, self) };
+        let mut out = long.clone();
+        out.0.iter_mut().zip(&short.0).for_each(|(word, more)| *word |= more);
+        out
+    }
     /// Whether the row is blank.
     #[must_use]
     pub fn is_null(&self, row: usize) -> bool {
@@ -77,6 +85,10 @@ impl Column {
             ColumnData::Any(v) => v.len(),
         };
         Some(Self { len, data, nulls, errors: Vec::new() })
+    }
+    /// From its parts; `errors` by row, ascending.
+    pub(crate) fn of(data: ColumnData, nulls: Nulls, errors: Vec<(u32, CellError)>, len: usize) -> Self {
+        Self { len, data, nulls, errors }
     }
     /// Number of rows.
     #[must_use]

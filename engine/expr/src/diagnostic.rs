@@ -67,6 +67,20 @@ codes! {
     BadDate = "bad_date",
     /// A word that is not one of those allowed here.
     UnknownOption = "unknown_option",
+    /// A regular expression that can't be read.
+    BadPattern = "bad_pattern",
+    /// A regular expression larger than [`crate::MAX_PATTERN_BYTES`] or [`crate::MAX_PATTERN_MEMORY`] allow.
+    PatternTooLarge = "pattern_too_large",
+    /// No such time zone.
+    UnknownZone = "unknown_zone",
+    /// No such language.
+    UnknownLocale = "unknown_locale",
+    /// The function takes a field here, not a value.
+    ExpectedField = "expected_field",
+    /// The function asks for the record, and here is none.
+    NoRecord = "no_record",
+    /// A zone or a language is set for a function that does not use it.
+    NoEffect = "no_effect",
     /// Branches of different types are turned into text.
     MixedBranches = "mixed_branches",
     /// A filter that is neither true nor false.

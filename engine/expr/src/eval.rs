@@ -1,21 +1,51 @@
-//! Running a program, for one row or for a column of rows. One kernel per function serves both ways; both run every
-//! step, also of a branch that is not chosen: errors are values, so that is always safe.
-//!
-//! Steps that depend on no field are run once ([`Evaluator::new`], or once for a whole column).
+//! What a program runs on: rows and columns, the context, the budget; and the conversions between types.
 
-use crate::check::{FieldKey, Op, Program};
-use crate::column::{Column, ColumnBuilder, ColumnData};
-use crate::functions::{self, Call};
+use crate::check::{FieldKey, RecordPart};
+use crate::column::Column;
+use crate::functions;
+use crate::locale::{LOCALES, Locale, find};
 use crate::time;
 use crate::types::{Conversion, Type};
 use crate::value::{CellError, ErrorKind, Value};
 use jiff::tz::TimeZone;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
+/// Most bytes of text and lists that the steps of one row may make together.
+pub const MAX_ROW_BYTES: usize = 16 << 20;
+
+/// A cell as a row may lend it: no text is copied.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Cell<'a> {
+    /// Blank.
+    Null,
+    /// Text; also the name of a select option.
+    Text(&'a str),
+    /// A finite double.
+    Number(f64),
+    /// True or false.
+    Bool(bool),
+    /// Days since 1970-01-01.
+    Date(i32),
+    /// Microseconds since 1970-01-01T00:00:00Z.
+    DateTime(i64),
+    /// Anything, as [`Row::get`] gives it.
+    Value(Value),
+}
+
 /// One record's cells.
 pub trait Row {
     /// The field's value, of the type that the scope declares, or blank.
     fn get(&self, field: FieldKey) -> Value;
+    /// The same without a copy, for comparisons and tests that only look at it.
+    fn cell(&self, field: FieldKey) -> Cell<'_> {
+        Cell::Value(self.get(field))
+    }
+    /// A part of the record itself, of the type that [`RecordPart::ty`] says, or blank. Asked only where the scope
+    /// has a record ([`crate::Scope::with_record`]).
+    fn record(&self, part: &RecordPart) -> Value {
+        let _ = part;
+        Value::Null
+    }
 }
 
 /// Many records' cells.
@@ -28,6 +58,11 @@ pub trait Columns {
     }
     /// The field's values, [`Columns::len`] of them, of the type that the scope declares.
     fn column(&self, field: FieldKey) -> Column;
+    /// A part of each record, as [`Row::record`].
+    fn record(&self, part: &RecordPart) -> Column {
+        let _ = part;
+        Column::constant(Value::Null, self.len())
+    }
 }
 
 /// What a program may know besides its row.
@@ -39,13 +74,22 @@ pub struct EvalContext {
     pub zone: TimeZone,
     /// What it may cost.
     pub budget: Budget,
+    locale: &'static Locale,
 }
 
 impl EvalContext {
-    /// With the default budget.
+    /// With the default budget and English names of months and days.
     #[must_use]
     pub fn new(now: i64, zone: TimeZone) -> Self {
-        Self { now, zone, budget: Budget::default() }
+        Self { now, zone, budget: Budget::default(), locale: &LOCALES[0] }
+    }
+    /// With names of months and days in a language, as in `de` or `de-CH`; an unknown one is English.
+    #[must_use]
+    pub fn with_language(self, code: &str) -> Self {
+        Self { locale: find(code).unwrap_or(&LOCALES[0]), ..self }
+    }
+    pub(crate) fn locale(&self) -> &'static Locale {
+        self.locale
     }
 }
 
@@ -58,16 +102,29 @@ pub struct Budget {
 }
 
 impl Budget {
-    /// `steps`: one for each node and row. `bytes`: of text that columns keep.
+    /// `steps`: one for each node and row, and for each 64 bytes of text that a step makes. `bytes`: of text that
+    /// columns keep.
     #[must_use]
     pub fn new(steps: u64, bytes: u64) -> Self {
         Self { steps: AtomicU64::new(steps), bytes: AtomicU64::new(bytes) }
     }
-    fn spend(&self, steps: usize) -> bool {
+    pub(crate) fn spend(&self, steps: usize) -> bool {
         take(&self.steps, steps)
     }
-    fn keep(&self, bytes: usize) -> bool {
+    pub(crate) fn keep(&self, bytes: usize) -> bool {
         take(&self.bytes, bytes)
+    }
+    /// Up to `steps` in advance; what is not used comes back by [`Budget::refund`].
+    pub(crate) fn reserve(&self, steps: usize) -> usize {
+        let mut got = 0;
+        let _ = self.steps.fetch_update(Relaxed, Relaxed, |left| {
+            got = left.min(steps as u64);
+            Some(left - got)
+        });
+        usize::try_from(got).unwrap_or(0)
+    }
+    pub(crate) fn refund(&self, steps: usize) {
+        self.steps.fetch_add(steps as u64, Relaxed);
     }
 }
 
@@ -89,169 +146,17 @@ fn take(from: &AtomicU64, amount: usize) -> bool {
     true
 }
 
-/// Runs a program for one row after another with one allocation of slots.
-#[derive(Debug)]
-pub struct Evaluator<'a> {
-    program: &'a Program,
-    ctx: &'a EvalContext,
-    /// One value for each node; those of constant nodes stay.
-    slots: Vec<Value>,
-    /// Nodes that have to run for each row, in order.
-    steps: Vec<u32>,
-}
-
-impl<'a> Evaluator<'a> {
-    /// Runs what no field takes part in.
-    #[must_use]
-    pub fn new(program: &'a Program, ctx: &'a EvalContext) -> Self {
-        let mut this =
-            Self { program, ctx, slots: Vec::with_capacity(program.nodes().len()), steps: Vec::new() };
-        let mut constant = Vec::with_capacity(program.nodes().len());
-        for (index, node) in program.nodes().iter().enumerate() {
-            let is_constant = match &node.op {
-                Op::Const(_) => true,
-                Op::Field(_) => false,
-                Op::Convert(_, arg) => constant[*arg as usize],
-                Op::Call(_, args) => program.args(args).iter().all(|arg| constant[*arg as usize]),
-            };
-            constant.push(is_constant);
-            if is_constant {
-                let value = this.step(index, &Nothing);
-                this.slots.push(value);
-            } else {
-                this.slots.push(Value::Null);
-                this.steps.push(node_number(index));
-            }
-        }
-        this
+/// What a value weighs besides its own place.
+pub(crate) fn weight(value: &Value) -> usize {
+    match value {
+        Value::Text(text) => text.len(),
+        Value::List(items) => items.len() * size_of::<Value>(),
+        _ => 0,
     }
-
-    /// The value for a row.
-    pub fn row(&mut self, row: &dyn Row) -> Value {
-        self.run(row);
-        self.slots.last_mut().map_or(Value::Null, |slot| {
-            if self.steps.is_empty() { slot.clone() } else { std::mem::take(slot) }
-        })
-    }
-
-    /// Whether a filter keeps the row: its value is `TRUE`. Blank and errors are not.
-    pub fn matches(&mut self, row: &dyn Row) -> bool {
-        self.run(row);
-        matches!(self.slots.last(), Some(Value::Bool(true)))
-    }
-
-    fn run(&mut self, row: &dyn Row) {
-        if !self.ctx.budget.spend(self.steps.len()) {
-            let error =
-                CellError { kind: ErrorKind::Budget, node: node_number(self.slots.len().saturating_sub(1)) };
-            if let Some(slot) = self.slots.last_mut() {
-                *slot = Value::Error(error);
-            }
-            return;
-        }
-        for at in 0..self.steps.len() {
-            let index = self.steps[at] as usize;
-            self.slots[index] = self.step(index, row);
-        }
-    }
-
-    fn step(&self, index: usize, row: &dyn Row) -> Value {
-        let node = &self.program.nodes()[index];
-        let number = node_number(index);
-        match &node.op {
-            Op::Const(value) => value.clone(),
-            Op::Field(field) => conform(row.get(*field), node.ty, number),
-            Op::Convert(how, arg) => convert(&self.slots[*arg as usize], *how, self.ctx, number),
-            Op::Call(def, args) => {
-                let call = Call::new(&self.slots, self.program.args(args), self.ctx);
-                functions::apply(def, &call, number)
-            }
-        }
-    }
-}
-
-/// A row without cells: constant steps never ask it.
-struct Nothing;
-impl Row for Nothing {
-    fn get(&self, _: FieldKey) -> Value {
-        Value::Null
-    }
-}
-
-/// The value for one row. For many rows keep an [`Evaluator`].
-#[must_use]
-pub fn eval_row(program: &Program, row: &dyn Row, ctx: &EvalContext) -> Value {
-    Evaluator::new(program, ctx).row(row)
-}
-
-/// The values for all rows.
-#[must_use]
-pub fn eval_column(program: &Program, columns: &dyn Columns, ctx: &EvalContext) -> Column {
-    let len = columns.len();
-    // Each node has one user, which takes its column: columns live no longer than they are needed.
-    let mut slots: Vec<Option<Column>> = Vec::with_capacity(program.nodes().len());
-    for (index, node) in program.nodes().iter().enumerate() {
-        let number = node_number(index);
-        let args: Vec<Column> = match &node.op {
-            Op::Const(_) | Op::Field(_) => Vec::new(),
-            Op::Convert(_, arg) => slots[*arg as usize].take().into_iter().collect(),
-            Op::Call(_, range) => {
-                program.args(range).iter().filter_map(|arg| slots[*arg as usize].take()).collect()
-            }
-        };
-        let column = match &node.op {
-            Op::Const(value) => Column::constant(value.clone(), len),
-            Op::Field(field) => conform_column(columns.column(*field), node.ty, len, number),
-            Op::Convert(how, _) => {
-                lift(&args, node.ty, len, number, ctx, |values, _| convert(&values[0], *how, ctx, number))
-            }
-            Op::Call(def, _) => lift(&args, node.ty, len, number, ctx, |values, index| {
-                functions::apply(def, &Call::new(values, index, ctx), number)
-            }),
-        };
-        slots.push(Some(column));
-    }
-    slots.pop().flatten().unwrap_or_else(|| Column::constant(Value::Null, len))
-}
-
-/// Runs a scalar kernel over columns: once if all are constant, else for each row.
-fn lift(
-    args: &[Column],
-    ty: Type,
-    len: usize,
-    node: u32,
-    ctx: &EvalContext,
-    kernel: impl Fn(&[Value], &[u32]) -> Value,
-) -> Column {
-    let index: Vec<u32> = (0..args.len()).map(node_number).collect();
-    if args.iter().all(|arg| arg.as_const().is_some()) {
-        let values: Vec<Value> = args.iter().filter_map(Column::as_const).cloned().collect();
-        return Column::constant(kernel(&values, &index), len);
-    }
-    let budget = CellError { kind: ErrorKind::Budget, node };
-    if !ctx.budget.spend(len) {
-        return Column::constant(Value::Error(budget), len);
-    }
-    let mut values: Vec<Value> = args.iter().map(|arg| arg.as_const().cloned().unwrap_or_default()).collect();
-    let varying: Vec<usize> = (0..args.len()).filter(|at| args[*at].as_const().is_none()).collect();
-    let mut out = ColumnBuilder::new(ty, len, node);
-    for row in 0..len {
-        for at in &varying {
-            values[*at] = args[*at].get(row);
-        }
-        let value = kernel(&values, &index);
-        let bytes = match &value {
-            Value::Text(text) => text.len(),
-            Value::List(items) => items.len() * size_of::<Value>(),
-            _ => 0,
-        };
-        out.push(if bytes > 0 && !ctx.budget.keep(bytes) { Value::Error(budget) } else { value });
-    }
-    out.finish()
 }
 
 /// A field's value as the scope declares it, or an error of kind `Type`.
-fn conform(value: Value, ty: Type, node: u32) -> Value {
+pub(crate) fn conform(value: Value, ty: Type, node: u32) -> Value {
     let fits = match (&value, ty) {
         (Value::Null | Value::Error(_), _) => true,
         (Value::Number(number), Type::Number | Type::Any) => number.is_finite(),
@@ -268,29 +173,12 @@ fn conform(value: Value, ty: Type, node: u32) -> Value {
     if fits { value } else { Value::Error(CellError { kind: ErrorKind::Type, node }) }
 }
 
-fn conform_column(column: Column, ty: Type, len: usize, node: u32) -> Column {
-    if column.len() != len {
-        return Column::constant(Value::Error(CellError { kind: ErrorKind::Type, node }), len);
-    }
-    if let ColumnData::Const(value) = column.data() {
-        return Column::constant(conform(value.clone(), ty, node), len);
-    }
-    if column.holds(ty) {
-        return column;
-    }
-    let mut out = ColumnBuilder::new(ty, len, node);
-    for row in 0..len {
-        out.push(conform(column.get(row), ty, node));
-    }
-    out.finish()
-}
-
 /// Runs a conversion of the table. Blank stays blank, except that it is not true.
-fn convert(value: &Value, how: Conversion, ctx: &EvalContext, node: u32) -> Value {
+pub(crate) fn convert(value: &Value, how: Conversion, ctx: &EvalContext, node: u32) -> Value {
     let failed = |kind| Value::Error(CellError { kind, node });
     let result = match (how, value) {
         (_, Value::Error(_)) => return value.clone(),
-        (Conversion::ToBool, _) => Ok(Value::Bool(value.is_true())),
+        (Conversion::ToBool, _) => return Value::Bool(value.is_true()),
         (_, Value::Null) => return Value::Null,
 
         (Conversion::ToText, Value::Text(_)) => return value.clone(),
@@ -321,14 +209,10 @@ fn convert(value: &Value, how: Conversion, ctx: &EvalContext, node: u32) -> Valu
         }
 
         (Conversion::ToList, Value::List(_)) => return value.clone(),
-        (Conversion::ToList, _) => Ok(Value::List(vec![value.clone()])),
+        (Conversion::ToList, _) => Ok(Value::list(vec![value.clone()])),
 
         // Only a field of type `Any` gets here: a number that should be a date, a list that should be a number.
         (Conversion::ToNumber | Conversion::ToDate | Conversion::ToDateTime, _) => Err(ErrorKind::Convert),
     };
     result.unwrap_or_else(failed)
-}
-
-fn node_number(index: usize) -> u32 {
-    u32::try_from(index).unwrap_or(u32::MAX)
 }

@@ -7,6 +7,10 @@
 //! - [`parse`] never fails: it returns a tree *and* diagnostics. Length, depth and node count are bounded.
 //! - [`check`] resolves names to [`FieldKey`]s, finds types and makes every conversion an explicit node.
 //! - A [`Program`] is a flat list in evaluation order; it tells its reads and volatility before it runs.
+//! - One table has every function ([`functions`]): names, types, docs, examples, tests and the page of the reference.
+//! - [`stored`] keeps a formula by its fields' ids and [`shown`] shows their present names; [`format()`] lays it out.
+//! - What a formula may cost is bounded, each bound with a code of its own: [`MAX_SOURCE_BYTES`], [`MAX_DEPTH`],
+//!   [`MAX_NODES`], [`MAX_PATTERN_BYTES`], [`MAX_TEXT_BYTES`], [`MAX_LIST_ITEMS`], [`MAX_ROW_BYTES`], [`Budget`].
 //! - Errors while running are cell values ([`CellError`]): they spread through operators and functions until
 //!   `IFERROR` catches them. No NaN or infinity leaves a kernel.
 //! - Nothing here reads a clock, a locale or the environment: [`EvalContext`] carries now and the zone.
@@ -25,27 +29,38 @@ mod column;
 mod diagnostic;
 mod eval;
 mod functions;
+mod layout;
 mod lex;
+mod lift;
+mod locale;
+mod moment;
 mod parse;
 mod reference;
+mod row;
 mod span;
+mod stored;
 mod time;
 mod types;
 mod value;
 
 pub use ast::{Ast, BinaryOp, Node, NodeId, NodeKind, UnaryOp};
-pub use check::{Checked, FieldKey, Op, Program, ProgramNode, Scope, Volatility, check};
+pub use check::{Checked, FieldKey, Op, Program, ProgramNode, RecordPart, Scope, Volatility, check};
 pub use column::{Column, ColumnBuilder, ColumnData, Nulls};
 pub use diagnostic::{Code, Diagnostic, Severity};
-pub use eval::{Budget, Columns, EvalContext, Evaluator, Row, eval_column, eval_row};
+pub use eval::{Budget, Cell, Columns, EvalContext, MAX_ROW_BYTES, Row};
+pub use functions::pattern::{MAX_PATTERN_BYTES, MAX_PATTERN_MEMORY};
 pub use functions::{Family, FnDef, NullRule};
+pub use layout::format;
+pub use lift::eval_column;
 pub use parse::{MAX_DEPTH, MAX_NODES, MAX_SOURCE_BYTES, Parsed, parse};
-pub use reference::{function, functions};
+pub use reference::{function, functions, markdown};
+pub use row::{Evaluator, eval_row};
 pub use span::{LineColumn, Span, line_column, utf16_offset};
+pub use stored::{compile_stored, shown, stored};
 pub use types::{
     Conversion, Default, Param, ParamType, Returns, Signature, Step, Type, comparable, conversion, unify,
 };
-pub use value::{CellError, ErrorKind, MAX_TEXT_BYTES, Value};
+pub use value::{CellError, ErrorKind, MAX_LIST_ITEMS, MAX_TEXT_BYTES, Value};
 
 /// Parses and checks a formula. `Err` has at least one error; warnings alone do not refuse a formula.
 pub fn compile(text: &str, scope: &Scope) -> Result<Program, Vec<Diagnostic>> {

@@ -2,11 +2,25 @@
 
 use crate::value::ErrorKind;
 use jiff::civil;
-use jiff::tz::TimeZone;
+use jiff::tz::{TimeZone, TimeZoneDatabase};
 use jiff::{Span, Timestamp, Unit};
+use std::sync::LazyLock;
 
 const EPOCH: civil::Date = civil::date(1970, 1, 1);
 const OUT: ErrorKind = ErrorKind::OutOfRange;
+
+/// The zones that come with the program: the same on every machine, and no file is read.
+static ZONES: LazyLock<TimeZoneDatabase> = LazyLock::new(TimeZoneDatabase::bundled);
+
+/// A zone by its name in the IANA database, capitals or not.
+pub(crate) fn zone(name: &str) -> Option<TimeZone> {
+    ZONES.get(name.trim()).ok()
+}
+
+/// The names of all zones.
+pub(crate) fn zone_names() -> Vec<String> {
+    ZONES.available().map(|name| name.to_string()).collect()
+}
 
 /// The day `days` after 1970-01-01.
 pub(crate) fn date(days: i32) -> Result<civil::Date, ErrorKind> {
@@ -66,7 +80,7 @@ mod tests {
 
     #[test]
     fn reads_dates_and_instants() {
-        let zone = TimeZone::get("Europe/Berlin").unwrap();
+        let zone = zone("Europe/Berlin").unwrap();
         assert_eq!(parse_date("1970-01-02"), Some(1));
         assert_eq!(parse_date("2026-02-30"), None);
         assert_eq!(parse_date("today"), None);

@@ -166,6 +166,20 @@ pub enum ParamType {
     When,
     /// One of these words; a plural `s` is accepted.
     Word(&'static [&'static str]),
+    /// A unit of time: a word, or its abbreviation as in moment.js.
+    Unit,
+    /// A number, or a list of numbers as it is.
+    Numbers,
+    /// A date, or a list of dates, as it is.
+    Dates,
+    /// A regular expression; a literal one is compiled by the checker.
+    Pattern,
+    /// The name of a time zone, as in `Europe/Zurich`; a literal one is looked up by the checker.
+    Zone,
+    /// The name of a language, as in `de`; a literal one is looked up by the checker.
+    Locale,
+    /// A field itself, not its value.
+    Field,
 }
 
 /// What an optional parameter is when it is left out.

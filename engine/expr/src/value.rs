@@ -1,11 +1,13 @@
 //! Cell values. Invariants: a `Number` is finite and never −0; a `DateTime` and a `Date` lie in the years that the
-//! calendar knows (−9999 to 9999); an `Error` never sits inside a `List`.
+//! calendar knows (−9999 to 9999); an `Error` never sits inside a `List`. Cloning never copies text or items.
 
 use std::fmt::{self, Write as _};
 use std::sync::Arc;
 
 /// Longest text that a function may make, in bytes (100,000 characters of four bytes).
 pub const MAX_TEXT_BYTES: usize = 400_000;
+/// Longest list that a function may make.
+pub const MAX_LIST_ITEMS: usize = 10_000;
 
 /// The value of a cell or of an expression.
 #[derive(Clone, Debug, PartialEq, Default)]
@@ -24,7 +26,7 @@ pub enum Value {
     /// An instant: microseconds since 1970-01-01T00:00:00Z.
     DateTime(i64),
     /// Several values; a link field is the list of the linked records' names.
-    List(Vec<Value>),
+    List(Arc<[Value]>),
     /// What went wrong while calculating.
     Error(CellError),
 }
@@ -51,6 +53,13 @@ pub enum ErrorKind {
     Argument,
     /// A text longer than [`MAX_TEXT_BYTES`].
     TooLong,
+    /// A list longer than [`MAX_LIST_ITEMS`].
+    TooMany,
+    /// A regular expression that can't be read, or is larger than [`crate::MAX_PATTERN_BYTES`] or
+    /// [`crate::MAX_PATTERN_MEMORY`] allow.
+    Pattern,
+    /// `ERROR()`.
+    Raised,
     /// The evaluation budget is used up.
     Budget,
     /// A column holds a value of another type than the scope declares; never caused by a checked program alone.
@@ -67,6 +76,9 @@ impl ErrorKind {
             Self::Convert => "convert",
             Self::Argument => "argument",
             Self::TooLong => "too_long",
+            Self::TooMany => "too_many",
+            Self::Pattern => "bad_pattern",
+            Self::Raised => "error",
             Self::Budget => "budget",
             Self::Type => "type",
         }
@@ -80,6 +92,9 @@ impl ErrorKind {
             Self::Convert => "A text can't be read as a number or a date.",
             Self::Argument => "A function got a value that it can't use.",
             Self::TooLong => "The text would be too long.",
+            Self::TooMany => "The list would have too many values.",
+            Self::Pattern => "The regular expression can't be read, or is too large.",
+            Self::Raised => "The formula says that this is an error.",
             Self::Budget => "The calculation takes too much time or memory.",
             Self::Type => "A field holds a value of another type.",
         }
@@ -91,6 +106,12 @@ impl Value {
     #[must_use]
     pub fn text(text: impl Into<Arc<str>>) -> Self {
         Self::Text(text.into())
+    }
+
+    /// List from anything that can be shared as one.
+    #[must_use]
+    pub fn list(items: impl Into<Arc<[Value]>>) -> Self {
+        Self::List(items.into())
     }
 
     /// Blank, an empty text or an empty list.

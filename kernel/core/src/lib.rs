@@ -8,6 +8,7 @@ pub mod ids;
 pub mod mail;
 pub mod permission;
 pub mod random;
+pub mod sealed;
 pub mod secret;
 pub mod settings;
 

@@ -34,6 +34,8 @@ pub struct Settings {
     pub security: Security,
     /// Memory and work limits of bases.
     pub bases: Bases,
+    /// Published sites.
+    pub sites: Sites,
     /// Development conveniences: mailbox page, templates from disk, staff from any address.
     pub development: bool,
 }
@@ -82,6 +84,10 @@ pub struct Http {
     pub upload_limit: usize,
     /// Seconds until a request is given up.
     pub timeout_seconds: u64,
+    /// Seconds that a client may take to send the head of a request that it has begun.
+    pub head_seconds: u64,
+    /// Seconds that a connection may be idle between two requests; no connection is ended earlier for being idle.
+    pub keep_alive_seconds: u64,
     /// Peers whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<std::net::IpAddr>,
 }
@@ -126,6 +132,8 @@ pub struct MailSettings {
 pub struct Security {
     /// 64 hex digits from which all signing keys derive; `None`: made once and kept in the data folder.
     pub secret_key: Option<Secret>,
+    /// Keys that were `secret_key` before: what was encrypted under them still opens.
+    pub former_secret_keys: Vec<Secret>,
     /// Networks that may reach `admin.`, as `address` or `address/bits`.
     pub staff_networks: Vec<String>,
     /// Password hashes computed at once, at most (each takes 19 MiB).
@@ -139,6 +147,13 @@ pub struct Bases {
     pub memory_budget: u64,
     /// Seconds after which an unused base is unloaded.
     pub idle_seconds: u64,
+}
+
+/// Published sites.
+#[derive(Debug, Clone)]
+pub struct Sites {
+    /// Bytes of finished pages that are kept in memory; 0: every visit renders its page anew.
+    pub page_memory: usize,
 }
 
 /// Values by `section.name`, environment over file.
@@ -172,8 +187,17 @@ fn environment_name(name: &str) -> String {
     format!("NCLC_{}", name.replace('.', "_").to_uppercase())
 }
 
+/// 32 bytes as hex digits.
+fn is_key(text: &str) -> bool {
+    data_encoding::HEXLOWER_PERMISSIVE.decode(text.as_bytes()).is_ok_and(|bytes| bytes.len() == 32)
+}
+
 fn list(text: &str) -> Vec<String> {
     text.split([',', ' ']).filter(|item| !item.is_empty()).map(str::to_owned).collect()
+}
+
+fn positive(text: &str) -> Option<u64> {
+    text.parse().ok().filter(|number| *number > 0)
 }
 
 fn boolean(text: &str) -> Option<bool> {
@@ -254,11 +278,15 @@ impl Settings {
             }
         };
         let secret_key = s.optional("security.secret_key");
-        if secret_key.as_ref().is_some_and(|key| {
-            data_encoding::HEXLOWER_PERMISSIVE.decode(key.as_bytes()).map_or(true, |bytes| bytes.len() != 32)
-        }) {
+        let former_keys = s.optional("security.former_secret_keys").map_or_else(Vec::new, |text| list(&text));
+        let damaged = [
+            ("security.secret_key", secret_key.as_ref().is_some_and(|key| !is_key(key))),
+            ("security.former_secret_keys", !former_keys.iter().all(|key| is_key(key))),
+        ];
+        // The message never shows the value: it is a secret with a slip of the pen.
+        if let Some((name, _)) = damaged.iter().find(|(_, damaged)| *damaged) {
             return Err(SettingError {
-                name: environment_name("security.secret_key"),
+                name: environment_name(name),
                 problem: "is not 64 hex digits".into(),
                 example: "the output of: openssl rand -hex 32",
             });
@@ -283,6 +311,8 @@ impl Settings {
                 upload_limit: s
                     .take("http.upload_limit", 512 << 20, "536870912", |text| text.parse().ok())?,
                 timeout_seconds: s.take("http.timeout_seconds", 30, "30", |text| text.parse().ok())?,
+                head_seconds: s.take("http.head_seconds", 10, "10", positive)?,
+                keep_alive_seconds: s.take("http.keep_alive_seconds", 75, "75", positive)?,
                 trusted_proxies: s.take("http.trusted_proxies", Vec::new(), "10.0.0.1,10.0.0.2", |text| {
                     list(text).iter().map(|item| item.parse().ok()).collect()
                 })?,
@@ -301,6 +331,7 @@ impl Settings {
             },
             security: Security {
                 secret_key: secret_key.map(Secret::new),
+                former_secret_keys: former_keys.into_iter().map(Secret::new).collect(),
                 staff_networks: s.take(
                     "security.staff_networks",
                     list("127.0.0.1/32,::1/128"),
@@ -315,6 +346,9 @@ impl Settings {
                 memory_budget: s
                     .take("bases.memory_budget", 4 << 30, "4294967296", |text| text.parse().ok())?,
                 idle_seconds: s.take("bases.idle_seconds", 900, "900", |text| text.parse().ok())?,
+            },
+            sites: Sites {
+                page_memory: s.take("sites.page_memory", 96 << 20, "100663296", |text| text.parse().ok())?,
             },
             development,
         })
@@ -334,6 +368,8 @@ pub const NAMES: &[&str] = &[
     "http.body_limit",
     "http.upload_limit",
     "http.timeout_seconds",
+    "http.head_seconds",
+    "http.keep_alive_seconds",
     "http.trusted_proxies",
     "database.data_folder",
     "database.control_url",
@@ -345,10 +381,12 @@ pub const NAMES: &[&str] = &[
     "mail.smtp_url",
     "mail.from",
     "security.secret_key",
+    "security.former_secret_keys",
     "security.staff_networks",
     "security.password_hashes_at_once",
     "bases.memory_budget",
     "bases.idle_seconds",
+    "sites.page_memory",
 ];
 
 fn flatten(file: &str) -> Result<BTreeMap<String, String>, SettingError> {
@@ -413,6 +451,7 @@ mod tests {
             ("[http", vec![], "the settings file"),
             ("", vec![("NCLC_DATABASE_DATA_URL", "postgres://x")], "NCLC_DATABASE_*_URL"),
             ("", vec![("NCLC_SECURITY_SECRET_KEY", "abc")], "NCLC_SECURITY_SECRET_KEY"),
+            ("", vec![("NCLC_SECURITY_FORMER_SECRET_KEYS", "abc")], "NCLC_SECURITY_FORMER_SECRET_KEYS"),
         ] {
             let error = load(file, &environment).unwrap_err();
             assert_eq!(error.name, name);

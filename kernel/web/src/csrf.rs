@@ -4,9 +4,8 @@
 //! The cookie holds 256 random bits. A form's token is `nonce ‖ HMAC(key, nonce ‖ cookie)`: it can't be made without the
 //! key, is worth nothing with another cookie, and differs on every page, so that compression can't leak it (BREACH).
 
-use crate::{Exchange, Web, WebError, cookies};
+use crate::{Exchange, Web, WebError, body, cookies};
 use axum::extract::{FromRef, FromRequest, Request};
-use bytes::Bytes;
 use data_encoding::BASE64URL_NOPAD;
 use http::{HeaderMap, HeaderValue, header};
 use kernel_core::{Code, Error};
@@ -110,9 +109,15 @@ where
         let exchange = Exchange::of(&mut parts);
         let headers = parts.headers.clone();
         same_origin(&web, &exchange, &headers)?;
-        let body = Bytes::from_request(Request::from_parts(parts, body), state)
-            .await
-            .map_err(|rejection| crate::json::body_error(&rejection))?;
+        let body = body::read(Request::from_parts(parts, body), state).await.map_err(|error| {
+            if error.code() != Code::BodyTooLarge {
+                return error;
+            }
+            // The form was not read, so it can't be shown again; the browser still has it.
+            let message =
+                format!("{} Nothing was saved. Go back: what you typed is still there.", error.message());
+            Error::new(Code::BodyTooLarge).detail(message)
+        })?;
         let is_form = headers
             .get(header::CONTENT_TYPE)
             .and_then(|value| value.to_str().ok())

@@ -141,6 +141,7 @@ impl ErrorView {
             Code::Unauthenticated => "Sign in first",
             Code::BadCsrf => "Load the page again",
             Code::RateLimited => "Too many requests",
+            Code::BodyTooLarge => "That is too much at once",
             Code::Unavailable | Code::Timeout => "Not ready right now",
             Code::TenantSuspended => "This organisation is suspended",
             _ if code.status() == 403 => "Your role does not allow this",
@@ -200,6 +201,11 @@ pub(crate) fn render(
     error: &Error,
 ) -> Response {
     log(exchange, path, error);
+    if let Some(write) = exchange.errors() {
+        let mut response = write(error);
+        add_hints(error, &mut response);
+        return response;
+    }
     if wants_json(exchange.portal(), headers) {
         return problem(error, Some(exchange.id().as_str()), Some(&web.origins().www));
     }

@@ -33,7 +33,11 @@ struct Found {
     tenant: Option<String>,
     actor: Option<String>,
     route: Option<String>,
+    errors: Option<WriteError>,
 }
+
+/// Writes an error in a form of its own; status, headers and body. Waiting times and log lines are added to it.
+pub type WriteError = fn(&kernel_core::Error) -> axum::response::Response;
 
 /// What page frames show besides the page: who is signed in and where. Set by extractors, read by templates.
 #[derive(Clone, Debug, Default, Serialize)]
@@ -159,6 +163,14 @@ impl Exchange {
     }
     pub(crate) fn route(&self, route: &str) {
         self.0.found.lock().route = Some(route.to_owned());
+    }
+    /// From now on errors of this request are written by `write` and not as a page or problem document: for routes that
+    /// speak another API's language.
+    pub fn errors_as(&self, write: WriteError) {
+        self.0.found.lock().errors = Some(write);
+    }
+    pub(crate) fn errors(&self) -> Option<WriteError> {
+        self.0.found.lock().errors
     }
     /// Route pattern, tenant and actor, for the log and the metrics.
     pub(crate) fn labels(&self) -> (Option<String>, Option<String>, Option<String>) {

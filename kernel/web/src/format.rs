@@ -14,26 +14,35 @@ struct Locale {
     group: char,
     decimal: char,
     month_first: bool,
+    /// A day in the language's own order, without words that would have to be translated (English has them).
+    day: &'static str,
+    yes_no: [&'static str; 2],
 }
 
-const fn locale(name: &'static str, group: char, decimal: char, month_first: bool) -> Locale {
-    Locale { name, group, decimal, month_first }
+const fn locale(
+    name: &'static str,
+    (group, decimal): (char, char),
+    month_first: bool,
+    day: &'static str,
+    yes_no: [&'static str; 2],
+) -> Locale {
+    Locale { name, group, decimal, month_first, day, yes_no }
 }
 
-/// Group and decimal separators after CLDR 46; the first is the default.
+/// Group and decimal separators and short dates after CLDR 46; the first is the default.
 const LOCALES: [Locale; 12] = [
-    locale("en-US", ',', '.', true),
-    locale("en-GB", ',', '.', false),
-    locale("de-CH", '’', '.', false),
-    locale("de", '.', ',', false),
-    locale("fr", '\u{202f}', ',', false),
-    locale("es", '.', ',', false),
-    locale("it", '.', ',', false),
-    locale("nl", '.', ',', false),
-    locale("pt", '.', ',', false),
-    locale("pl", '\u{a0}', ',', false),
-    locale("sv", '\u{a0}', ',', false),
-    locale("ja", ',', '.', true),
+    locale("en-US", (',', '.'), true, "%b %-d, %Y", ["Yes", "No"]),
+    locale("en-GB", (',', '.'), false, "%-d %b %Y", ["Yes", "No"]),
+    locale("de-CH", ('’', '.'), false, "%-d.%-m.%Y", ["Ja", "Nein"]),
+    locale("de", ('.', ','), false, "%-d.%-m.%Y", ["Ja", "Nein"]),
+    locale("fr", ('\u{202f}', ','), false, "%d/%m/%Y", ["Oui", "Non"]),
+    locale("es", ('.', ','), false, "%-d/%-m/%Y", ["Sí", "No"]),
+    locale("it", ('.', ','), false, "%-d/%-m/%Y", ["Sì", "No"]),
+    locale("nl", ('.', ','), false, "%-d-%-m-%Y", ["Ja", "Nee"]),
+    locale("pt", ('.', ','), false, "%d/%m/%Y", ["Sim", "Não"]),
+    locale("pl", ('\u{a0}', ','), false, "%-d.%m.%Y", ["Tak", "Nie"]),
+    locale("sv", ('\u{a0}', ','), false, "%Y-%m-%d", ["Ja", "Nej"]),
+    locale("ja", (',', '.'), true, "%Y/%m/%d", ["はい", "いいえ"]),
 ];
 
 /// The best known locale for the request: the first of `Accept-Language` that is known.
@@ -43,15 +52,23 @@ pub fn locale_of(headers: &HeaderMap) -> &'static str {
     wanted
         .split(',')
         .map(|item| item.split(';').next().unwrap_or("").trim())
-        .find_map(|tag| {
-            let language = tag.split('-').next().unwrap_or("");
-            let known = |name: &str| LOCALES.iter().find(|known| known.name.eq_ignore_ascii_case(name));
-            known(tag).or_else(|| known(language)).or_else(|| {
-                // Other kinds of English (en-AU, en-IE …) write the day first.
-                (language.eq_ignore_ascii_case("en") && tag.len() > 2).then(|| known("en-GB")).flatten()
-            })
-        })
-        .map_or("en-US", |found| found.name)
+        .find_map(known)
+        .map_or(LOCALES[0].name, |found| found.name)
+}
+
+/// The best known locale for a language (BCP 47), e.g. a site's.
+#[must_use]
+pub fn locale_for(language: &str) -> &'static str {
+    known(language).map_or(LOCALES[0].name, |found| found.name)
+}
+
+fn known(tag: &str) -> Option<&'static Locale> {
+    let language = tag.split('-').next().unwrap_or("");
+    let known = |name: &str| LOCALES.iter().find(|known| known.name.eq_ignore_ascii_case(name));
+    known(tag).or_else(|| known(language)).or_else(|| {
+        // Other kinds of English (en-AU, en-IE …) write the day first.
+        (language.eq_ignore_ascii_case("en") && tag.len() > 2).then(|| known("en-GB")).flatten()
+    })
 }
 
 fn find(name: &str) -> &'static Locale {
@@ -84,6 +101,18 @@ pub fn number(locale: &str, value: f64, places: usize) -> String {
 pub fn date(locale: &str, date: Date) -> String {
     let pattern = if find(locale).month_first { "%b %-d, %Y" } else { "%-d %b %Y" };
     date.strftime(pattern).to_string()
+}
+
+/// A day as the locale's language writes it: `Nov 21, 2026`, `21.11.2026`, `2026-11-21`.
+#[must_use]
+pub fn day(locale: &str, date: Date) -> String {
+    date.strftime(find(locale).day).to_string()
+}
+
+/// Yes or no in the locale's language.
+#[must_use]
+pub fn yes_no(locale: &str, yes: bool) -> &'static str {
+    find(locale).yes_no[usize::from(!yes)]
 }
 
 /// `21 Nov 2026, 10:16 UTC`.

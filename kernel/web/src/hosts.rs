@@ -1,9 +1,11 @@
 //! Host name → portal or site, and the three operational paths.
 
+use crate::kept::{Kept, KeptPages};
 use crate::{Exchange, Portal, RequestId, Web, WebError, client_addr, portal};
 use axum::Router;
 use axum::extract::{ConnectInfo, Request, State};
 use axum::response::{IntoResponse, Redirect, Response};
+use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use http::{HeaderMap, StatusCode, Uri, header};
 use kernel_core::{Code, Error};
@@ -24,6 +26,8 @@ pub struct Portals {
     pub admin: Option<Router>,
     /// `<slug>.` below the sites' domain; requests carry [`SiteSlug`].
     pub sites: Option<Router>,
+    /// Pages of sites that are in memory: asked before the router of `sites`. `None`: the router answers everything.
+    pub kept: Option<KeptPages>,
     /// Whether the process can work (databases answer); asked by `/readyz`. `None`: always.
     pub ready: Option<Ready>,
 }
@@ -35,8 +39,9 @@ pub type Ready = Arc<dyn Fn() -> BoxFuture<'static, bool> + Send + Sync>;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SiteSlug(pub String);
 
+/// What the process serves, by host name. Cheap to clone.
 #[derive(Clone)]
-struct Hosts(Arc<Table>);
+pub struct Hosts(Arc<Table>);
 
 struct Table {
     web: Web,
@@ -45,33 +50,59 @@ struct Table {
     api: Option<Router>,
     admin: Option<Router>,
     sites: Option<Router>,
+    kept: Option<Kept>,
     unknown: Router,
     ready: Option<Ready>,
 }
 
-/// The one router of the process.
+/// The portals as one router, for what asks them without a socket.
 pub fn by_host(web: &Web, portals: Portals) -> Router {
+    Router::new().fallback(dispatch).with_state(Hosts::new(web, portals))
+}
+
+async fn dispatch(State(hosts): State<Hosts>, request: Request) -> Response {
+    hosts.answer(request).await
+}
+
+impl Hosts {
+    /// Puts the portals behind their names.
+    #[must_use]
+    pub fn new(web: &Web, portals: Portals) -> Self {
+        Self(Arc::new(table(web, portals)))
+    }
+
+    /// A page that is in memory, without any waiting; `None`: [`Self::answer`] does it.
+    pub(crate) fn kept<B>(&self, request: &http::Request<B>, peer: SocketAddr) -> Option<Response<Bytes>> {
+        self.0.kept.as_ref()?.answer(&self.0.web, request, peer)
+    }
+
+    /// The answer of the portal that the host names.
+    pub(crate) async fn answer(&self, request: Request) -> Response {
+        answer(&self.0, request).await
+    }
+}
+
+fn table(web: &Web, portals: Portals) -> Table {
     let wrap = |portal, routes: Option<Router>| routes.map(|routes| portal::wrap(web, portal, routes));
     let unknown = Router::new().fallback(|| async { WebError::from(Error::new(Code::UnknownHost)) });
     // `wrap` would replace the fallback, so the refusal is a route that takes every path.
     let refuse = || async { WebError::from(Error::new(Code::UnknownHost)) };
     let unknown =
         unknown.route("/", axum::routing::any(refuse)).route("/{*path}", axum::routing::any(refuse));
-    let table = Table {
+    Table {
         www: wrap(Portal::Www, portals.www),
         app: wrap(Portal::App, portals.app),
         api: wrap(Portal::Api, portals.api),
         admin: wrap(Portal::Admin, portals.admin),
         sites: wrap(Portal::Sites, portals.sites),
+        kept: portals.kept.map(Kept::new),
         unknown: portal::wrap(web, Portal::Www, unknown),
         ready: portals.ready,
         web: web.clone(),
-    };
-    Router::new().fallback(dispatch).with_state(Hosts(Arc::new(table)))
+    }
 }
 
-async fn dispatch(State(hosts): State<Hosts>, mut request: Request) -> Response {
-    let table = &hosts.0;
+async fn answer(table: &Table, mut request: Request) -> Response {
     let host = host_of(request.headers(), request.uri()).unwrap_or_default();
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
     let peer = peer.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
@@ -168,7 +199,7 @@ fn place_of(web: &Web, host: &str) -> Place {
     }
 }
 
-fn without_port(host: &str) -> &str {
+pub(crate) fn without_port(host: &str) -> &str {
     if host.starts_with('[') {
         return host.split_inclusive(']').next().unwrap_or(host);
     }

@@ -1,7 +1,6 @@
 //! JSON bodies and query strings with errors that name the place of the mistake.
 
-use crate::WebError;
-use axum::extract::rejection::BytesRejection;
+use crate::{WebError, body};
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use bytes::Bytes;
 use http::header;
@@ -33,7 +32,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for RawJson<T> {
             let detail = "Send the body as JSON, with Content-Type: application/json.";
             return Err(Error::new(Code::UnsupportedMediaType).detail(detail).into());
         }
-        let body = Bytes::from_request(request, state).await.map_err(|rejection| body_error(&rejection))?;
+        let body = body::read(request, state).await?;
         Ok(Self { value: parse(&body)?, body })
     }
 }
@@ -50,14 +49,6 @@ fn is_json(request: &Request) -> bool {
         request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
     let kind = kind.split(';').next().unwrap_or("").trim().to_ascii_lowercase();
     kind == "application/json" || (kind.starts_with("application/") && kind.ends_with("+json"))
-}
-
-pub(crate) fn body_error(rejection: &BytesRejection) -> Error {
-    if rejection.status() == http::StatusCode::PAYLOAD_TOO_LARGE {
-        Error::new(Code::BodyTooLarge)
-    } else {
-        Error::new(Code::BadRequest).detail("The body could not be read to its end.")
-    }
 }
 
 /// Reads a JSON document into `T`.

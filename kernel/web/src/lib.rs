@@ -5,7 +5,9 @@
 //! compression, metrics and the access log. Handlers take [`Page`] (HTML) or [`ApiJson`]/[`ApiQuery`] (JSON), and answer
 //! `Result<Response, WebError>`.
 
+mod body;
 pub mod client_addr;
+mod connection;
 pub mod cookies;
 pub mod cors;
 pub mod csrf;
@@ -16,6 +18,7 @@ pub mod forms;
 pub mod hosts;
 mod icons;
 pub mod json;
+pub mod kept;
 pub mod limits;
 mod log;
 pub mod mail;
@@ -30,13 +33,15 @@ pub mod static_files;
 pub mod templates;
 pub mod web;
 
+pub use body::UploadFits;
 pub use client_addr::{ClientAddr, Networks};
 pub use csrf::CsrfForm;
 pub use error::WebError;
 pub use exchange::{Exchange, Shell, ShellStaff, ShellTenant, ShellUser};
 pub use forms::FormState;
-pub use hosts::{Portals, SiteSlug, by_host};
+pub use hosts::{Hosts, Portals, SiteSlug, by_host};
 pub use json::{ApiJson, ApiQuery, RawJson};
+pub use kept::{KeptPages, KeptRequest};
 pub use limits::{Policy, RateLimits, RateState};
 pub use mail::MailView;
 pub use page::Page;

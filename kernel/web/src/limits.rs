@@ -33,6 +33,9 @@ pub struct Policy {
 impl Policy {
     /// API calls of one token or session.
     pub const API: Self = Self { name: "api", quota: 60_000, window_seconds: 60, burst: 10_000 };
+    /// Calls of `/v0` by one token to one base, besides [`Self::API`]. Clients of Airtable keep to 5 a second there and wait
+    /// when they are told to; here they may do ten times that.
+    pub const V0: Self = Self { name: "v0", quota: 3_000, window_seconds: 60, burst: 100 };
     /// Sign-in tries from one address.
     pub const SIGN_IN: Self = Self { name: "sign-in", quota: 1, window_seconds: 60, burst: 10 };
     /// Sign-in tries for one account, from anywhere: slow enough not to lock its owner out.

@@ -28,6 +28,14 @@ impl Metrics {
         Self(handle.clone())
     }
 
+    /// Folds what was measured into the histograms' buckets; undone, single measurements pile up in memory until somebody
+    /// asks for `/metrics`.
+    pub(crate) fn tidy(&self) {
+        if let Some(handle) = &self.0 {
+            handle.run_upkeep();
+        }
+    }
+
     /// The text of `/metrics`.
     #[must_use]
     pub fn render(&self) -> String {

@@ -1,6 +1,7 @@
 //! The stack around every portal's router.
 
 use crate::error::{Failure, render};
+use crate::request_id::REQUEST_ID;
 use crate::{Exchange, Web, WebError, cors, log, metrics, security_headers, static_files};
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, MatchedPath, Path, Request, State};
@@ -8,7 +9,7 @@ use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use futures_util::FutureExt as _;
-use http::{HeaderMap, HeaderValue};
+use http::HeaderMap;
 use kernel_core::{Code, Error};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -106,8 +107,8 @@ async fn stack(State(web): State<Web>, request: Request, next: Next) -> Response
         keep_cookies(&failed, response.headers_mut());
     }
     let out = response.headers_mut();
-    if let Ok(id) = HeaderValue::from_str(exchange.id().as_str()) {
-        out.insert("request-id", id);
+    if let Some(id) = exchange.id().header() {
+        out.insert(REQUEST_ID, id);
     }
     if let Some(rate) = exchange.rate_now() {
         rate.write(out);

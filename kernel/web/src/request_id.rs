@@ -1,11 +1,18 @@
 //! Request ids: `req_` and 26 characters, on every answer (`Request-Id`), in error bodies and in the log.
 
+use http::{HeaderName, HeaderValue};
 use kernel_core::{Clock, Random};
 use std::fmt;
 
+/// The header that carries it.
+pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("request-id");
+
 /// The id of one request, ordered by time.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RequestId(String);
+pub struct RequestId([u8; LENGTH]);
+
+const PREFIX: &[u8; 4] = b"req_";
+const LENGTH: usize = PREFIX.len() + 26;
 
 impl RequestId {
     /// A new id: 48 bits of milliseconds, 80 random bits, in Crockford's base 32 (the ULID layout).
@@ -16,24 +23,31 @@ impl RequestId {
         let mut tail = [0; 16];
         tail[6..].copy_from_slice(&random.bytes::<10>());
         let mut value = (milliseconds << 80) | u128::from_be_bytes(tail);
-        let mut text = [b'0'; 26];
-        for place in text.iter_mut().rev() {
+        let mut text = [0; LENGTH];
+        let (prefix, digits) = text.split_at_mut(PREFIX.len());
+        prefix.copy_from_slice(PREFIX);
+        for place in digits.iter_mut().rev() {
             *place = b"0123456789abcdefghjkmnpqrstvwxyz"[(value & 31) as usize];
             value >>= 5;
         }
-        Self(format!("req_{}", String::from_utf8_lossy(&text)))
+        Self(text)
     }
 
     /// The text.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        &self.0
+        std::str::from_utf8(&self.0).unwrap_or_default()
+    }
+
+    /// The text as a header's value.
+    pub(crate) fn header(&self) -> Option<HeaderValue> {
+        HeaderValue::from_bytes(&self.0).ok()
     }
 }
 
 impl fmt::Display for RequestId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(self.as_str())
     }
 }
 

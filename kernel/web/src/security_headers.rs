@@ -26,8 +26,9 @@ pub fn framed_policy() -> HeaderValue {
     )
 }
 
-/// Puts the headers on an answer. A Content-Security-Policy that the handler has set stays.
-pub(crate) fn write(web: &Web, portal: Portal, headers: &mut HeaderMap) {
+/// Puts the headers on an answer. A Content-Security-Policy that the handler has set stays. The stack does it for every
+/// answer; who keeps whole answers ([`crate::KeptPages`]) does it when they are made.
+pub fn write(web: &Web, portal: Portal, headers: &mut HeaderMap) {
     if !headers.contains_key(header::CONTENT_SECURITY_POLICY)
         && let Ok(value) = HeaderValue::from_str(&policy(web, portal))
     {

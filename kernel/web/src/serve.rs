@@ -1,21 +1,32 @@
 //! The listening side: HTTP/1 and HTTP/2 connections, and an end that loses no request in hand.
 
-use axum::Router;
+use crate::connection::{Progress, Socket};
+use crate::{Hosts, Web};
+use axum::body::Body;
 use axum::extract::ConnectInfo;
-use hyper::body::Incoming;
+use axum::response::Response;
+use bytes::Bytes;
+use futures_util::future::{BoxFuture, Either, Ready, ready};
+use http::{HeaderValue, Request, Version, header};
+use http_body_util::Full;
+use hyper::body::{Body as HttpBody, Frame, Incoming, SizeHint};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use hyper_util::server::graceful::GracefulShutdown;
+use std::convert::Infallible;
 use std::io;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
-use tower::ServiceExt as _;
 
 /// How long connections may finish after the end has begun.
 const DRAIN: Duration = Duration::from_secs(10);
-/// How long a client may take to send its request's head (slowloris).
-const HEAD: Duration = Duration::from_secs(10);
+/// How often measurements are folded together.
+const TIDY: Duration = Duration::from_secs(5);
 
 /// A signal that the process stops; every clone sees it.
 #[derive(Clone, Debug)]
@@ -50,18 +61,20 @@ impl Shutdown {
     }
 }
 
-/// Serves `router` until `shutdown` begins, then takes no new connection, lets requests in hand finish (10 s at most) and
-/// returns.
+/// Serves the portals until the process's end begins ([`Web::shutdown`]), then takes no new connection, lets requests in
+/// hand finish (10 s at most) and returns.
 ///
 /// # Errors
 /// The listener's address can't be read.
-pub async fn serve(listener: TcpListener, router: Router, shutdown: Shutdown) -> io::Result<()> {
+pub async fn serve(listener: TcpListener, hosts: Hosts, web: &Web) -> io::Result<()> {
     let address = listener.local_addr()?;
     tracing::info!(%address, "listening");
     let mut server = auto::Builder::new(TokioExecutor::new());
-    server.http1().timer(TokioTimer::new()).header_read_timeout(HEAD);
+    // The socket itself knows how long to wait (`Socket`): hyper's time-out would end idle connections as well.
+    server.http1().timer(TokioTimer::new()).header_read_timeout(None);
     server.http2().timer(TokioTimer::new()).max_concurrent_streams(256);
     let graceful = GracefulShutdown::new();
+    let mut tidy = tokio::time::interval(TIDY);
     loop {
         let (stream, peer) = tokio::select! {
             accepted = listener.accept() => match accepted {
@@ -73,15 +86,18 @@ pub async fn serve(listener: TcpListener, router: Router, shutdown: Shutdown) ->
                     continue;
                 }
             },
-            () = shutdown.begun() => break,
+            _ = tidy.tick() => {
+                web.0.metrics.tidy();
+                continue;
+            }
+            () = web.shutdown().begun() => break,
         };
         let _ = stream.set_nodelay(true);
-        let router = router.clone();
-        let service = hyper::service::service_fn(move |mut request: http::Request<Incoming>| {
-            request.extensions_mut().insert(ConnectInfo(peer));
-            router.clone().oneshot(request.map(axum::body::Body::new))
-        });
-        let connection = server.serve_connection_with_upgrades(TokioIo::new(stream), service).into_owned();
+        let progress = Arc::new(Progress::default());
+        let socket = Socket::new(stream, progress.clone(), web.0.patience);
+        let hosts = hosts.clone();
+        let service = hyper::service::service_fn(move |request| answer(&hosts, &progress, peer, request));
+        let connection = server.serve_connection_with_upgrades(TokioIo::new(socket), service).into_owned();
         let connection = graceful.watch(connection);
         tokio::spawn(async move {
             if let Err(error) = connection.await {
@@ -95,4 +111,66 @@ pub async fn serve(listener: TcpListener, router: Router, shutdown: Shutdown) ->
         () = tokio::time::sleep(DRAIN) => tracing::warn!("some connections were cut after {DRAIN:?}"),
     }
     Ok(())
+}
+
+type Answer = Result<Response<Sent>, Infallible>;
+
+/// One request. Kept pages are ready at once; everything else is boxed, so that connections stay small.
+fn answer(
+    hosts: &Hosts,
+    progress: &Arc<Progress>,
+    peer: SocketAddr,
+    request: Request<Incoming>,
+) -> Either<Ready<Answer>, BoxFuture<'static, Answer>> {
+    if let Some(kept) = hosts.kept(&request, peer) {
+        progress.begin_at_once();
+        return Either::Left(ready(Ok(kept.map(|bytes| Sent::Kept(Full::new(bytes))))));
+    }
+    let (hosts, in_hand) = (hosts.clone(), progress.begin());
+    Either::Right(Box::pin(async move {
+        let version = request.version();
+        let (parts, incoming) = request.into_parts();
+        let (body, large) = in_hand.body(incoming);
+        let mut request = Request::from_parts(parts, body);
+        request.extensions_mut().insert(ConnectInfo(peer));
+        let mut response = hosts.answer(request).await;
+        if large && version < Version::HTTP_2 && in_hand.has_unread() {
+            response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+        }
+        Ok(response.map(Sent::Made))
+    }))
+}
+
+/// An answer's body.
+enum Sent {
+    /// From memory.
+    Kept(Full<Bytes>),
+    /// A portal's.
+    Made(Body),
+}
+
+impl HttpBody for Sent {
+    type Data = Bytes;
+    type Error = axum::Error;
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        match self.get_mut() {
+            Self::Kept(bytes) => Pin::new(bytes).poll_frame(cx).map_err(|never| match never {}),
+            Self::Made(body) => Pin::new(body).poll_frame(cx),
+        }
+    }
+    fn is_end_stream(&self) -> bool {
+        match self {
+            Self::Kept(bytes) => bytes.is_end_stream(),
+            Self::Made(body) => body.is_end_stream(),
+        }
+    }
+    fn size_hint(&self) -> SizeHint {
+        match self {
+            Self::Kept(bytes) => bytes.size_hint(),
+            Self::Made(body) => body.size_hint(),
+        }
+    }
 }

@@ -1,5 +1,6 @@
 //! Tests of the whole stack, over a router without a socket.
 
+mod bodies;
 mod forms;
 mod hosts;
 mod served;
@@ -15,7 +16,7 @@ use http::header;
 use http_body_util::BodyExt as _;
 use kernel_core::secret::SigningKey;
 use kernel_core::settings::Settings;
-use kernel_core::{Clock, FixedClock, Random};
+use kernel_core::{Clock, Code, Error, FixedClock, Random};
 use std::net::SocketAddr;
 use tower::ServiceExt as _;
 

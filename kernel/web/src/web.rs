@@ -1,5 +1,6 @@
 //! [`Web`]: what every portal shares, handed from state to state.
 
+use crate::connection::Patience;
 use crate::limits::RateLimits;
 use crate::metrics::Metrics;
 use crate::static_files::Assets;
@@ -31,6 +32,7 @@ pub(crate) struct Inner {
     pub body_limit: usize,
     pub upload_limit: usize,
     pub timeout: Duration,
+    pub patience: Patience,
     pub trusted_proxies: Vec<IpAddr>,
     pub staff_networks: Networks,
     pub csrf_key: SigningKey,
@@ -74,6 +76,10 @@ impl Web {
             body_limit: settings.http.body_limit,
             upload_limit: settings.http.upload_limit,
             timeout: Duration::from_secs(settings.http.timeout_seconds),
+            patience: Patience {
+                head: Duration::from_secs(settings.http.head_seconds),
+                idle: Duration::from_secs(settings.http.keep_alive_seconds),
+            },
             trusted_proxies: settings.http.trusted_proxies.clone(),
             staff_networks: Networks::parse(&settings.security.staff_networks),
             csrf_key: key.derive("csrf"),

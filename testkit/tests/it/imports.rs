@@ -5,7 +5,8 @@ use bases::imports::run::RunImport;
 use futures_util::future::join_all;
 use serde_json::json;
 use std::time::Duration;
-use testkit::{eventually, run};
+use testkit::{Tenant, TestSystem, eventually, run};
+use uuid::Uuid;
 
 const ROWS: usize = 9_000;
 
@@ -48,20 +49,128 @@ fn an_import_run_by_three_at_once_doubles_nothing() {
             (Some("done"), Some(ROWS as u64)),
             "{done}"
         );
-        let sql = system.sql("data", "nclc_platform").await?;
-        let counted = sql
-            .query_one(
-                "select count(*), count(distinct data->>'1') from data.records where tenant_id = $1",
-                &[&tenant.summary.id.uuid()],
-            )
-            .await?;
-        let (rows, distinct): (i64, i64) = (counted.get(0), counted.get(1));
-        assert_eq!((rows, distinct), (ROWS as i64, ROWS as i64));
+        assert_eq!(counts(system, &tenant).await?, (ROWS as i64, ROWS as i64));
         // A run after the end does nothing.
         other.system.bases.run_import(&job).await?;
         let path = format!("/v1/records?table={table}&count=true&limit=1");
         let page = other.api().get(&path).token(&tenant.token).send().await?.expect(200)?;
         assert_eq!(page.json()["count"], ROWS);
+        Ok(())
+    });
+}
+
+#[test]
+fn a_new_table_is_named_by_what_people_call_its_records() {
+    run(async |system| {
+        let tenant = system.fresh_tenant().await?;
+        let (base, table) = small_table(system, &tenant).await?;
+        let post = |path: &str| system.api().post(path).token(&tenant.token);
+        let upload = async || {
+            let sent = post("/v1/imports").upload(&base, "ID,Name,City\n1,Oak,Ulm\n2,Ash,Ulm\n");
+            anyhow::Ok(sent.send().await?.expect(201)?.json())
+        };
+        // The field that names the records of the table that an import made.
+        let primary = async |started: serde_json::Value| {
+            let schema = system.api().get(&format!("/v1/bases/{base}")).token(&tenant.token);
+            let schema = schema.send().await?.expect(200)?.json();
+            let tables = schema["tables"].as_array().cloned().unwrap_or_default();
+            let made = tables.iter().find(|made| made["id"] == started["table"]).cloned().unwrap_or_default();
+            let fields = made["fields"].as_array().cloned().unwrap_or_default();
+            let field = fields.iter().find(|field| field["id"] == made["primary_field"]);
+            anyhow::Ok(
+                field.map_or_else(String::new, |field| field["name"].as_str().unwrap_or_default().to_owned()),
+            )
+        };
+        for (plan, expected) in [
+            (json!({"name": "Guessed"}), "Name"),
+            (json!({"name": "Chosen", "primary": "City"}), "City"),
+            (
+                json!({"name": "Left out", "columns": [{"column": "Name", "skip": true}], "primary": "City"}),
+                "City",
+            ),
+            (json!({"name": "First", "primary": "ID"}), "ID"),
+        ] {
+            let preview = upload().await?;
+            assert_eq!(preview["primary"], "Name");
+            let path = format!("/v1/imports/{}/start", preview["id"].as_str().unwrap_or_default());
+            let started = post(&path).json(&plan).send().await?.expect(202)?.json();
+            assert_eq!(primary(started).await?, expected, "{plan}");
+        }
+        for (plan, code) in [
+            (json!({"name": "Wrong", "primary": "Town"}), "unknown_field"),
+            (json!({"table": table, "primary": "Name"}), "invalid_value"),
+        ] {
+            let preview = upload().await?;
+            let path = format!("/v1/imports/{}/start", preview["id"].as_str().unwrap_or_default());
+            let refused = post(&path).json(&plan).send().await?.expect(422)?.json();
+            assert_eq!(
+                (&refused["errors"][0]["code"], &refused["errors"][0]["pointer"]),
+                (&json!(code), &json!("#/primary")),
+                "{plan}"
+            );
+        }
+        Ok(())
+    });
+}
+
+/// Records of the tenant, and their different names.
+async fn counts(system: &TestSystem, tenant: &Tenant) -> anyhow::Result<(i64, i64)> {
+    let sql = system.sql("data", "nclc_platform").await?;
+    let counted = sql
+        .query_one(
+            "select count(*), count(distinct data->>'1') from data.records where tenant_id = $1",
+            &[&tenant.summary.id.uuid()],
+        )
+        .await?;
+    Ok((counted.get(0), counted.get(1)))
+}
+
+#[test]
+fn an_import_that_ends_before_its_first_saved_progress_goes_on_without_loss_or_repetition() {
+    run(async |system| {
+        const ROWS: usize = 16_000;
+        let tenant = system.fresh_tenant().await?;
+        let (base, table) = small_table(system, &tenant).await?;
+        let csv: String = (0..ROWS).fold("Name".to_owned(), |csv, row| format!("{csv}\nrow {row}"));
+        let upload = system.api().post("/v1/imports").token(&tenant.token).upload(&base, &csv);
+        let import = upload.send().await?.expect(201)?.json()["id"].as_str().unwrap_or_default().to_owned();
+        let import: Uuid = import.parse()?;
+        // Started as the route does it, but without the job: nobody else runs it.
+        let sql = system.sql("data", "nclc_platform").await?;
+        let started = "update data.imports set state = 'running', plan = $3,
+            table_id = (select id from data.tables t where t.tenant_id = $1 order by t.position, t.id limit 1)
+            where tenant_id = $1 and id = $2";
+        let tenant_id = tenant.summary.id.uuid();
+        sql.execute(started, &[&tenant_id, &import, &json!({"table": table})]).await?;
+
+        // The run ends as at a kill: after the first chunks are committed, before anything was noted about them.
+        let job = RunImport { tenant: tenant.summary.id, import };
+        let bases = &system.system.bases;
+        tokio::select! {
+            done = bases.run_import(&job) => panic!("the run came to its end: {done:?}"),
+            written = eventually("the first chunk", Duration::from_secs(60), async || {
+                let (rows, _) = counts(system, &tenant).await?;
+                Ok((rows > 0).then_some(rows))
+            }) => assert!(written? < ROWS as i64),
+        }
+        let progress = "select done from data.imports where tenant_id = $1 and id = $2";
+        let done: i64 = sql.query_one(progress, &[&tenant_id, &import]).await?.get(0);
+        assert_eq!(done, 0, "progress was saved already: the test sees nothing");
+
+        // Chunks that were on their way to Postgres may still arrive; a run that meets one is told to try again.
+        eventually("the end of the import", Duration::from_secs(60), async || {
+            match bases.run_import(&job).await {
+                Ok(()) => Ok(Some(())),
+                Err(error) if error.code().retryable() => Ok(None),
+                Err(error) => Err(error.into()),
+            }
+        })
+        .await?;
+        assert_eq!(counts(system, &tenant).await?, (ROWS as i64, ROWS as i64));
+        let state = "select state, done, created from data.imports where tenant_id = $1 and id = $2";
+        let row = sql.query_one(state, &[&tenant_id, &import]).await?;
+        let state: (&str, i64, i64) = (row.get(0), row.get(1), row.get(2));
+        assert_eq!(state, ("done", ROWS as i64, ROWS as i64));
         Ok(())
     });
 }

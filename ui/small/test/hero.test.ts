@@ -12,7 +12,7 @@ describe('the picture that works', () => {
   ])('reads %s as %s', (text, price) => expect(readPrice(text)).toBe(price));
 
   test('says what the page and the footer show', () => {
-    expect(words(46, 7)).toMatchObject({ price: '€46.00', stock: '7 in stock', buy: 'Add to basket', sum: '95', avg: '€56.30', sold: false });
-    expect(words(46, 0)).toMatchObject({ stock: 'Back after the next firing', buy: 'Sold out', status: 'Sold out', sum: '88', sold: true });
+    expect(words(6.2, 7)).toEqual({ price: '6.20', said: 'The page says 6.20', sum: '119', avg: '4.54', sold: false });
+    expect(words(6.2, 0)).toMatchObject({ said: 'Seeded spelt is not on the page', sum: '112', sold: true });
   });
 });

@@ -114,6 +114,8 @@ export interface ImportPreview {
   columns: ImportColumn[];
   rows: string[][];
   total: number;
+  /** The column that names the records of a new table, as far as the server can guess. */
+  primary: string;
   delimiter: string;
   bytes: number;
 }

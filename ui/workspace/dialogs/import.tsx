@@ -2,11 +2,11 @@
 import { useEffect, useState } from 'react';
 import { message } from '../api/client.ts';
 import type { ImportPreview, ImportState } from '../api/types.ts';
-import { counted } from '../nouns.ts';
+import { counted, nounOf } from '../nouns.ts';
 import { Sheet } from '../ui/dialog.tsx';
 import { Icon } from '../ui/icon.tsx';
 import { useModel } from '../use_model.ts';
-import { type Mapping, MapTable, Target, guessMapping, startBody } from './import_map.tsx';
+import { type Mapping, MapTable, Target, guessMapping, namesOf, startBody } from './import_map.tsx';
 import { Progress } from './import_progress.tsx';
 
 const SIZE_LIMIT = 200 * 1024 * 1024;
@@ -23,6 +23,7 @@ export default function ImportDialog({ file, onClose }: { file?: File; onClose: 
   const [preview, setPreview] = useState<ImportPreview>();
   const [target, setTarget] = useState<Target>({ kind: 'new', name: '' });
   const [mapping, setMapping] = useState<Mapping[]>([]);
+  const [primary, setPrimary] = useState('');
   const [state, setState] = useState<ImportState>();
   const [started, setStarted] = useState(false);
   const [busy, setBusy] = useState('');
@@ -42,6 +43,7 @@ export default function ImportDialog({ file, onClose }: { file?: File; onClose: 
       setName(chosen.name);
       setTarget(next);
       setMapping(guessMapping(data, undefined));
+      setPrimary(data.primary);
       setPreview(data);
     } catch (failure) {
       setError(message(failure));
@@ -62,7 +64,7 @@ export default function ImportDialog({ file, onClose }: { file?: File; onClose: 
     setBusy('Starting');
     setError('');
     try {
-      await model.api.write('POST', `/v1/imports/${preview.id}/start`, startBody(target, mapping));
+      await model.api.write('POST', `/v1/imports/${preview.id}/start`, startBody(target, mapping, namesOf(mapping, primary)));
       setStarted(true);
     } catch (failure) {
       setError(message(failure));
@@ -103,6 +105,7 @@ export default function ImportDialog({ file, onClose }: { file?: File; onClose: 
     }} />;
   }
   if (!preview) return <Choose busy={busy} error={error} onFile={(f) => void upload(f)} onClose={onClose} />;
+  const names = namesOf(mapping, primary);
   const used = mapping.filter((m) => !m.skip).length;
   return (
     <Sheet title={`Import ${name}`} size="l" onClose={onClose} fixed
@@ -114,7 +117,8 @@ export default function ImportDialog({ file, onClose }: { file?: File; onClose: 
       </>}>
       <div className="importbody">
         <Target target={target} onChange={retarget} />
-        <MapTable preview={preview} target={target} mapping={mapping} onChange={setMapping} />
+        <MapTable preview={preview} target={target} mapping={mapping} names={names} onNames={setPrimary} onChange={setMapping} />
+        {target.kind === 'new' && names !== undefined ? <p className="help">Each {nounOf(target.name).one} is called by its <b>{mapping.find((m) => m.column === names)?.name}</b>: links to it show that.</p> : null}
       </div>
     </Sheet>
   );

@@ -1,6 +1,7 @@
 // What each column of an import becomes: a field of the table (an existing one or a new one), of a type; a link finds its record by a field of the other table.
 import { kindIcon, type Kind } from '../../grid/src/index.ts';
 import type { ImportPreview, TableInfo } from '../api/types.ts';
+import { nounOf } from '../nouns.ts';
 import { Icon } from '../ui/icon.tsx';
 import { Select } from '../ui/select.tsx';
 import { useModel } from '../use_model.ts';
@@ -32,12 +33,19 @@ function linkOf(table: string | undefined, type: Kind | undefined): { link?: Map
   return type === 'link' && table ? { link: { table, by: '' } } : {};
 }
 
-export function startBody(target: Target, mapping: Mapping[]): unknown {
+/** Whether a column can name the records of a new table. */
+const canName = (m: Mapping): boolean => !m.skip && m.type !== 'link' && m.type !== 'checkbox';
+
+/** The column that names the records: the wanted one as long as it can, else the first that can. */
+export const namesOf = (mapping: Mapping[], wanted: string): string | undefined =>
+  (mapping.find((m) => m.column === wanted && canName(m)) ?? mapping.find(canName))?.column;
+
+export function startBody(target: Target, mapping: Mapping[], primary?: string): unknown {
   const columns = mapping.map((m) => {
     if (m.skip) return { column: m.column, skip: true };
     return { column: m.column, ...(m.field ? { field: m.field } : { name: m.name.trim() || m.column, type: m.type }), ...(m.type === 'link' && m.link ? { link: m.link.by ? m.link : { table: m.link.table } } : {}) };
   });
-  return { ...(target.kind === 'new' ? { name: target.name.trim() } : { table: target.id }), columns };
+  return { ...(target.kind === 'new' ? { name: target.name.trim(), ...(primary ? { primary } : {}) } : { table: target.id }), columns };
 }
 
 export function Target({ target, onChange }: { target: Target; onChange: (next: Target) => void }) {
@@ -55,14 +63,25 @@ export function Target({ target, onChange }: { target: Target; onChange: (next: 
   );
 }
 
-export function MapTable({ preview, target, mapping, onChange }: { preview: ImportPreview; target: Target; mapping: Mapping[]; onChange: (next: Mapping[]) => void }) {
+interface MapProps {
+  preview: ImportPreview;
+  target: Target;
+  mapping: Mapping[];
+  /** The column that names the records of a new table. */
+  names: string | undefined;
+  onNames: (column: string) => void;
+  onChange: (next: Mapping[]) => void;
+}
+
+export function MapTable({ preview, target, mapping, names, onNames, onChange }: MapProps) {
   const model = useModel();
   const table = target.kind === 'table' ? model.base?.tables.find((t) => t.id === target.id) : undefined;
+  const noun = nounOf(target.kind === 'new' ? target.name : (table?.name ?? ''));
   const set = (i: number, part: Partial<Mapping>) => onChange(mapping.map((m, k) => (k === i ? { ...m, ...part } : m)));
   return (
     <div className="tw">
       <table className="list map">
-        <thead><tr><th><span className="sr">Import</span></th><th>Column</th><th>First values</th><th>Field</th><th>Type</th></tr></thead>
+        <thead><tr><th><span className="sr">Import</span></th><th>Column</th><th>First values</th><th>Field</th><th>Type</th>{table ? null : <th className="nm" title="What a link to a record shows">Name</th>}</tr></thead>
         <tbody>
           {mapping.map((m, i) => (
             <tr key={m.column} className={m.skip ? 'off' : ''}>
@@ -71,6 +90,7 @@ export function MapTable({ preview, target, mapping, onChange }: { preview: Impo
               <td className="muted trunc sm">{preview.columns[i]?.samples.filter(Boolean).slice(0, 3).join(' · ')}</td>
               <td>{m.skip ? <span className="muted">Left out</span> : <FieldCell m={m} table={table} onChange={(part) => set(i, part)} />}</td>
               <td>{m.skip ? null : <TypeCell m={m} onChange={(part) => set(i, part)} />}</td>
+              {table ? null : <td className="nm">{canName(m) ? <label><input type="radio" name="names" checked={m.column === names} onChange={() => onNames(m.column)} /><span className="short" aria-hidden="true">Name</span><span className="sr">{m.column} is the name of a {noun.one}</span></label> : null}</td>}
             </tr>
           ))}
         </tbody>

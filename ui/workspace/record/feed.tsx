@@ -9,6 +9,7 @@ import type { Field, HistoryEntry } from '../api/types.ts';
 import { Icon } from '../ui/icon.tsx';
 import { useModel } from '../use_model.ts';
 import { toColumn } from '../values.ts';
+import { linkChange } from './link_change.ts';
 import { when } from './time.ts';
 
 const initials = (name: string): string => name.split(/\s+/).map((w) => w[0] ?? '').join('').slice(0, 2).toUpperCase() || '?';
@@ -57,14 +58,26 @@ function Entry({ entry, fields, onRestore }: { entry: HistoryEntry; fields: Fiel
         {made ? null : known.map(({ field, before, after }) => (
           <div className="chg" key={field.id}>
             <span className="f"><Icon name={kindIcon[field.type]} />{field.name}</span>
-            <span className="k">Before</span><Shown field={field} value={before} old />
-            <span className="k">After</span><Shown field={field} value={after} />
+            <BeforeAfter field={field} before={before} after={after} />
             {field.read_only ? null : <button type="button" className="btn sm" onClick={() => onRestore(field, before)}><Icon name="undo-2" />Restore{before === null ? ' empty' : ''}</button>}
           </div>
         ))}
       </div>
     </div>
   );
+}
+
+function BeforeAfter({ field, before, after }: { field: Field; before: CellValue; after: CellValue }) {
+  const links = field.type === 'link' ? linkChange(before, after) : undefined;
+  if (links) {
+    return (
+      <>
+        {links.removed ? <><span className="k">Unlinked</span><del>{links.removed}</del></> : null}
+        {links.added ? <><span className="k">Linked</span><span className="val">{links.added}</span></> : null}
+      </>
+    );
+  }
+  return <><span className="k">Before</span><Shown field={field} value={before} old /><span className="k">After</span><Shown field={field} value={after} /></>;
 }
 
 function Shown({ field, value, old }: { field: Field; value: CellValue; old?: boolean }) {

@@ -20,7 +20,7 @@ export default function RecordPanel({ id }: { id: string }) {
   const [updated, setUpdated] = useState('');
   const [error, setError] = useState<Error>();
   const panel = useRef<HTMLElement>(null);
-  const fields = table ? orderedFields(table.fields, table.primary_field, view?.config ?? {}) : [];
+  const fields = table ? orderedFields(table.fields, table.primary_field, model.look) : [];
 
   useEffect(() => {
     if (!table) return undefined;

@@ -4,14 +4,15 @@ import { kindIcon } from '../../grid/src/index.ts';
 import { Icon } from '../ui/icon.tsx';
 import { useModel } from '../use_model.ts';
 import { orderedFields } from '../values.ts';
+import { OwnHint } from './own.tsx';
 
 export function FieldsPanel() {
   const model = useModel();
   const [find, setFind] = useState('');
   const { table, view } = model;
   if (!table || !view) return null;
-  const hidden = new Set(view.config.hidden ?? []);
-  const fields = orderedFields(table.fields, table.primary_field, view.config);
+  const hidden = new Set(model.look.hidden ?? []);
+  const fields = orderedFields(table.fields, table.primary_field, model.look);
   const save = (next: Set<string>) => void model.setView({ hidden: [...next].filter((id) => table.fields.some((f) => f.id === id)) }, true);
   const toggle = (id: string) => {
     const next = new Set(hidden);
@@ -21,6 +22,7 @@ export function FieldsPanel() {
   const shown = fields.filter((f) => f.name.toLocaleLowerCase().includes(find.trim().toLocaleLowerCase()));
   return (
     <div className="fieldlist">
+      <OwnHint />
       {fields.length > 8 ? <div className="search"><Icon name="search" /><input className="input" placeholder="Find a field" aria-label="Find a field" value={find} onChange={(e) => setFind(e.target.value)} autoFocus /></div> : null}
       <ul>
         {shown.map((f) => (

@@ -7,6 +7,7 @@ import { keepFocus } from '../ui/focus.ts';
 import { Icon } from '../ui/icon.tsx';
 import { Select } from '../ui/select.tsx';
 import { useModel } from '../use_model.ts';
+import { OwnHint } from './own.tsx';
 
 const DEEPEST = 3;
 
@@ -14,8 +15,8 @@ export function FilterPanel() {
   const model = useModel();
   const { table, view } = model;
   const [draft, setDraft] = useState<Where>(() => {
-    const saved = view?.config.where;
-    return saved ? (isGroup(saved) ? saved : { and: [saved] }) : { and: [] };
+    const now = model.look.where;
+    return now ? (isGroup(now) ? now : { and: [now] }) : { and: [] };
   });
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
   const pending = useRef<(() => void) | undefined>(undefined);
@@ -30,7 +31,7 @@ export function FilterPanel() {
     pending.current = () => {
       pending.current = undefined;
       const where = complete(next, table.fields);
-      if (JSON.stringify(where) !== JSON.stringify(view.config.where ?? null)) void model.setView({ where }, true);
+      if (JSON.stringify(where) !== JSON.stringify(model.look.where ?? null)) void model.setView({ where }, true);
     };
     timer.current = setTimeout(() => pending.current?.(), 350);
   };
@@ -40,6 +41,7 @@ export function FilterPanel() {
   return (
     <div className="filter">
       <b>Show {noun.many} where</b>
+      <OwnHint />
       <Group where={draft} fields={table.fields} depth={1} onChange={change} />
       {partsOf(draft).length === 0 ? <p className="muted">No conditions: every {noun.one} shows.</p> : null}
       <div className="row">

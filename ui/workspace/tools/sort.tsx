@@ -4,6 +4,7 @@ import { keepFocus } from '../ui/focus.ts';
 import { Icon } from '../ui/icon.tsx';
 import { Select } from '../ui/select.tsx';
 import { useModel } from '../use_model.ts';
+import { OwnHint } from './own.tsx';
 
 /** Words for the two directions of a type. */
 export function directions(field: Field | undefined): [string, string] {
@@ -20,13 +21,14 @@ export function SortPanel() {
   const model = useModel();
   const { table, view } = model;
   if (!table || !view) return null;
-  const sort = view.config.sort ?? [];
+  const sort = model.look.sort ?? [];
   const save = (next: SortKey[]) => void model.setView({ sort: next }, true);
   const unused = table.fields.filter((f) => !sort.some((s) => s.field === f.id));
   const change = (i: number, part: Partial<SortKey>) => save(sort.map((s, k) => (k === i ? { ...s, ...part } : s)));
   return (
     <div className="sorts">
       <b>Sort by</b>
+      <OwnHint />
       {sort.map((key, i) => {
         const field = table.fields.find((f) => f.id === key.field);
         const [up, down] = directions(field);

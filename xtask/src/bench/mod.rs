@@ -3,11 +3,13 @@
 //!
 //! Results go to `bench/results.md`. What is not measured is listed there too. All traffic stays on 127.0.0.1.
 
+mod grid;
 mod import;
 mod load;
 mod nginx;
 mod pages;
 mod perf;
+mod person;
 mod pgbench;
 mod process;
 mod records;
@@ -38,6 +40,8 @@ pub enum Part {
     Pages,
     /// Windows of a large table.
     Window,
+    /// The grid in Chromium.
+    Grid,
 }
 
 /// Arguments of the command.
@@ -146,6 +150,13 @@ fn measure(bench: &mut Bench, only: &[Part]) -> Result<Vec<Section>> {
     }
     if wanted(Part::Window) {
         add("Large table", window::measure(bench, idle_memory)?);
+    }
+    if wanted(Part::Grid) {
+        let seeded = bench.server.seed(bench.scale.large)?;
+        if !bench.server.runs() {
+            bench.server.start()?;
+        }
+        add("Grid in the browser", grid::measure(bench, &seeded)?);
     }
     Ok(sections)
 }

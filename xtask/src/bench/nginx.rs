@@ -17,15 +17,17 @@ pub struct Nginx {
 }
 
 impl Nginx {
-    /// Serves `bytes` as `/page`.
+    /// Serves each of the pages as `/page<index>`.
     ///
     /// # Errors
     /// When it does not start or serves something else.
-    pub fn start(folder: &Path, bytes: &[u8]) -> Result<Self> {
+    pub fn start(folder: &Path, pages: &[Vec<u8>]) -> Result<Self> {
         let folder = folder.join("nginx");
         std::fs::create_dir_all(folder.join("pages"))?;
         std::fs::set_permissions(&folder, PermissionsExt::from_mode(0o755))?;
-        std::fs::write(folder.join("pages/page"), bytes)?;
+        for (index, bytes) in pages.iter().enumerate() {
+            std::fs::write(folder.join(format!("pages/page{index}")), bytes)?;
+        }
         let address = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?;
         let place = folder.display();
         let temporary: String = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
@@ -56,8 +58,11 @@ impl Nginx {
         let mut client = Client::new(address, "localhost", None);
         let began = Instant::now();
         loop {
-            if let Ok(answer) = client.send("GET", "/page", &[], None) {
-                ensure!(answer.status == 200 && answer.body == bytes, "nginx answers {answer}");
+            if let Ok(answer) = client.send("GET", "/page0", &[], None) {
+                ensure!(
+                    answer.status == 200 && Some(&answer.body) == pages.first(),
+                    "nginx answers {answer}"
+                );
                 return Ok(nginx);
             }
             ensure!(

@@ -27,7 +27,9 @@ pub struct Figure {
 }
 
 impl Figure {
-    fn text(&self) -> String {
+    /// As it stands in the table.
+    #[must_use]
+    pub fn text(&self) -> String {
         match self.processor {
             Some(processor) => format!("{}, {} µs CPU", self.shown, number(processor)),
             None => self.shown.clone(),
@@ -218,7 +220,7 @@ same cluster. “one write” sends BEGIN, the tenant, the query and COMMIT toge
 after the other. The column CPU is the processor time of the reference to ours, without the load generators: rates \
 suffer from whatever else the machine does (a server of one process more than 32 backends), processor time hardly does.\n\n";
 
-const MISSING: &str = "\n## Not measured here\n\n- The grid in the browser: `ui/dev/` measures it.\n- A new site of 12 pages from a template, and \
+const MISSING: &str = "\n## Not measured here\n\n- A new site of 12 pages from a template, and \
 a load from a snapshot: not in the product yet.\n";
 
 /// Thousands with a comma, small numbers with decimals.

@@ -30,6 +30,12 @@ pub struct Seeded {
     pub base: String,
     /// `tbl…`: the table "Records".
     pub table: String,
+    /// The organisation's address.
+    pub slug: String,
+    /// How its owner signs in.
+    pub email: String,
+    /// The owner's password.
+    pub password: String,
 }
 
 impl Seeded {
@@ -50,7 +56,16 @@ impl Seeded {
         if tokens.is_empty() {
             tokens.push(token.clone());
         }
-        Ok(Self { token, tokens, tenant: text("tenant")?, base: text("base")?, table: text("table")? })
+        Ok(Self {
+            token,
+            tokens,
+            tenant: text("tenant")?,
+            base: text("base")?,
+            table: text("table")?,
+            slug: text("slug")?,
+            email: text("email")?,
+            password: text("password")?,
+        })
     }
 }
 
@@ -61,7 +76,7 @@ mod tests {
     #[test]
     fn what_seed_prints_is_read() {
         let seeded = Seeded::parse(
-            "a word before\n{\"token\":\"t\",\"tenant\":\"u\",\"base\":\"app1\",\"table\":\"tbl1\"}\n",
+            "a word before\n{\"token\":\"t\",\"tenant\":\"u\",\"base\":\"app1\",\"table\":\"tbl1\",\"slug\":\"s\",\"email\":\"e\",\"password\":\"p\"}\n",
         );
         let seeded = seeded.unwrap();
         assert_eq!((seeded.table.as_str(), seeded.tokens), ("tbl1", vec!["t".to_owned()]));

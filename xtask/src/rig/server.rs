@@ -44,6 +44,8 @@ pub struct Server {
     folder: PathBuf,
     address: SocketAddr,
     child: Option<Child>,
+    /// Further settings by the names of their variables.
+    settings: Vec<(&'static str, String)>,
 }
 
 impl Server {
@@ -59,7 +61,12 @@ impl Server {
             .create(&folder)
             .with_context(|| format!("can't make {}", folder.display()))?;
         let address = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?;
-        Ok(Self { program: program.to_owned(), folder, address, child: None })
+        Ok(Self { program: program.to_owned(), folder, address, child: None, settings: Vec::new() })
+    }
+
+    /// The settings of the next start, besides those of every rig.
+    pub fn set(&mut self, settings: &[(&'static str, &str)]) {
+        self.settings = settings.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
     }
 
     /// The folder of everything.
@@ -106,6 +113,7 @@ impl Server {
             .env("NCLC_HTTP_LISTEN", self.address.to_string())
             .env("NCLC_DEVELOPMENT", "false")
             .env("NCLC_LOG", "warn")
+            .envs(self.settings.iter().map(|(name, value)| (*name, value.as_str())))
             .stdin(Stdio::null());
         command
     }

@@ -1,4 +1,4 @@
-//! `api.`: `/v1`, its OpenAPI document, and the overview page.
+//! `api.`: `/v1`, its OpenAPI document, `/v0` for clients of Airtable, and the overview page.
 
 use crate::System;
 use axum::routing::get;
@@ -10,5 +10,6 @@ pub fn routes(system: &System) -> Router {
     Router::new()
         .route("/openapi.json", get(move || std::future::ready(Json(document.clone()))))
         .merge(bases::api(system.bases.clone()))
+        .merge(bases::v0::api(system.bases.clone()))
         .merge(bases::developers::routes(system.web.clone()))
 }

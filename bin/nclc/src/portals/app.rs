@@ -9,6 +9,7 @@ use bases::Bases;
 use identity::Identity;
 use kernel_web::{Page, Web, WebError};
 use sites::Sites;
+use std::sync::Arc;
 use tenancy::{HomeBase, HomeSite, HomeView, Member, Tenancy};
 
 /// What the home page brings together.
@@ -48,7 +49,7 @@ pub fn routes(system: &System) -> Router {
         .route("/o/{slug}/", get(show_home))
         .with_state(home)
         .merge(tenancy::with_switcher(identity::routes(&system.identity), &system.tenancy))
-        .merge(tenancy::routes(&system.tenancy))
+        .merge(tenancy::routes(&system.tenancy, Arc::new(system.bases.clone())))
         .merge(bases::routes(&system.bases))
         .merge(sites::routes(&system.sites))
 }

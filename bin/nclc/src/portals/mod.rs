@@ -7,11 +7,10 @@ pub mod sites;
 pub mod www;
 
 use crate::System;
-use axum::Router;
-use kernel_web::hosts::Portals;
+use kernel_web::{Hosts, Portals};
 
 /// All portals that the settings name, behind one listener.
-pub fn router(system: &System) -> Router {
+pub fn hosts(system: &System) -> Hosts {
     let serves = |name: &str| system.settings.http.portals.iter().any(|portal| portal == name);
     let db = system.db.clone();
     let portals = Portals {
@@ -20,10 +19,11 @@ pub fn router(system: &System) -> Router {
         api: serves("api").then(|| api::routes(system)),
         admin: serves("admin").then(|| admin::routes(system)),
         sites: serves("sites").then(|| sites::routes(system)),
+        kept: serves("sites").then(|| ::sites::kept(&system.sites)),
         ready: Some(std::sync::Arc::new(move || {
             let db = db.clone();
             Box::pin(async move { db.ready().await.is_ok() })
         })),
     };
-    kernel_web::by_host(&system.web, portals)
+    Hosts::new(&system.web, portals)
 }

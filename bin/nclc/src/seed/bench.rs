@@ -53,7 +53,7 @@ pub(super) async fn run(system: &System, rows: u64) -> anyhow::Result<()> {
     let plan = ImportPlan {
         name: Some("Records".to_owned()),
         columns: COLUMNS.iter().map(column).collect(),
-        table: None,
+        ..ImportPlan::default()
     };
     let imported = import(system, &owner.caller, base.id, &folder, plan).await?;
     std::fs::remove_file(&folder)?;

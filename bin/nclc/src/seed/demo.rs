@@ -2,7 +2,7 @@
 //!
 //! Data: OpenFlights.org, Open Database Licence 1.0 (`content/demo/openflights/README.md`).
 
-use super::{import, owner};
+use super::{import, owner, visit};
 use crate::System;
 use bases::imports::{ColumnPlan, ImportPlan, LinkPlan};
 use engine_base::{BaseId, TableId};
@@ -58,8 +58,8 @@ pub(super) async fn run(system: &System) -> anyhow::Result<()> {
         theme: "atelier".to_owned(),
         base: Some(base.id),
     };
-    let site = system.sites.create(&owner.caller, &site).await?;
-    system.sites.publish_all(&owner.caller, site).await?;
+    let site = system.sites.create((&owner.caller, &visit()), &site).await?;
+    system.sites.publish_all((&owner.caller, &visit()), site).await?;
     print_access(system);
     Ok(())
 }
@@ -80,7 +80,7 @@ struct Tables<'a> {
 impl Tables<'_> {
     async fn import(&self, file: &str, name: &str, columns: Vec<ColumnPlan>) -> anyhow::Result<TableId> {
         let path = self.unpack(&format!("{file}.csv"))?;
-        let plan = ImportPlan { name: Some(name.to_owned()), columns, table: None };
+        let plan = ImportPlan { name: Some(name.to_owned()), columns, ..ImportPlan::default() };
         let state = import(self.system, self.caller, self.base, &path, plan).await?;
         println!("{name}: {} records, {} values left out", state.created, state.error_count);
         state.table.ok_or_else(|| anyhow::anyhow!("{name} has no table"))

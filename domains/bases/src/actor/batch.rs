@@ -1,61 +1,42 @@
-//! One batch: changes that fit together, and the single call that makes them durable.
+//! One batch: changes that fit together, encoded for the single call that makes them durable (`call.rs`).
+//!
+//! Invariants: no two changes of a batch touch the same record or carry the same idempotency key, and a change of the
+//! schema is alone in its batch; so each was checked against exactly the state that it meets. Numbers of changes are
+//! relative to the batch's beginning, so it can be made before the one in front of it has its own.
 
-use super::Shared;
 use super::schema_rows;
-use super::store::{APPLY_BATCH, BASE_HEAD_LOCKED, CHANGES_AFTER};
-use super::writer::{Checked, Write};
+use super::writer::{Checked, KeyToStore, Write};
 use engine_base::ids::{RowNo, TableNo};
-use engine_base::{Change, Touched};
+use engine_base::{Base, Change, Touched};
 use jiff::Timestamp;
-use kernel_core::{Code, Error, Result};
 use kernel_db::postgres_types::{IsNull, ToSql, Type, to_sql_checked};
-use kernel_db::{Database, Db, DbError};
 use rustc_hash::FxHashSet;
 use std::sync::Arc;
-use std::time::Duration;
-
-/// How long a lost database is waited for before writers are told.
-const PATIENCE: Duration = Duration::from_secs(10);
-
-/// How a batch ended.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum Outcome {
-    Committed,
-    /// Another process wrote first; nothing of ours was written.
-    Behind,
-    /// The base was deleted.
-    NoBase,
-    /// An idempotency key of the batch exists already.
-    KeyTaken,
-}
 
 /// Checked commands that touch different things.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Batch {
-    seq: u64,
     checked: Vec<Checked>,
     touched: Touched,
     keys: FxHashSet<(String, String)>,
+    pub(super) arrays: Arrays,
 }
 
 impl Batch {
-    pub(super) fn new(seq: u64) -> Self {
-        Self { seq, checked: Vec::new(), touched: Touched::default(), keys: FxHashSet::default() }
+    /// Whether the change can't be checked, or not written, beside what the batch does.
+    pub(super) fn clashes(&self, touched: &Touched, key: Option<&KeyToStore>) -> bool {
+        !self.checked.is_empty() && self.touched.conflicts(touched)
+            || key.is_some_and(|key| {
+                !self.keys.is_empty() && self.keys.contains(&(key.scope.clone(), key.key.clone()))
+            })
     }
 
-    /// Takes the change in, or gives the command back when it touches what the batch already does.
-    pub(super) fn add(&mut self, write: Write, change: Change, nonce: i64) -> Result<(), Box<Write>> {
-        let touched = change.touched();
-        let key = write.key.as_ref().map(|key| (key.scope.clone(), key.key.clone()));
-        let clash = !self.checked.is_empty() && self.touched.conflicts(&touched)
-            || key.as_ref().is_some_and(|key| self.keys.contains(key));
-        if clash {
-            return Err(Box::new(write));
-        }
+    /// Takes the change in. `base` is what it was checked against.
+    pub(super) fn add(&mut self, base: &Base, write: Write, change: Change, touched: Touched, nonce: i64) {
         self.touched.merge(touched);
-        self.keys.extend(key);
+        self.keys.extend(write.key.as_ref().map(|key| (key.scope.clone(), key.key.clone())));
+        self.arrays.push(base, &write, &change, nonce);
         self.checked.push(Checked { write, change: Arc::new(change), nonce });
-        Ok(())
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -70,61 +51,89 @@ impl Batch {
     pub(super) fn has_schema(&self) -> bool {
         self.touched.schema
     }
-    pub(super) fn into_writes(self) -> Vec<Write> {
-        self.checked.into_iter().map(|checked| checked.write).collect()
+    pub(super) fn first_nonce(&self) -> Option<i64> {
+        self.checked.first().map(|checked| checked.nonce)
+    }
+    pub(super) fn into_writes(self) -> impl Iterator<Item = Write> {
+        self.checked.into_iter().map(|checked| checked.write)
     }
     pub(super) fn into_checked(self) -> Vec<Checked> {
         self.checked
     }
 }
 
-/// JSON text sent as `jsonb` without parsing it here.
+/// JSON text sent as `json`.
 #[derive(Debug)]
-struct JsonText(String);
+pub(super) struct JsonText(String);
 
 impl ToSql for JsonText {
     fn to_sql(
         &self,
         _: &Type,
         out: &mut kernel_db::postgres_types::private::BytesMut,
-    ) -> std::result::Result<IsNull, Box<dyn std::error::Error + Sync + Send>> {
-        // The binary form of jsonb is a version byte and the text.
-        out.extend_from_slice(&[1]);
+    ) -> Result<IsNull, Box<dyn std::error::Error + Sync + Send>> {
         out.extend_from_slice(self.0.as_bytes());
         Ok(IsNull::No)
     }
     fn accepts(ty: &Type) -> bool {
-        *ty == Type::JSONB
+        *ty == Type::JSON
+    }
+    to_sql_checked!();
+}
+
+/// A shared text.
+#[derive(Debug)]
+pub(super) struct Text(Arc<str>);
+
+impl ToSql for Text {
+    fn to_sql(
+        &self,
+        ty: &Type,
+        out: &mut kernel_db::postgres_types::private::BytesMut,
+    ) -> Result<IsNull, Box<dyn std::error::Error + Sync + Send>> {
+        (&*self.0).to_sql(ty, out)
+    }
+    fn accepts(ty: &Type) -> bool {
+        <&str as ToSql>::accepts(ty)
     }
     to_sql_checked!();
 }
 
 /// The arrays of `data.apply_batch`, one entry a row.
-#[derive(Default)]
-struct Arrays {
-    seq: Vec<i64>,
-    actor: Vec<String>,
-    kind: Vec<&'static str>,
-    table: Vec<Option<i64>>,
-    lo: Vec<Option<i64>>,
-    hi: Vec<Option<i64>>,
-    nonce: Vec<i64>,
-    change: Vec<JsonText>,
-    row_table: Vec<i64>,
-    row: Vec<i64>,
-    row_data: Vec<JsonText>,
-    row_created_at: Vec<Timestamp>,
-    row_created_by: Vec<String>,
-    row_updated_by: Vec<String>,
-    gone_table: Vec<i64>,
-    gone: Vec<i64>,
-    key_scope: Vec<String>,
-    key: Vec<String>,
-    key_hash: Vec<Vec<u8>>,
-    key_status: Vec<i32>,
-    key_version: Vec<i64>,
-    key_body: Vec<String>,
-    schema: Option<serde_json::Value>,
+#[derive(Debug, Default)]
+pub(super) struct Arrays {
+    pub(super) actor: Vec<Text>,
+    pub(super) kind: Vec<&'static str>,
+    pub(super) table: Vec<Option<i64>>,
+    pub(super) lo: Vec<Option<i64>>,
+    pub(super) hi: Vec<Option<i64>>,
+    pub(super) nonce: Vec<i64>,
+    pub(super) change: Vec<JsonText>,
+    pub(super) new_table: Vec<i64>,
+    pub(super) new: Vec<i64>,
+    pub(super) new_data: Vec<JsonText>,
+    pub(super) new_created_at: Vec<Timestamp>,
+    pub(super) new_updated_at: Vec<Timestamp>,
+    pub(super) new_created_by: Vec<String>,
+    pub(super) new_updated_by: Vec<String>,
+    pub(super) edited_table: Vec<i64>,
+    pub(super) edited: Vec<i64>,
+    pub(super) edited_data: Vec<JsonText>,
+    pub(super) edited_at: Vec<Timestamp>,
+    pub(super) edited_by: Vec<Text>,
+    pub(super) gone_table: Vec<i64>,
+    pub(super) gone: Vec<i64>,
+    pub(super) span_change: Vec<i32>,
+    pub(super) span_table: Vec<i64>,
+    pub(super) span_lo: Vec<i64>,
+    pub(super) span_hi: Vec<i64>,
+    pub(super) key_scope: Vec<String>,
+    pub(super) key: Vec<String>,
+    pub(super) key_hash: Vec<Vec<u8>>,
+    pub(super) key_status: Vec<i32>,
+    pub(super) key_change: Vec<i32>,
+    pub(super) key_body: Vec<String>,
+    pub(super) schema: Option<serde_json::Value>,
 }
 
 /// Postgres has no unsigned integers; the engine's numbers stay far below the sign bit.
@@ -132,62 +141,80 @@ pub(super) fn sql(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
 
-fn arrays(shared: &Shared, batch: &Batch) -> Arrays {
-    let base = shared.state.read();
-    let mut out = Arrays::default();
-    for (index, checked) in batch.checked.iter().enumerate() {
-        let change = &checked.change;
-        let seq = sql(batch.seq + index as u64 + 1);
-        let span = main_span(change);
-        out.seq.push(seq);
-        out.actor.push(checked.write.actor.to_string());
-        out.kind.push(change.kind.name());
-        out.table.push(span.map(|(table, _)| sql(table.0)));
-        out.lo.push(span.and_then(|(_, rows)| rows).map(|(lo, _)| sql(lo.0)));
-        out.hi.push(span.and_then(|(_, rows)| rows).map(|(_, hi)| sql(hi.0)));
-        out.nonce.push(checked.nonce);
-        out.change.push(JsonText(change.to_json()));
-        let stored = base.stored(change);
-        for row in stored.upserts {
-            out.row_table.push(sql(row.table.0));
-            out.row.push(sql(row.row.0));
-            out.row_data.push(JsonText(row.data));
-            out.row_created_at
-                .push(Timestamp::from_microsecond(row.meta.created_us).unwrap_or(Timestamp::UNIX_EPOCH));
-            out.row_created_by.push(row.meta.created_by);
-            out.row_updated_by.push(row.meta.updated_by);
-        }
-        for (table, row) in stored.deletes {
-            out.gone_table.push(sql(table.0));
-            out.gone.push(sql(row.0));
-        }
-        if let Some(key) = &checked.write.key {
-            out.key_scope.push(key.scope.clone());
-            out.key.push(key.key.clone());
-            out.key_hash.push(key.hash.to_vec());
-            out.key_status.push(key.status);
-            out.key_version.push(seq);
-            out.key_body.push(records_of(change, span.map(|(table, _)| table)).join(","));
-        }
-        if !change.schema.is_empty() {
-            out.schema = Some(schema_rows::of(change));
-        }
-    }
-    out
+fn at(micros: i64) -> Timestamp {
+    Timestamp::from_microsecond(micros).unwrap_or(Timestamp::UNIX_EPOCH)
 }
 
-/// The table that the command was about, with its lowest and highest row. Other tables of a change are other sides of
-/// links; their records' histories do not list it.
-fn main_span(change: &Change) -> Option<(TableNo, Option<(RowNo, RowNo)>)> {
+impl Arrays {
+    fn push(&mut self, base: &Base, write: &Write, change: &Change, nonce: i64) {
+        let stored = base.stored(change);
+        let spans = change.spans();
+        let span = main_span(change, &spans);
+        self.actor.push(Text(Arc::clone(&write.actor)));
+        self.kind.push(change.kind.name());
+        self.table.push(span.map(|(table, _)| sql(table.0)));
+        self.lo.push(span.and_then(|(_, rows)| rows).map(|(lo, _)| sql(lo.0)));
+        self.hi.push(span.and_then(|(_, rows)| rows).map(|(_, hi)| sql(hi.0)));
+        self.nonce.push(nonce);
+        self.change.push(JsonText(stored.change));
+        for row in stored.created {
+            self.new_table.push(sql(row.table.0));
+            self.new.push(sql(row.row.0));
+            self.new_data.push(JsonText(row.data));
+            self.new_created_at.push(at(row.meta.created_us));
+            self.new_updated_at.push(at(row.meta.updated_us));
+            self.new_created_by.push(row.meta.created_by.clone());
+            self.new_updated_by.push(row.meta.updated_by.clone());
+        }
+        for row in stored.updated {
+            self.edited_table.push(sql(row.table.0));
+            self.edited.push(sql(row.row.0));
+            self.edited_data.push(JsonText(row.data));
+            self.edited_at.push(at(change.at_us));
+            self.edited_by.push(Text(Arc::clone(&write.actor)));
+        }
+        for (table, row) in stored.deleted {
+            self.gone_table.push(sql(table.0));
+            self.gone.push(sql(row.0));
+        }
+        let place = i32::try_from(self.nonce.len()).unwrap_or(i32::MAX);
+        for (table, rows) in spans {
+            if let Some((lo, hi)) = rows.filter(|_| span.is_none_or(|(main, _)| main != table)) {
+                self.span_change.push(place);
+                self.span_table.push(sql(table.0));
+                self.span_lo.push(sql(lo.0));
+                self.span_hi.push(sql(hi.0));
+            }
+        }
+        if let Some(key) = &write.key {
+            self.key_scope.push(key.scope.clone());
+            self.key.push(key.key.clone());
+            self.key_hash.push(key.hash.to_vec());
+            self.key_status.push(key.status);
+            self.key_change.push(place);
+            self.key_body.push(match key.names_records {
+                true => records_of(change, span.map(|(table, _)| table)).join(","),
+                false => String::new(),
+            });
+        }
+        if !change.schema.is_empty() {
+            self.schema = Some(schema_rows::of(change));
+        }
+    }
+}
+
+/// A table with its lowest and highest row that a change touches.
+type Span = (TableNo, Option<(RowNo, RowNo)>);
+
+/// The table that the command was about. Other tables of a change are other sides of links: their spans go to
+/// `data.change_spans`.
+fn main_span(change: &Change, spans: &[Span]) -> Option<Span> {
     let main = match (change.created.first(), change.deleted.first(), change.updated.first()) {
         (Some(row), _, _) | (None, Some(row), _) => Some(row.table),
         (None, None, edit) => edit.map(|edit| edit.table),
     };
-    let spans = change.spans();
-    match main {
-        Some(main) => spans.into_iter().find(|(table, _)| *table == main),
-        None => spans.into_iter().next(),
-    }
+    let of_main = |span: &&Span| main.is_none_or(|main| span.0 == main);
+    spans.iter().find(of_main).copied()
 }
 
 /// The records that a request was about, in its order.
@@ -199,99 +226,4 @@ fn records_of(change: &Change, table: Option<TableNo>) -> Vec<String> {
         .filter(|(of, _)| Some(*of) == table)
         .map(|(table, row)| table.record(row).to_string())
         .collect()
-}
-
-/// Makes the batch durable, or says why not.
-///
-/// # Errors
-/// `unavailable` when the database can't be reached for [`PATIENCE`]; the batch may or may not have been committed. The
-/// next batch finds out: its expected number no longer fits, and catching up brings memory where Postgres is.
-pub(super) async fn write(db: &Db, shared: &Shared, batch: &Batch, now: Timestamp) -> Result<Outcome> {
-    let arrays = arrays(shared, batch);
-    let error = match call(db, shared, batch, now, &arrays).await {
-        Ok(Some(seq)) if seq < 0 => return Ok(Outcome::Behind),
-        Ok(Some(_)) => return Ok(Outcome::Committed),
-        Ok(None) => return Ok(Outcome::NoBase),
-        Err(error) => error,
-    };
-    if error.constraint() == Some("idempotency_pkey") {
-        return Ok(Outcome::KeyTaken);
-    }
-    if !error.is_unreachable() {
-        return Err(Error::from(error));
-    }
-    tracing::warn!(base = shared.number, %error, "the database went away during a write");
-    settle(db, shared, batch).await
-}
-
-async fn call(
-    db: &Db,
-    shared: &Shared,
-    batch: &Batch,
-    now: Timestamp,
-    a: &Arrays,
-) -> std::result::Result<Option<i64>, DbError> {
-    let row = db
-        .read_opt(
-            shared.tenant,
-            &APPLY_BATCH,
-            &[
-                &shared.tenant.uuid(),
-                &sql(shared.number),
-                &sql(batch.seq),
-                &now,
-                &a.seq,
-                &a.actor,
-                &a.kind,
-                &a.table,
-                &a.lo,
-                &a.hi,
-                &a.nonce,
-                &a.change,
-                &a.row_table,
-                &a.row,
-                &a.row_data,
-                &a.row_created_at,
-                &a.row_created_by,
-                &a.row_updated_by,
-                &a.gone_table,
-                &a.gone,
-                &a.key_scope,
-                &a.key,
-                &a.key_hash,
-                &a.key_status,
-                &a.key_version,
-                &a.key_body,
-                &a.schema,
-            ],
-        )
-        .await?;
-    Ok(row.and_then(|row| row.get::<_, Option<i64>>(0)))
-}
-
-/// The connection broke while the batch was on its way: finds out whether it was committed, so that nothing is written
-/// twice and nothing acknowledged is lost.
-async fn settle(db: &Db, shared: &Shared, batch: &Batch) -> Result<Outcome> {
-    let deadline = tokio::time::Instant::now() + PATIENCE;
-    loop {
-        match committed(db, shared, batch).await {
-            Ok(true) => return Ok(Outcome::Committed),
-            Ok(false) => return Ok(Outcome::Behind),
-            Err(later) if tokio::time::Instant::now() >= deadline => {
-                return Err(Error::new(Code::Unavailable).retry_after(2).source(later));
-            }
-            Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
-        }
-    }
-}
-
-async fn committed(db: &Db, shared: &Shared, batch: &Batch) -> std::result::Result<bool, DbError> {
-    let tenant = shared.tenant.uuid();
-    let mut tx = db.begin(Database::Data, shared.tenant).await?;
-    // The lock waits for a backend that is still committing the batch after our side of the connection died.
-    tx.query_opt(&BASE_HEAD_LOCKED, &[&tenant, &sql(shared.number)]).await?;
-    let rows = tx.query(&CHANGES_AFTER, &[&tenant, &sql(shared.number), &sql(batch.seq), &1_i64]).await?;
-    tx.commit().await?;
-    let nonce: Option<i64> = rows.first().map(|row| row.get(3));
-    Ok(nonce.is_some() && nonce == batch.checked.first().map(|checked| checked.nonce))
 }

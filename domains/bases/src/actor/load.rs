@@ -7,6 +7,7 @@ use engine_base::ids::{BaseId, FieldNo, TableNo, ViewNo};
 use engine_base::schema::{BaseInfo, Field, FieldKind, Schema, Table, TableHead, View};
 use jiff::Timestamp;
 use kernel_core::{Error, Result, TenantId};
+use kernel_db::postgres_types::{FromSql, Type};
 use kernel_db::{Database, Db, Row, Tx};
 
 /// Reads the base of this tenant.
@@ -49,20 +50,27 @@ pub(super) async fn load(db: &Db, tenant: TenantId, number: u64) -> Result<Base>
     base.await.map_err(Error::internal)
 }
 
+/// The text of a `json` value as it came.
+struct JsonBytes<'a>(&'a [u8]);
+
+impl<'a> FromSql<'a> for JsonBytes<'a> {
+    fn from_sql(
+        _: &Type,
+        raw: &'a [u8],
+    ) -> std::result::Result<Self, Box<dyn std::error::Error + Sync + Send>> {
+        Ok(Self(raw))
+    }
+    fn accepts(ty: &Type) -> bool {
+        *ty == Type::JSON
+    }
+}
+
 fn load_row(base: &mut Base, table: TableNo, row: &Row) -> std::result::Result<(), engine_base::LoadError> {
     let number = engine_base::ids::RowNo(row.get::<_, i64>(0).unsigned_abs());
     let (created, updated): (Timestamp, Timestamp) = (row.get(2), row.get(3));
     let (by, last): (&str, &str) = (row.get(4), row.get(5));
-    let data: &str = row.get(1);
-    base.load_row(
-        table,
-        number,
-        data.as_bytes(),
-        created.as_microsecond(),
-        updated.as_microsecond(),
-        by,
-        last,
-    )
+    let JsonBytes(data) = row.get(1);
+    base.load_row(table, number, data, created.as_microsecond(), updated.as_microsecond(), by, last)
 }
 
 async fn tables(tx: &mut Tx, tenant: TenantId, base: u64) -> Result<Vec<Table>> {

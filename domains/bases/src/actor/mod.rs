@@ -4,6 +4,7 @@
 //! (`writer.rs`) changes the state, and only after Postgres has committed. Before an acknowledged answer nothing is only in memory.
 
 mod batch;
+mod call;
 mod catch_up;
 mod load;
 mod registry;
@@ -106,7 +107,8 @@ impl OpenBase {
             return Ok(());
         }
         let (reply, answer) = oneshot::channel();
-        self.inbox.send(writer::Message::CatchUp(reply)).await.map_err(|_| Error::new(Code::Unavailable))?;
+        let ask = writer::Ask { seq, reply: Some(reply) };
+        self.inbox.send(writer::Message::CatchUp(ask)).await.map_err(|_| Error::new(Code::Unavailable))?;
         answer.await.map_err(|_| Error::new(Code::Unavailable))??;
         if self.seq() >= seq {
             return Ok(());
@@ -114,10 +116,10 @@ impl OpenBase {
         Err(Error::new(Code::Unavailable).detail("The base is not at the version that Min-Version asks for."))
     }
 
-    /// Lets the writer look for changes of other processes, without waiting.
-    pub(crate) fn nudge(&self) {
-        let (reply, _) = oneshot::channel();
+    /// Lets the writer look for changes of other processes up to a number, without waiting. Nothing is asked when the
+    /// number turns out to be its own.
+    pub(crate) fn nudge(&self, seq: u64) {
         // A full inbox means that a batch is about to be written, which finds the same out.
-        let _ = self.inbox.try_send(writer::Message::CatchUp(reply));
+        let _ = self.inbox.try_send(writer::Message::CatchUp(writer::Ask { seq, reply: None }));
     }
 }

@@ -98,7 +98,7 @@ impl Registry {
         }
         match self.get(tenant, number) {
             Some(base) if base.seq() >= seq => {}
-            Some(base) => base.nudge(),
+            Some(base) => base.nudge(seq),
             None => self.events.publish(BaseEvent {
                 tenant,
                 base: number,
@@ -114,7 +114,7 @@ impl Registry {
     pub(crate) fn nudge_all(&self) {
         let bases: Vec<_> = self.open.lock().values().filter_map(|slot| slot.get().cloned()).collect();
         for base in bases {
-            base.nudge();
+            base.nudge(u64::MAX);
         }
     }
 

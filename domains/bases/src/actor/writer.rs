@@ -1,21 +1,25 @@
 //! The writer task of one base: collects waiting commands, checks them in memory, writes them in one call, then applies.
 //!
-//! Invariants: one batch in flight; memory changes only after commit; commands of one batch touch different records, so
-//! that each was checked against the state it meets. A command that touches what an earlier one of the batch does waits
-//! for the next batch.
+//! Invariants: one batch in flight; memory changes only after commit. While a batch is in flight the next one is made: a
+//! command is checked as soon as it comes, and taken in when it touches nothing that the batch in flight, the next batch or
+//! an earlier waiting command touches. So each is checked against exactly the state that it meets, and commands on the
+//! same record keep their order. When Postgres answers, the next batch leaves at once, and what was committed is put into
+//! memory and answered while Postgres works.
 
-use super::batch::{Batch, Outcome};
-use super::{Shared, batch, catch_up};
+use super::batch::Batch;
+use super::call::{self, Outcome};
+use super::{Shared, catch_up};
 use crate::events::{BaseEvent, ChangedRows, Events, MAX_ROWS_NAMED};
 use crate::problem;
-use engine_base::{Change, Effects};
-use engine_base::{CheckContext, Command};
+use engine_base::{Base, Change, CheckContext, Command, Effects, TableNo, Touched};
 use kernel_core::{Clock, Code, Error, Random, Result};
 use kernel_db::Db;
 use rustc_hash::FxHashMap;
 use std::collections::VecDeque;
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::task::Poll;
 use tokio::sync::{mpsc, oneshot};
 
 /// Commands that one batch takes at most (measured: more only adds latency).
@@ -29,7 +33,16 @@ const MAX_TRIES: usize = 20;
 #[derive(Debug)]
 pub(super) enum Message {
     Write(Box<Write>),
-    CatchUp(oneshot::Sender<Result<()>>),
+    CatchUp(Ask),
+}
+
+/// Somebody needs the changes up to a number, committed by whomever.
+#[derive(Debug)]
+pub(super) struct Ask {
+    /// `u64::MAX`: whatever there is.
+    pub(super) seq: u64,
+    /// None: nobody waits.
+    pub(super) reply: Option<oneshot::Sender<Result<()>>>,
 }
 
 /// One command and where its answer goes.
@@ -53,6 +66,8 @@ pub(crate) struct KeyToStore {
     pub(crate) hash: [u8; 32],
     /// The status of the answer.
     pub(crate) status: i32,
+    /// Whether the records are kept with it, for the answer to a repeated request.
+    pub(crate) names_records: bool,
 }
 
 /// A committed change.
@@ -70,137 +85,257 @@ pub(super) struct Checked {
     pub(super) nonce: i64,
 }
 
+/// The batch in the making.
+#[derive(Debug, Default)]
+struct Next {
+    batch: Batch,
+    /// Commands that have to wait for a batch after it, in order.
+    later: VecDeque<Write>,
+    /// What those touch that were checked already.
+    ahead: Touched,
+    /// Nothing more goes in, so that what waits has its turn.
+    full: bool,
+}
+
+impl Next {
+    fn wait(&mut self, write: Write, touched: Touched) {
+        // A change of the schema, or the first of too many: all that come after it wait behind it.
+        self.full |= touched.schema;
+        self.ahead.merge(touched);
+        self.later.push_back(write);
+    }
+}
+
 pub(super) struct Writer {
     shared: Arc<Shared>,
     db: Db,
     clock: Clock,
     random: Random,
     events: Events,
+    /// Row numbers given out and not yet in memory.
+    next_rows: FxHashMap<TableNo, u64>,
+    /// Questions for changes that memory does not have yet.
+    asks: Vec<Ask>,
+    /// How often the present batch found that another process had written.
+    tries: usize,
+    /// Commands from the front that go alone, so that each tells for itself whether its key is taken.
+    solo: usize,
 }
 
 impl Writer {
     pub(super) fn new(shared: Arc<Shared>, db: Db, clock: Clock, random: Random, events: Events) -> Self {
-        Self { shared, db, clock, random, events }
+        let (next_rows, asks) = (FxHashMap::default(), Vec::new());
+        Self { shared, db, clock, random, events, next_rows, asks, tries: 0, solo: 0 }
     }
 
     /// Works until every handle of the base is gone.
-    pub(super) async fn run(self, mut inbox: mpsc::Receiver<Message>) {
-        let mut waiting: VecDeque<Write> = VecDeque::new();
+    pub(super) async fn run(mut self, mut inbox: mpsc::Receiver<Message>) {
+        let mut arrived = Vec::new();
+        let mut next = Next::default();
         loop {
-            if waiting.is_empty() {
-                match inbox.recv().await {
-                    None => return,
-                    Some(Message::Write(write)) => waiting.push_back(*write),
-                    Some(Message::CatchUp(reply)) => self.answer_catch_up(reply).await,
-                }
+            if !self.asks.is_empty() {
+                self.answer_asks().await;
             }
-            while waiting.len() < MAX_BATCH {
-                match inbox.try_recv() {
-                    Ok(Message::Write(write)) => waiting.push_back(*write),
-                    Ok(Message::CatchUp(reply)) => self.answer_catch_up(reply).await,
-                    Err(_) => break,
-                }
-            }
-            self.write_batch(&mut waiting).await;
-        }
-    }
-
-    async fn answer_catch_up(&self, reply: oneshot::Sender<Result<()>>) {
-        let done =
-            catch_up::catch_up(&self.db, &self.shared, |effects, actor| self.publish(effects, actor)).await;
-        if let Err(error) = &done {
-            tracing::warn!(base = self.shared.number, %error, "catch-up failed");
-        }
-        // The asker may be gone.
-        let _ = reply.send(done);
-    }
-
-    /// Takes what fits together from the front of `waiting`, writes and answers it.
-    async fn write_batch(&self, waiting: &mut VecDeque<Write>) {
-        let mut batch = self.check_waiting(waiting);
-        for _ in 0..MAX_TRIES {
-            if batch.is_empty() {
-                return;
-            }
-            let now = self.clock.now();
-            match batch::write(&self.db, &self.shared, &batch, now).await {
-                Ok(Outcome::Committed) => return self.apply(batch),
-                Ok(Outcome::Behind) => {
-                    let caught = self.catch_up().await;
-                    let writes = batch.into_writes();
-                    if let Err(error) = caught {
-                        return fail(writes, &error);
-                    }
-                    let mut again: VecDeque<Write> = writes.into();
-                    batch = self.check_waiting(&mut again);
-                    // What no longer fits together goes first next time.
-                    while let Some(write) = again.pop_back() {
-                        waiting.push_front(write);
-                    }
-                }
-                Ok(Outcome::NoBase) => return fail(batch.into_writes(), &Error::not_found()),
-                Ok(Outcome::KeyTaken) => {
-                    // Another process used one of the keys. Alone, each command tells for itself.
-                    let writes = batch.into_writes();
-                    if writes.len() == 1 {
-                        return fail(writes, &Error::new(Code::IdempotencyInProgress).retry_after(1));
-                    }
-                    for write in writes {
-                        let mut alone = VecDeque::from([write]);
-                        Box::pin(self.write_batch(&mut alone)).await;
-                    }
+            self.gather(&mut next, &mut arrived, None);
+            if next.batch.is_empty() {
+                // A question that has just been taken in is answered before anything is waited for.
+                if self.asks.is_empty() && inbox.recv_many(&mut arrived, MAX_BATCH).await == 0 {
                     return;
                 }
-                Err(error) => return fail(batch.into_writes(), &error),
+                continue;
+            }
+            self.fly(&mut inbox, &mut next, &mut arrived).await;
+        }
+    }
+
+    /// Writes batch after batch, until there is none or somebody has to be asked what happened elsewhere.
+    async fn fly(
+        &mut self,
+        inbox: &mut mpsc::Receiver<Message>,
+        next: &mut Next,
+        arrived: &mut Vec<Message>,
+    ) {
+        let mut landed: Option<Batch> = None;
+        let mut seq = self.shared.seq.load(Ordering::Acquire);
+        while !next.batch.is_empty() {
+            let batch = std::mem::take(&mut next.batch);
+            self.solo = self.solo.saturating_sub(1);
+            let outcome = {
+                let (db, shared, now) = (self.db.clone(), Arc::clone(&self.shared), self.clock.now());
+                let mut call = pin!(call::write(&db, &shared, &batch, seq, now));
+                // The first poll sends it.
+                let sent = std::future::poll_fn(|context| Poll::Ready(call.as_mut().poll(context))).await;
+                if let Some(landed) = landed.take() {
+                    self.apply(landed);
+                }
+                match sent {
+                    Poll::Ready(outcome) => outcome,
+                    Poll::Pending => {
+                        self.gather(next, arrived, Some(&batch));
+                        loop {
+                            tokio::select! {
+                                biased;
+                                outcome = &mut call => break outcome,
+                                count = inbox.recv_many(arrived, MAX_BATCH), if !next.full && !inbox.is_closed() => {
+                                    if count > 0 {
+                                        self.take_in(next, arrived, Some(&batch));
+                                    }
+                                }
+                            }
+                        }
+                    }
+                }
+            };
+            if !matches!(outcome, Ok(Outcome::Committed)) {
+                return self.not_written(batch, outcome, next).await;
+            }
+            self.tries = 0;
+            seq += batch.len() as u64;
+            landed = Some(batch);
+            if self.asks.iter().any(|ask| ask.seq > seq) {
+                break;
             }
         }
-        fail(batch.into_writes(), &Error::new(Code::Unavailable).retry_after(1));
+        if let Some(landed) = landed {
+            self.apply(landed);
+        }
+    }
+
+    /// Goes once more through what had to wait, then through what has come.
+    fn gather(&mut self, next: &mut Next, arrived: &mut Vec<Message>, flying: Option<&Batch>) {
+        next.full = false;
+        next.ahead = Touched::default();
+        // A batch that was made and not sent is checked anew: memory may have moved.
+        let made = std::mem::take(&mut next.batch).into_writes();
+        let waited: Vec<Write> = made.chain(std::mem::take(&mut next.later)).collect();
+        self.check(next, waited, flying);
+        self.take_in(next, arrived, flying);
+    }
+
+    fn take_in(&mut self, next: &mut Next, arrived: &mut Vec<Message>, flying: Option<&Batch>) {
+        let mut writes = Vec::with_capacity(arrived.len());
+        for message in arrived.drain(..) {
+            match message {
+                Message::Write(write) => writes.push(*write),
+                Message::CatchUp(ask) => self.asks.push(ask),
+            }
+        }
+        self.check(next, writes, flying);
+        self.settle_asks();
+    }
+
+    /// Checks commands against memory; wrong ones are answered at once.
+    fn check(&mut self, next: &mut Next, writes: Vec<Write>, flying: Option<&Batch>) {
+        if writes.is_empty() {
+            return;
+        }
+        let shared = Arc::clone(&self.shared);
+        let base = shared.state.read();
+        let now_us = self.clock.now().as_microsecond();
+        for write in writes {
+            let most = if self.solo > 0 { 1 } else { MAX_BATCH };
+            next.full |=
+                next.batch.len() >= most || next.batch.rows() >= MAX_BATCH_ROWS || next.batch.has_schema();
+            if next.full {
+                next.later.push_back(write);
+                continue;
+            }
+            match self.facts(&base, &write, now_us) {
+                Err(problem) => drop(write.reply.send(Err(problem))),
+                Ok(change) if change.is_empty() && write.key.is_none() => {
+                    let written = Written { seq: base.seq(), change: Arc::new(change) };
+                    let _ = write.reply.send(Ok(written));
+                }
+                Ok(change) => {
+                    let (touched, key) = (change.touched(), write.key.as_ref());
+                    let clashes = next.batch.clashes(&touched, key)
+                        || !next.later.is_empty() && next.ahead.conflicts(&touched)
+                        || flying.is_some_and(|flying| flying.clashes(&touched, key));
+                    if clashes {
+                        next.wait(write, touched);
+                    } else {
+                        let nonce = self.random.below(i64::MAX as u64).cast_signed();
+                        next.batch.add(&base, write, change, touched, nonce);
+                    }
+                }
+            }
+        }
+    }
+
+    fn facts(&mut self, base: &Base, write: &Write, now_us: i64) -> Result<Change> {
+        let mut random = || self.random.below(u64::MAX);
+        let mut context = CheckContext::new(&write.actor, now_us, &mut random);
+        context.typecast = write.typecast;
+        context.next_rows = std::mem::take(&mut self.next_rows);
+        let checked = base.check(&write.command, &mut context);
+        self.next_rows = context.next_rows;
+        checked.map_err(|errors| problem::of_command(base, &write.command, &errors))
+    }
+
+    /// A batch that was not committed, as far as it is known. What was made behind it is checked again.
+    async fn not_written(&mut self, batch: Batch, outcome: Result<Outcome>, next: &mut Next) {
+        let error = match outcome {
+            Ok(Outcome::Committed) => None,
+            Ok(Outcome::Behind) => {
+                self.tries += 1;
+                match self.catch_up().await {
+                    Err(error) => Some(error),
+                    Ok(()) if self.tries >= MAX_TRIES => Some(Error::new(Code::Unavailable).retry_after(1)),
+                    Ok(()) => None,
+                }
+            }
+            Ok(Outcome::NoBase) => Some(Error::not_found()),
+            // Another process used the key.
+            Ok(Outcome::KeyTaken) if batch.len() == 1 => {
+                Some(Error::new(Code::IdempotencyInProgress).retry_after(1))
+            }
+            Ok(Outcome::KeyTaken) => {
+                self.solo = batch.len();
+                None
+            }
+            Err(error) => Some(error),
+        };
+        let behind = std::mem::take(&mut next.batch).into_writes().chain(std::mem::take(&mut next.later));
+        match error {
+            Some(error) => {
+                self.tries = 0;
+                fail(batch.into_writes(), &error);
+                next.later = behind.collect();
+            }
+            None => next.later = batch.into_writes().chain(behind).collect(),
+        }
     }
 
     async fn catch_up(&self) -> Result<()> {
         catch_up::catch_up(&self.db, &self.shared, |effects, actor| self.publish(effects, actor)).await
     }
 
-    /// Checks commands against memory; wrong ones are answered at once.
-    fn check_waiting(&self, waiting: &mut VecDeque<Write>) -> Batch {
-        let base = self.shared.state.read();
-        let mut batch = Batch::new(base.seq());
-        let now_us = self.clock.now().as_microsecond();
-        let mut random = || self.random.below(u64::MAX);
-        let mut next_rows = FxHashMap::default();
-        let mut later = VecDeque::new();
-        while let Some(write) = waiting.pop_front() {
-            if batch.rows() >= MAX_BATCH_ROWS || batch.has_schema() {
-                later.push_back(write);
-                continue;
-            }
-            let mut context = CheckContext::new(&write.actor, now_us, &mut random);
-            context.typecast = write.typecast;
-            context.next_rows = next_rows;
-            let checked = base.check(&write.command, &mut context);
-            next_rows = context.next_rows;
-            match checked {
-                Err(errors) => {
-                    let problem = problem::of_command(&base, &write.command, &errors);
-                    let _ = write.reply.send(Err(problem));
-                }
-                Ok(change) if change.is_empty() && write.key.is_none() => {
-                    let written = Written { seq: base.seq(), change: Arc::new(change) };
-                    let _ = write.reply.send(Ok(written));
-                }
-                Ok(change) => {
-                    let nonce = self.random.below(i64::MAX as u64).cast_signed();
-                    if let Err(write) = batch.add(write, change, nonce) {
-                        later.push_back(*write);
-                    }
-                }
-            }
+    /// Looks in the database for what was asked for.
+    async fn answer_asks(&mut self) {
+        self.settle_asks();
+        if self.asks.is_empty() {
+            return;
         }
-        *waiting = later;
-        batch
+        let done = self.catch_up().await;
+        if let Err(error) = &done {
+            tracing::warn!(base = self.shared.number, %error, "catch-up failed");
+        }
+        for ask in self.asks.drain(..) {
+            let answer = done.as_ref().copied().map_err(copy);
+            // The asker may be gone.
+            let _ = ask.reply.map(|reply| reply.send(answer));
+        }
     }
 
-    fn apply(&self, batch: Batch) {
+    /// Answers those who asked for what memory has.
+    fn settle_asks(&mut self) {
+        let seq = self.shared.seq.load(Ordering::Acquire);
+        for ask in self.asks.extract_if(.., |ask| ask.seq <= seq) {
+            let _ = ask.reply.map(|reply| reply.send(Ok(())));
+        }
+    }
+
+    fn apply(&mut self, batch: Batch) {
         let mut answers = Vec::with_capacity(batch.len());
         let mut published = Vec::with_capacity(batch.len());
         {
@@ -222,6 +357,7 @@ impl Writer {
         for (effects, actor) in published {
             self.publish(&effects, &actor);
         }
+        self.settle_asks();
     }
 
     fn publish(&self, effects: &Effects, actor: &Arc<str>) {
@@ -229,14 +365,17 @@ impl Writer {
     }
 }
 
-fn fail(writes: Vec<Write>, error: &Error) {
+fn copy(error: &Error) -> Error {
+    let copy = Error::new(error.code()).detail(error.message().to_owned());
+    match error.wait_seconds() {
+        Some(seconds) => copy.retry_after(seconds),
+        None => copy,
+    }
+}
+
+fn fail(writes: impl Iterator<Item = Write>, error: &Error) {
     for write in writes {
-        let copy = Error::new(error.code()).detail(error.message().to_owned());
-        let copy = match error.wait_seconds() {
-            Some(seconds) => copy.retry_after(seconds),
-            None => copy,
-        };
-        let _ = write.reply.send(Err(copy));
+        let _ = write.reply.send(Err(copy(error)));
     }
 }
 

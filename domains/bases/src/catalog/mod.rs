@@ -92,6 +92,21 @@ pub(crate) async fn base_of_table(db: &Db, tenant: TenantId, table: TableNo) -> 
     Ok(row.map(|row| row.get::<_, i64>(0).unsigned_abs()))
 }
 
+/// What the tokens page asks.
+impl tenancy::BaseDirectory for Bases {
+    fn bases<'a>(&'a self, caller: &'a Caller) -> tenancy::Later<'a, Vec<tenancy::BaseName>> {
+        Box::pin(async move {
+            let bases = self.list(caller).await?.into_iter();
+            let names = bases.map(|base| tenancy::BaseName {
+                number: base.id.0,
+                id: base.id.to_string(),
+                name: base.name,
+            });
+            Ok(names.collect())
+        })
+    }
+}
+
 impl Bases {
     /// The tenant's bases that the caller may see, by name.
     ///

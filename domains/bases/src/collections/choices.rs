@@ -1,6 +1,7 @@
 //! The views of a base that a page's list can show.
 
 use super::CollectionField;
+use super::format::handed_out;
 use crate::service::Bases;
 use engine_base::{BaseId, ViewId};
 use kernel_core::{Caller, Capability, Result};
@@ -32,14 +33,8 @@ impl Bases {
                 .flat_map(|table| {
                     let mut fields: Vec<_> = table.fields.iter().collect();
                     fields.sort_by_key(|field| (field.no != table.head.primary_field, field.position));
-                    let fields: Vec<CollectionField> = fields
-                        .into_iter()
-                        .map(|field| CollectionField {
-                            id: table.number().field(field.no),
-                            name: field.name.clone(),
-                            kind: field.kind.type_name(),
-                        })
-                        .collect();
+                    let fields: Vec<CollectionField> =
+                        fields.into_iter().map(|field| handed_out(table.number(), field)).collect();
                     table.views.iter().map(move |view| ViewChoice {
                         id: table.number().view(view.no),
                         name: view.name.clone(),

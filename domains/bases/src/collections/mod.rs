@@ -1,9 +1,11 @@
 //! Records of a view for a published page: a bounded list with display values, and what it depends on.
 
 mod choices;
+mod format;
 mod service;
 
 pub use choices::ViewChoice;
+pub use format::FieldFormat;
 pub use service::MAX_ROWS;
 
 use engine_base::{FieldId, RecordId, TableId};
@@ -17,6 +19,8 @@ pub struct CollectionField {
     pub name: String,
     /// Its type's API name, e.g. `number`.
     pub kind: &'static str,
+    /// How its values are shown to people.
+    pub format: FieldFormat,
 }
 
 /// One record of a collection.
@@ -24,7 +28,8 @@ pub struct CollectionField {
 pub struct CollectionRow {
     /// The record.
     pub id: RecordId,
-    /// Display values by field id (`fld…`): text, number, bool, a select's name, linked records' names joined by ", ".
+    /// Values by field id (`fld…`): text, number, bool, days (`2026-11-21`) and instants (RFC 3339) as text, a select's
+    /// name, linked records' names joined by ", ". Their fields' formats say how people read them.
     pub values: serde_json::Map<String, serde_json::Value>,
 }
 

@@ -1,6 +1,7 @@
 //! Reads collections for pages.
 
-use super::{Collection, CollectionField, CollectionRow};
+use super::format::handed_out;
+use super::{Collection, CollectionRow};
 use crate::problem;
 use crate::records::query::{context, shown_fields, with_table};
 use crate::service::Bases;
@@ -64,11 +65,7 @@ impl Bases {
                     fields: fields
                         .iter()
                         .filter_map(|no| schema.field(*no))
-                        .map(|field| CollectionField {
-                            id: view.table.field(field.no),
-                            name: field.name.clone(),
-                            kind: field.kind.type_name(),
-                        })
+                        .map(|field| handed_out(view.table, field))
                         .collect(),
                     total: window.total,
                 })

@@ -1,4 +1,5 @@
-//! What happened to a record, from the base's changes (spec D7): who, when, each cell before and after.
+//! What happened to a record, from the base's changes (spec D7): who, when, each cell before and after. A record whose link
+//! was changed from the other side has that change in its history as well.
 
 mod store;
 
@@ -7,10 +8,11 @@ use crate::http::{AppState, Versioned};
 use crate::records::record_id;
 use crate::service::Bases;
 use axum::extract::{Path, State};
-use engine_base::{Base, Cell, Change, FieldId, FieldNo, RecordId, RowFacts, RowNo, TableNo};
+use engine_base::{Base, Cell, Change, ChangeKind, FieldId, FieldNo, RecordId, RowFacts, RowNo, TableNo};
 use http::StatusCode;
 use jiff::Timestamp;
 use kernel_core::{Caller, Capability, Error, Result};
+use kernel_db::Row;
 use kernel_web::WebError;
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -79,7 +81,7 @@ async fn list(
     caller.require(Capability::ReadRecords)?;
     let id = record_id(&record)?;
     let open = bases.open_table(&caller, id.table, None).await?;
-    let changes = changes_of(&bases, &caller, &open, id.table, &[id.row]).await?;
+    let changes = changes_of_record(&bases, &caller, &open, id).await?;
     let mut names: HashMap<String, String> = HashMap::new();
     for (_, change) in &changes {
         if !names.contains_key(&change.actor) {
@@ -96,6 +98,28 @@ async fn list(
         return Err(Error::not_found().into());
     }
     Ok(Versioned::json(StatusCode::OK, seq, &History { data })?)
+}
+
+/// The changes of one record, newest first, without what they did to other records.
+async fn changes_of_record(
+    bases: &Bases,
+    caller: &Caller,
+    open: &OpenBase,
+    id: RecordId,
+) -> Result<Vec<(u64, Change)>> {
+    let base = open.read(|base| base.id().0).cast_signed();
+    let params: kernel_db::Params<'_> =
+        &[&caller.tenant.uuid(), &base, &id.table.0.cast_signed(), &id.row.0.cast_signed(), &LIMIT];
+    changes(&bases.0.db.read(caller.tenant, &store::CHANGES_OF_ROW, params).await?)
+}
+
+fn changes(rows: &[Row]) -> Result<Vec<(u64, Change)>> {
+    rows.iter()
+        .map(|row| {
+            let change = Change::from_json(row.get::<_, &str>(1).as_bytes()).map_err(Error::internal)?;
+            Ok((row.get::<_, i64>(0).unsigned_abs(), change))
+        })
+        .collect()
 }
 
 /// Changes whose span covers one of the rows, newest first.
@@ -117,13 +141,7 @@ async fn changes_of(
         &high.0.cast_signed(),
         &LIMIT,
     ];
-    let rows = bases.0.db.read(caller.tenant, &store::CHANGES_OF_ROWS, params).await?;
-    rows.iter()
-        .map(|row| {
-            let change = Change::from_json(row.get::<_, &str>(1).as_bytes()).map_err(Error::internal)?;
-            Ok((row.get::<_, i64>(0).unsigned_abs(), change))
-        })
-        .collect()
+    changes(&bases.0.db.read(caller.tenant, &store::CHANGES_OF_ROWS, params).await?)
 }
 
 /// The facts that the last deletion of each row kept.
@@ -155,6 +173,7 @@ fn entry(
 ) -> Option<Entry> {
     let is_it = |facts: &&RowFacts| (facts.table, facts.row) == (id.table, id.row);
     let mut cells: Vec<(FieldNo, Cell, Cell)> = Vec::new();
+    let mut kind = change.kind;
     if let Some(made) = change.created.iter().find(is_it) {
         cells.extend(made.cells.iter().map(|(field, cell)| (*field, Cell::Empty, cell.clone())));
     } else if let Some(gone) = change.deleted.iter().find(is_it) {
@@ -162,6 +181,8 @@ fn entry(
     } else {
         let edit = change.updated.iter().find(|edit| (edit.table, edit.row) == (id.table, id.row))?;
         cells.extend(edit.cells.iter().map(|cell| (cell.field, cell.before.clone(), cell.after.clone())));
+        // Another record was made or deleted; of this one a link changed.
+        kind = ChangeKind::Update;
     }
     let table = base.schema().table(id.table)?;
     let cells = cells.into_iter().filter_map(|(field, before, after)| {
@@ -179,7 +200,7 @@ fn entry(
             id: change.actor.clone(),
             name: names.get(&change.actor).cloned().unwrap_or_default(),
         },
-        kind: change.kind.name().to_owned(),
+        kind: kind.name().to_owned(),
         cells: cells.collect(),
     })
 }

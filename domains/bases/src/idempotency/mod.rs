@@ -19,6 +19,8 @@ pub(crate) struct Request {
     scope: String,
     key: String,
     hash: [u8; 32],
+    /// A client may repeat it and wants the same records then.
+    answered: bool,
 }
 
 /// An effect that was stored earlier under the same key.
@@ -59,13 +61,14 @@ impl Request {
             scope: format!("{} {route}", caller.actor),
             key: key.to_owned(),
             hash: kernel_core::secret::sha256(&signed),
+            answered: true,
         }))
     }
 
     /// A key for one step of a job, so that a repeated job does not repeat the step.
     pub(crate) fn of_job(scope: &str, step: &str) -> Self {
         let hash = kernel_core::secret::sha256(step.as_bytes());
-        Self { scope: scope.to_owned(), key: step.to_owned(), hash }
+        Self { scope: scope.to_owned(), key: step.to_owned(), hash, answered: false }
     }
 
     /// What was stored under this key.
@@ -99,6 +102,7 @@ impl Request {
             key: self.key.clone(),
             hash: self.hash,
             status: i32::from(status),
+            names_records: self.answered,
         }
     }
 }

@@ -10,7 +10,7 @@ use axum::extract::{DefaultBodyLimit, Multipart, Path, State};
 use engine_base::BaseId;
 use http::StatusCode;
 use kernel_core::{Caller, Capability, Code, Error, Result};
-use kernel_web::{ApiJson, WebError};
+use kernel_web::{ApiJson, UploadFits, WebError};
 use tenancy::ApiCaller;
 use tokio::io::AsyncWriteExt as _;
 use utoipa::ToSchema;
@@ -45,6 +45,7 @@ struct Upload {
 async fn upload(
     State(bases): AppState,
     ApiCaller(caller): ApiCaller,
+    _fits: UploadFits,
     mut form: Multipart,
 ) -> Result<(StatusCode, Json<ImportPreview>), WebError> {
     caller.require(Capability::WriteRecords)?;

@@ -2,11 +2,11 @@
 
 use super::RowError;
 use super::detect::boolean;
+use engine_base::schema::MAX_LINKS;
 use engine_base::{
-    Base, Cell, FieldKind, FieldNo, InputCells, QueryContext, QuerySpec, RowNo, TableNo, coerce,
+    Base, Cell, FieldKind, FieldNo, QueryContext, QuerySpec, RowNo, StoredCells, TableNo, coerce,
 };
-use rustc_hash::FxHashMap;
-use serde_json::{Value, json};
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::Arc;
 
 /// A column of the file and the field it goes to.
@@ -22,7 +22,6 @@ pub(super) struct Column {
 /// How texts name records.
 #[derive(Clone, Debug)]
 pub(super) struct Links {
-    pub(super) table: TableNo,
     pub(super) separator: Option<String>,
     pub(super) rows: Arc<FxHashMap<String, RowNo>>,
 }
@@ -45,15 +44,15 @@ pub(super) fn index_by_text(base: &Base, table: TableNo, field: FieldNo) -> FxHa
 }
 
 /// The values of one row.
-pub(super) fn row(columns: &[Column], cells: &[&str], line: u64, errors: &mut Vec<RowError>) -> InputCells {
-    let mut out = InputCells::with_capacity(columns.len());
+pub(super) fn row(columns: &[Column], cells: &[&str], line: u64, errors: &mut Vec<RowError>) -> StoredCells {
+    let mut out = StoredCells::with_capacity(columns.len());
     for column in columns {
         let text = cells.get(column.index).map_or("", |cell| cell.trim());
         if text.is_empty() {
             continue;
         }
         match value(column, text) {
-            Ok(Value::Null) => {}
+            Ok(Cell::Empty) => {}
             Ok(value) => out.push((column.field, value)),
             Err(message) => errors.push(RowError {
                 row: line,
@@ -66,34 +65,32 @@ pub(super) fn row(columns: &[Column], cells: &[&str], line: u64, errors: &mut Ve
     out
 }
 
-fn value(column: &Column, text: &str) -> Result<Value, String> {
+fn value(column: &Column, text: &str) -> Result<Cell, String> {
     if let Some(links) = &column.links {
         return linked(links, text);
     }
     if matches!(column.kind, FieldKind::Checkbox) {
-        return boolean(text).map(Value::Bool).ok_or_else(|| format!("{text} is neither yes nor no."));
+        let ticked = boolean(text).ok_or_else(|| format!("{text} is neither yes nor no."))?;
+        return Ok(if ticked { Cell::True } else { Cell::Empty });
     }
-    match coerce(&column.kind, text).map_err(|(_, message)| message)? {
-        Cell::Empty => Ok(Value::Null),
-        Cell::True => Ok(Value::Bool(true)),
-        Cell::Number(number) => Ok(json!(number)),
-        Cell::Text(text) => Ok(Value::String(text.into_string())),
-        Cell::Links(_) => Err("Links need a table and a field to look the text up in.".to_owned()),
-    }
+    coerce(&column.kind, text).map_err(|(_, message)| message)
 }
 
-fn linked(links: &Links, text: &str) -> Result<Value, String> {
-    let find = |name: &str| {
-        let row = links.rows.get(&name.trim().to_lowercase());
-        row.map(|row| Value::String(links.table.record(*row).to_string()))
-            .ok_or_else(|| name.trim().to_owned())
-    };
+fn linked(links: &Links, text: &str) -> Result<Cell, String> {
     let names: Vec<&str> = match links.separator.as_deref().filter(|separator| !separator.is_empty()) {
         Some(separator) => text.split(separator).filter(|name| !name.trim().is_empty()).collect(),
         None => vec![text],
     };
-    let found: Result<Vec<Value>, String> = names.into_iter().map(find).collect();
-    let mut found = found.map_err(|name| format!("No record is called {name}."))?;
-    found.dedup();
-    Ok(Value::Array(found))
+    let (mut rows, mut seen) = (Vec::with_capacity(names.len()), FxHashSet::default());
+    for name in names {
+        let row = links.rows.get(&name.trim().to_lowercase());
+        let row = *row.ok_or_else(|| format!("No record is called {}.", name.trim()))?;
+        if seen.insert(row) {
+            rows.push(row);
+        }
+    }
+    if rows.len() > MAX_LINKS {
+        return Err(format!("At most {MAX_LINKS} records in one cell."));
+    }
+    Ok(Cell::links(rows))
 }

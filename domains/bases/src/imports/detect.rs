@@ -2,8 +2,10 @@
 //!
 //! A guess is made only when every non-empty value of the sample fits: a wrong guess costs the person more than plain text.
 
+use rustc_hash::{FxBuildHasher, FxHashSet};
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
+use std::hash::BuildHasher as _;
 
 /// A guessed column type; names as in the API.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,6 +50,9 @@ pub struct Column {
     distinct: HashSet<String>,
     many_distinct: bool,
     decimals: usize,
+    /// Hashes of the values, until one comes again.
+    hashes: FxHashSet<u64>,
+    empty_or_again: bool,
 }
 
 impl Column {
@@ -55,9 +60,15 @@ impl Column {
     pub fn see(&mut self, value: &str) {
         let value = value.trim();
         if value.is_empty() {
+            self.empty_or_again = true;
             return;
         }
         self.values += 1;
+        // Two values with one hash would make a name column look like any other: a guess may be that wrong.
+        if !self.empty_or_again && !self.hashes.insert(FxBuildHasher.hash_one(value)) {
+            self.empty_or_again = true;
+            self.hashes = FxHashSet::default();
+        }
         if is_number(value) {
             self.numbers += 1;
             let decimals = value.split_once('.').map_or(0, |(_, decimals)| decimals.len());
@@ -107,6 +118,12 @@ impl Column {
     #[must_use]
     pub fn precision(&self) -> Option<u8> {
         u8::try_from(self.decimals).ok().filter(|decimals| *decimals <= 4)
+    }
+
+    /// Whether every row had a value, and no two the same.
+    #[must_use]
+    pub fn unique(&self) -> bool {
+        self.values > 0 && !self.empty_or_again
     }
 
     fn repeats(&self) -> bool {
@@ -177,6 +194,17 @@ mod tests {
             (&few, ColumnType::Select),
         ] {
             assert_eq!(guess(values), expected, "{values:?}");
+        }
+    }
+
+    #[test]
+    fn unique_is_filled_and_without_repetition() {
+        for (values, expected) in
+            [(&["a", "b"][..], true), (&["a", "b", " a "], false), (&["a", ""], false), (&[], false)]
+        {
+            let mut column = Column::default();
+            values.iter().for_each(|value| column.see(value));
+            assert_eq!(column.unique(), expected, "{values:?}");
         }
     }
 

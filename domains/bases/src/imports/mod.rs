@@ -6,6 +6,7 @@ mod convert;
 mod detect;
 mod plan;
 mod preview;
+mod primary;
 mod reader;
 pub mod run;
 mod service;
@@ -45,6 +46,9 @@ pub struct ColumnPreview {
     pub precision: Option<u8>,
     /// The first values.
     pub samples: Vec<String>,
+    /// Whether every row of the sample has a value here, and no two the same.
+    #[serde(default)]
+    pub unique: bool,
 }
 
 /// What becomes of a column.

@@ -64,7 +64,8 @@ pub(super) fn preview(path: &Path) -> Result<Preview> {
     let columns = names.into_iter().zip(seen).zip(samples).map(|((name, seen), samples)| {
         let kind = seen.guess();
         let precision = if kind == ColumnType::Number { seen.precision() } else { None };
-        ColumnPreview { name, kind, precision, samples }
+        let unique = seen.unique();
+        ColumnPreview { name, kind, precision, samples, unique }
     });
     Ok(Preview { format, columns: columns.collect(), rows: shown, total })
 }

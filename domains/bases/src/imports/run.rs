@@ -6,7 +6,10 @@ use super::{CHUNK, ColumnPlan, MAX_ERRORS, RowError, plan, preview, store, uploa
 use crate::actor::{KeyToStore, OpenBase, Order};
 use crate::idempotency;
 use crate::service::Bases;
-use engine_base::{Command, InputCells, TableNo};
+use engine_base::{Command, StoredCells, TableNo};
+use futures_util::StreamExt as _;
+use futures_util::stream::FuturesOrdered;
+use jiff::SignedDuration;
 use kernel_core::{Caller, Code, Error, Result, TenantId};
 use kernel_db::Database;
 use kernel_jobs::Job;
@@ -30,11 +33,18 @@ impl Job for RunImport {
 
 /// Rows read from the file, ready to be written.
 struct Chunk {
-    rows: Vec<InputCells>,
+    rows: Vec<StoredCells>,
     /// Rows read, bad ones included.
     read: u64,
+    /// Rows that became records.
+    created: u64,
     errors: Vec<RowError>,
 }
+
+/// Chunks that are being written at the same time: while Postgres works on one, the next is checked and encoded.
+const IN_FLIGHT: usize = 3;
+/// How often progress is saved and a cancellation is seen.
+const SAVE_EVERY: SignedDuration = SignedDuration::from_millis(400);
 
 /// What has been done so far.
 #[derive(Default)]
@@ -43,6 +53,16 @@ struct Progress {
     created: u64,
     error_count: u64,
     errors: Vec<RowError>,
+}
+
+impl Progress {
+    fn add(&mut self, chunk: Chunk) {
+        self.done += chunk.read;
+        self.created += chunk.created;
+        self.error_count += chunk.errors.len() as u64;
+        let room = MAX_ERRORS - self.errors.len().min(MAX_ERRORS);
+        self.errors.extend(chunk.errors.into_iter().take(room));
+    }
 }
 
 impl Bases {
@@ -86,34 +106,61 @@ impl Bases {
                 }
             }
         });
-        let mut progress = Progress::default();
         let actor: Arc<str> = Arc::from(import.created_by.as_str());
-        let mut number = 0;
-        // Chunks are written in order, so the first one that is not there ends the search for what an earlier run wrote. Its
-        // progress may not have been saved, not even once.
-        let mut resumes = true;
-        while let Some(chunk) = chunks.recv().await {
+        let (mut progress, mut saved_at) = (Progress::default(), self.0.clock.now());
+        let (mut number, mut read, mut missing, mut more) = (0_u32, 0, 0, true);
+        let mut state = "running".to_owned();
+        let mut writing = FuturesOrdered::new();
+        loop {
+            let mut chunk = tokio::select! {
+                biased;
+                Some(written) = writing.next(), if !writing.is_empty() => {
+                    progress.add(written?);
+                    let due = self.0.clock.now().duration_since(saved_at) >= SAVE_EVERY;
+                    if due && progress.done > import.done {
+                        state = self.save(job, &progress).await?;
+                        saved_at = self.0.clock.now();
+                        more &= state == "running";
+                    }
+                    continue;
+                }
+                chunk = chunks.recv(), if more && writing.len() < IN_FLIGHT => match chunk {
+                    Some(chunk) => chunk,
+                    None => {
+                        more = false;
+                        continue;
+                    }
+                },
+                else => break,
+            };
             number += 1;
-            let written_before = progress.done + chunk.read <= import.done;
+            read += chunk.read;
             let key = idempotency::Request::of_job(&format!("import {}", job.import), &number.to_string());
-            let repeated =
-                written_before || (resumes && key.stored_for(&self.0.db, job.tenant).await?.is_some());
-            resumes = resumes && (repeated || chunk.rows.is_empty());
-            progress.done += chunk.read;
-            progress.created += chunk.rows.len() as u64;
-            progress.error_count += chunk.errors.len() as u64;
-            progress
-                .errors
-                .extend(chunk.errors.into_iter().take(MAX_ERRORS - progress.errors.len().min(MAX_ERRORS)));
+            // What an earlier run wrote is not written again. Its progress may not have been saved, not even once; and of
+            // the chunks that were in flight when it ended, a later one may be there without an earlier one.
+            let written_before = read <= import.done;
+            let repeated = written_before
+                || missing < IN_FLIGHT && key.stored_for(&self.0.db, job.tenant).await?.is_some();
             if !repeated && !chunk.rows.is_empty() {
-                write_chunk(&open, table, chunk.rows, Arc::clone(&actor), key.to_store(200)).await?;
+                missing += 1;
             }
-            if !written_before && self.save(job, &progress).await? != "running" {
-                return Ok(false);
-            }
+            let rows = std::mem::take(&mut chunk.rows);
+            chunk.created = rows.len() as u64;
+            let (open, actor) = (&open, Arc::clone(&actor));
+            writing.push_back(async move {
+                if !repeated && !rows.is_empty() {
+                    write_chunk(open, table, rows, actor, key.to_store(200)).await?;
+                }
+                Ok::<Chunk, Error>(chunk)
+            });
         }
-        reader.await.map_err(Error::internal)??;
-        Ok(true)
+        drop(writing);
+        drop(chunks);
+        let end = reader.await.map_err(Error::internal)?;
+        if progress.done > import.done {
+            state = self.save(job, &progress).await?;
+        }
+        end.map(|()| state == "running")
     }
 
     /// Saves progress; gives the import's state as others see it.
@@ -141,11 +188,11 @@ impl Bases {
 async fn write_chunk(
     open: &OpenBase,
     table: TableNo,
-    rows: Vec<InputCells>,
+    rows: Vec<StoredCells>,
     actor: Arc<str>,
     key: KeyToStore,
 ) -> Result<()> {
-    let command = Command::CreateRecords { table, rows, ids: None };
+    let command = Command::ImportRecords { table, rows };
     open.write(Order { command, typecast: false, actor, key: Some(key) }).await.map(drop)
 }
 
@@ -171,7 +218,7 @@ fn columns(open: &OpenBase, import: &Stored, table: TableNo) -> Result<Vec<Colum
                         let link = column.plan.link.clone().unwrap_or_default();
                         let (table, by) = plan::link_source(base, *table, link.by.as_deref())?;
                         let rows = Arc::new(convert::index_by_text(base, table, by));
-                        Some(Links { table, separator: link.separator, rows })
+                        Some(Links { separator: link.separator, rows })
                     }
                     _ => None,
                 };
@@ -182,7 +229,7 @@ fn columns(open: &OpenBase, import: &Stored, table: TableNo) -> Result<Vec<Colum
 }
 
 fn read_chunk<R: std::io::Read>(rows: &mut super::reader::Rows<R>, columns: &[Column]) -> Result<Chunk> {
-    let mut chunk = Chunk { rows: Vec::with_capacity(CHUNK), read: 0, errors: Vec::new() };
+    let mut chunk = Chunk { rows: Vec::with_capacity(CHUNK), read: 0, created: 0, errors: Vec::new() };
     while chunk.rows.len() < CHUNK && chunk.read < 2 * CHUNK as u64 {
         let (cells, line) = match rows.next()? {
             None => break,

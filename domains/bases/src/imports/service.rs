@@ -2,10 +2,11 @@
 
 use super::plan::{self, Chosen};
 use super::preview::{self, Preview};
+use super::primary;
 use super::run::RunImport;
 use super::{ColumnPlan, ColumnPreview, Format, RowError, store, upload_path};
 use crate::service::Bases;
-use engine_base::{BaseId, Command, SchemaEdit, TableId, TableNo};
+use engine_base::{BaseId, Command, FieldNo, SchemaEdit, TableId, TableNo};
 use jiff::Timestamp;
 use kernel_core::{Caller, Capability, Code, Error, Result, TenantId};
 use kernel_db::{Database, Row};
@@ -26,6 +27,8 @@ pub struct ImportPreview {
     pub rows: Vec<Vec<String>>,
     /// Rows of the file.
     pub total: u64,
+    /// The column whose values name the records of a new table, unless the plan says another.
+    pub primary: String,
     /// The separator.
     pub delimiter: String,
     /// The file's size.
@@ -40,6 +43,8 @@ pub struct ImportPlan {
     pub table: Option<String>,
     /// The name of a new table.
     pub name: Option<String>,
+    /// The column whose values name the records of a new table; the preview's `primary` if absent.
+    pub primary: Option<String>,
     /// What becomes of each column; those not named are taken as guessed.
     pub columns: Vec<ColumnPlan>,
 }
@@ -143,7 +148,8 @@ impl Bases {
         .await?;
         tx.commit().await?;
         let delimiter = char::from(format.delimiter).to_string();
-        Ok(ImportPreview { id, columns, rows, total, delimiter, bytes })
+        let primary = primary::of_preview(&columns).to_owned();
+        Ok(ImportPreview { id, columns, rows, total, primary, delimiter, bytes })
     }
 
     /// Makes the table if it is a new one, and starts the run as a job.
@@ -166,6 +172,10 @@ impl Bases {
         let none = ColumnPlan::default();
         let chosen = plan::chosen(&import.columns, &plan.columns, &none)?;
         let table = match (&plan.table, &plan.name) {
+            (Some(_), None) if plan.primary.is_some() => {
+                let detail = "goes with a new table only; this table has its primary field";
+                return Err(Error::field("/primary", Code::InvalidValue, detail));
+            }
             (Some(table), None) => {
                 let table = crate::schema::table_no(table)?;
                 open.read(|base| {
@@ -175,7 +185,8 @@ impl Bases {
             }
             (None, Some(name)) => {
                 caller.require(Capability::EditSchema)?;
-                self.new_table(caller, &open, name, &chosen, (id, import.format)).await?
+                let names = primary::of_plan(&chosen, plan.primary.as_deref())?;
+                self.new_table(caller, &open, (name, names), &chosen, (id, import.format)).await?
             }
             _ => return Err(Error::field("/name", Code::Required, "Give either table or name")),
         };
@@ -209,7 +220,7 @@ impl Bases {
         &self,
         caller: &Caller,
         open: &crate::actor::OpenBase,
-        name: &str,
+        (name, names): (&str, usize),
         chosen: &[Chosen<'_>],
         (id, format): (Uuid, Format),
     ) -> Result<TableNo> {
@@ -222,7 +233,22 @@ impl Bases {
             SchemaEdit::Table { table, before: None, .. } => Some(*table),
             _ => None,
         });
-        made.ok_or_else(|| Error::internal("no table in the change"))
+        let table = made.ok_or_else(|| Error::internal("no table in the change"))?;
+        if names > 0 {
+            // The new table's fields stand in the order of the chosen columns.
+            let field: Option<FieldNo> =
+                open.read(|base| base.schema().table(table)?.fields.get(names).map(|field| field.no));
+            let command = Command::UpdateTable {
+                table,
+                name: None,
+                description: None,
+                icon: None,
+                primary_field: field,
+                position: None,
+            };
+            self.write(open, caller, command).await?;
+        }
+        Ok(table)
     }
 
     /// Imports a file of this machine, from its first row to its last, and answers at the end: for seeds and tools.

@@ -93,14 +93,9 @@ pub(crate) async fn list(
             let page = base
                 .list(&spec, &context(now, narrowing.zone()), after.as_ref(), limit)
                 .map_err(|errors| problem::of_query(&errors))?;
-            let mut out = Vec::with_capacity(64 + page.rows.len() * 256);
+            let mut out = Vec::with_capacity(64 + page.rows.len() * 768);
             out.extend_from_slice(b"{\"data\":[");
-            for (index, row) in page.rows.iter().enumerate() {
-                if index > 0 {
-                    out.push(b',');
-                }
-                base.write_record(table, *row, keys, fields.as_deref(), &mut out);
-            }
+            base.write_records(table, &page.rows, keys, fields.as_deref(), &mut out);
             out.extend_from_slice(b"],\"next_cursor\":");
             match page.next {
                 // Base64 needs no escape.
@@ -110,7 +105,9 @@ pub(crate) async fn list(
                 None => out.extend_from_slice(b"null"),
             }
             if query.count == Some(true) {
-                out.extend_from_slice(format!(",\"count\":{}", page.total).as_bytes());
+                let count = base.count(&spec, &context(now, narrowing.zone()));
+                let count = count.map_err(|errors| problem::of_query(&errors))?;
+                out.extend_from_slice(format!(",\"count\":{count}").as_bytes());
             }
             out.push(b'}');
             Ok(Versioned::ok(base.seq(), out))

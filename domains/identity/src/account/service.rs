@@ -87,8 +87,9 @@ impl Identity {
         let mut tx = self.0.db.begin_global(Database::Control).await?;
         tx.execute(&SET_PASSWORD, &[&id.uuid(), &hash]).await?;
         tx.execute(&DELETE_RESETS, &[&id.uuid()]).await?;
+        tx.execute(&crate::links::store::DELETE_LINKS, &[&id.uuid()]).await?;
         self.end_others_in(&mut tx, id, None).await?;
-        let session = self.open_session(&mut tx, id, visit).await?;
+        let session = self.open_session(&mut tx, id, &["password"], visit).await?;
         self.send(&mut tx, &user.email, &PasswordChangedMail::new(&self.0.brand, &user.name)).await?;
         emit(&mut tx, &AuditEvent::of_account(Some(id), "password.changed", self.now()).from(visit)).await?;
         tx.commit().await?;

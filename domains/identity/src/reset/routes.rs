@@ -2,9 +2,11 @@
 
 use super::views::{ForgotView, ResetView};
 use crate::Identity;
+use crate::devices::Device;
 use crate::model::Visit;
 use crate::password::SHORTEST;
-use crate::session::routes::{hinted, mendable, with_session};
+use crate::session::routes::{hinted, mendable};
+use crate::session::second_routes::go_on;
 use axum::Router;
 use axum::extract::{Query, State};
 use axum::response::Response;
@@ -86,11 +88,11 @@ struct ResetForm {
 async fn reset(
     State(identity): State<Identity>,
     page: Page,
-    visit: Visit,
+    (known, visit): (Device, Visit),
     CsrfForm(form): CsrfForm<ResetForm>,
 ) -> Result<Response, WebError> {
     match identity.reset_password(&form.token, &form.password, &visit).await {
-        Ok(session) => Ok(with_session(page.redirect("/"), &session, &identity)),
+        Ok(outcome) => Ok(go_on(&identity, &page, outcome, None, (&known, &visit)).await?),
         Err(error) if error.code() == Code::LinkExpired => Ok(gone(&page)),
         Err(error) => {
             let (status, error) = mendable(error)?;

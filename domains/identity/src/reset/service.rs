@@ -6,8 +6,9 @@ use crate::Identity;
 use crate::audit::{AuditEvent, emit};
 use crate::identity::{after, hashed};
 use crate::mails::{PasswordChangedMail, ResetMail};
-use crate::model::{NewSession, Visit, clean_email, email_key};
+use crate::model::{Visit, clean_email, email_key};
 use crate::password;
+use crate::session::SignIn;
 use crate::throttle::{MAIL_TO_ACCOUNT, RESET_BY_ADDRESS};
 use kernel_core::{Code, Error, Result, UserId};
 use kernel_db::Database;
@@ -46,11 +47,12 @@ impl Identity {
         row.map(|row| row.get("email")).ok_or_else(expired)
     }
 
-    /// Sets a new password by a link, ends every session of the person and begins a new one.
+    /// Sets a new password by a link and ends every session of the person. A second factor stays, and is owed
+    /// (ASVS 6.4.3).
     ///
     /// # Errors
     /// A field error at `password` (the link stays good); `link_expired`.
-    pub async fn reset_password(&self, token: &str, new: &str, visit: &Visit) -> Result<NewSession> {
+    pub async fn reset_password(&self, token: &str, new: &str, visit: &Visit) -> Result<SignIn> {
         let now = self.now();
         let row =
             self.0.db.global_opt(&RESET_BY_TOKEN, &[&hashed(token), &now]).await?.ok_or_else(expired)?;
@@ -63,12 +65,13 @@ impl Identity {
         let user = UserId::from_uuid(taken.get("user_id"));
         tx.execute(&SET_PASSWORD, &[&user.uuid(), &hash]).await?;
         tx.execute(&DELETE_RESETS, &[&user.uuid()]).await?;
+        tx.execute(&crate::links::store::DELETE_LINKS, &[&user.uuid()]).await?;
         self.end_others_in(&mut tx, user, None).await?;
-        let session = self.open_session(&mut tx, user, visit).await?;
         self.send(&mut tx, &email, &PasswordChangedMail::new(&self.0.brand, &name)).await?;
         emit(&mut tx, &AuditEvent::of_account(Some(user), "password.reset", now).from(visit)).await?;
+        let outcome = self.first_done(&mut tx, user, "link", None, visit).await?;
         tx.commit().await?;
-        Ok(session)
+        Ok(outcome)
     }
 }
 

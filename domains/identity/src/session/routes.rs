@@ -2,8 +2,10 @@
 
 use super::SignedIn;
 use super::extract::{COOKIE, SessionCookie};
+use super::second_routes::go_on;
 use super::views::LoginView;
 use crate::Identity;
+use crate::devices::Device;
 use crate::model::{NewSession, Theme, Visit, local_path};
 use axum::Router;
 use axum::extract::{Query, State};
@@ -15,7 +17,10 @@ use kernel_web::{CsrfForm, FormState, Page, WebError, cookies};
 use serde::{Deserialize, Serialize};
 
 pub(crate) fn routes() -> Router<Identity> {
-    Router::new().route("/login", get(show).post(sign_in)).route("/logout", post(sign_out))
+    Router::new()
+        .route("/login", get(show).post(sign_in))
+        .route("/logout", post(sign_out))
+        .merge(super::second_routes::routes())
 }
 
 #[derive(Deserialize)]
@@ -31,6 +36,7 @@ async fn show(page: Page, signed_in: Option<SignedIn>, Query(query): Query<Login
     }
     let note = match query.note.as_deref() {
         Some("confirmed") => Some("Your address is confirmed. Log in to go on."),
+        Some("late") => Some("That took too long, or too many codes were wrong. Log in again."),
         Some("out") => Some("You are logged out."),
         _ => None,
     };
@@ -49,16 +55,12 @@ struct LoginForm {
 async fn sign_in(
     State(identity): State<Identity>,
     page: Page,
-    (visit, replaced): (Visit, SessionCookie),
+    (known, visit, replaced): (Device, Visit, SessionCookie),
     CsrfForm(form): CsrfForm<LoginForm>,
 ) -> Result<Response, WebError> {
     let next = local_path(form.next.as_deref());
     match identity.sign_in(&form.email, &form.password, replaced.0.as_deref(), &visit).await {
-        Ok(session) => {
-            let theme = identity.user_by_email(&form.email).await?.map(|user| user.theme);
-            let to = next.as_deref().unwrap_or("/");
-            Ok(with_theme(with_session(page.redirect(to), &session, &identity), theme))
-        }
+        Ok(outcome) => Ok(go_on(&identity, &page, outcome, next.as_deref(), (&known, &visit)).await?),
         Err(error) => {
             let (status, error) = mendable(error)?;
             let unconfirmed = (error.code() == Code::EmailNotVerified).then(|| form.email.clone());

@@ -5,11 +5,11 @@ use super::store::{
     DELETE_SESSION_BY_TOKEN, INSERT_SESSION, REHASH_PASSWORD, SESSION_BY_TOKEN, SESSION_LIVES,
     SESSIONS_OF_USER, TOUCH_SESSION, user,
 };
-use super::{ABSOLUTE_LIFE, IDLE_LIFE, SESSIONS_ENDED, SessionRow, SignedIn, TOUCH_EVERY};
+use super::{ABSOLUTE_LIFE, IDLE_LIFE, SESSIONS_ENDED, SessionRow, SignIn, SignedIn, TOUCH_EVERY};
 use crate::Identity;
 use crate::audit::{AuditEvent, emit};
 use crate::identity::{after, before, hashed};
-use crate::model::{NewSession, Visit, email_key};
+use crate::model::{NewSession, Visit, device, email_key};
 use crate::password::hasher::Verdict;
 use crate::throttle::{SIGN_IN_BY_ACCOUNT, SIGN_IN_BY_ADDRESS};
 use jiff::Timestamp;
@@ -18,7 +18,7 @@ use kernel_db::{Database, Tx};
 use std::net::IpAddr;
 
 impl Identity {
-    /// Signs in with e-mail and password. Unknown address, wrong password: the same answer after the same work.
+    /// Signs in with e-mail and password; whoever has a second factor owes it then. Unknown address, wrong password: the same answer after the same work.
     /// `replaced` is the session that the browser had; it ends, so that nobody keeps an id from before (ASVS 7.2.4).
     ///
     /// # Errors
@@ -30,7 +30,7 @@ impl Identity {
         password: &str,
         replaced: Option<&str>,
         visit: &Visit,
-    ) -> Result<NewSession> {
+    ) -> Result<SignIn> {
         let email = email.trim();
         let mut missing = Vec::new();
         if email.is_empty() {
@@ -75,21 +75,41 @@ impl Identity {
         if let Some(stronger) = stronger {
             tx.execute(&REHASH_PASSWORD, &[&id.uuid(), &stronger, &stored]).await?;
         }
+        let outcome = self.first_done(&mut tx, id, "password", replaced, visit).await?;
+        tx.commit().await?;
+        Ok(outcome)
+    }
+
+    /// Begins the session of a sign-in that is complete; the browser's former one ends.
+    pub(crate) async fn signed_in(
+        &self,
+        tx: &mut Tx,
+        user: UserId,
+        methods: &[&str],
+        replaced: Option<&str>,
+        visit: &Visit,
+    ) -> Result<NewSession> {
         if let Some(replaced) = replaced {
             tx.execute(&DELETE_SESSION_BY_TOKEN, &[&hashed(replaced)]).await?;
         }
-        let session = self.open_session(&mut tx, id, visit).await?;
-        emit(&mut tx, &AuditEvent::of_account(Some(id), "sign_in", now).target(session.id).from(visit))
-            .await?;
-        tx.commit().await?;
+        let session = self.open_session(tx, user, methods, visit).await?;
+        let event = AuditEvent::of_account(Some(user), "sign_in", self.now()).target(session.id).from(visit);
+        emit(tx, &event.data(serde_json::json!({ "with": methods, "device": device(&visit.agent) }))).await?;
         Ok(session)
     }
 
     /// Begins a session inside a transaction.
-    pub(crate) async fn open_session(&self, tx: &mut Tx, user: UserId, visit: &Visit) -> Result<NewSession> {
+    pub(crate) async fn open_session(
+        &self,
+        tx: &mut Tx,
+        user: UserId,
+        methods: &[&str],
+        visit: &Visit,
+    ) -> Result<NewSession> {
         let now = self.now();
         let session = NewSession {
             id: SessionId::new(),
+            user,
             token: Secret::new(self.0.random.token()),
             expires_at: after(now, ABSOLUTE_LIFE),
         };
@@ -104,6 +124,7 @@ impl Identity {
                 &agent,
                 &now,
                 &session.expires_at,
+                &methods,
             ],
         )
         .await?;
@@ -124,7 +145,7 @@ impl Identity {
         if now.duration_since(seen) >= TOUCH_EVERY {
             self.0.db.global_execute(&TOUCH_SESSION, &[&session.uuid(), &now, &address.to_string()]).await?;
         }
-        Ok(Some(SignedIn { user: user(&row), session }))
+        Ok(Some(SignedIn { user: user(&row), session, proven_at: row.get("proven_at") }))
     }
 
     /// Whether a session is still live, for what was derived from it.
@@ -151,6 +172,7 @@ impl Identity {
                 id: SessionId::from_uuid(row.get("id")),
                 address: row.get("address"),
                 agent: row.get("agent"),
+                methods: row.get("methods"),
                 created_at: row.get("created_at"),
                 last_seen_at: row.get("last_seen_at"),
             })
@@ -218,7 +240,7 @@ impl Identity {
         Ok(())
     }
 
-    /// Clears sessions, sign-ups and resets that have expired. For a schedule.
+    /// Clears whatever has expired: sessions, links, known browsers. For a schedule.
     ///
     /// # Errors
     /// `internal` only.
@@ -228,6 +250,12 @@ impl Identity {
         let sessions = db.global_execute(&DELETE_EXPIRED_SESSIONS, &[&now, &before(now, IDLE_LIFE)]).await?;
         let signups = db.global_execute(&crate::signup::store::DELETE_EXPIRED_SIGNUPS, &[&now]).await?;
         let resets = db.global_execute(&crate::reset::store::DELETE_EXPIRED_RESETS, &[&now]).await?;
-        Ok(sessions + signups + resets)
+        let setups = db.global_execute(&crate::factors::store::DELETE_EXPIRED_SETUPS, &[&now]).await?;
+        let links = db.global_execute(&crate::links::store::DELETE_EXPIRED_LINKS, &[&now]).await?;
+        let changes =
+            db.global_execute(&crate::account::store::DELETE_EXPIRED_EMAIL_CHANGES, &[&now]).await?;
+        let old = before(now, crate::devices::LIFE);
+        let devices = db.global_execute(&crate::devices::DELETE_OLD_DEVICES, &[&old]).await?;
+        Ok(sessions + signups + resets + setups + links + changes + devices)
     }
 }

@@ -37,3 +37,34 @@ impl View for LoginView {
     }
 }
 register_view!(LoginView);
+
+/// `app/auth_second.html`: the second step.
+#[derive(Serialize)]
+pub struct SecondView {
+    /// What is wrong with the code.
+    pub form: FormState,
+    /// A path to go on with.
+    pub next: Option<String>,
+    /// Whether a recovery code is asked for rather than the app's.
+    pub recovery: bool,
+    /// Whose.
+    pub email: String,
+}
+
+impl View for SecondView {
+    const TEMPLATE: &'static str = "app/auth_second.html";
+    fn samples() -> Vec<Self> {
+        let view = |recovery, form| Self {
+            form,
+            next: Some("/o/acme/?a=1".into()),
+            recovery,
+            email: "alex@acme.example".into(),
+        };
+        vec![
+            Self { next: None, ..view(false, FormState::empty()) },
+            view(false, FormState::empty().error("code", "is not right, or was used before")),
+            view(true, FormState::empty().message("Too many tries.")),
+        ]
+    }
+}
+register_view!(SecondView);

@@ -3,6 +3,7 @@
 use super::NewAccount;
 use super::views::{CheckMailView, SignupView, VerifyView};
 use crate::Identity;
+use crate::devices::{Device, with_device};
 use crate::model::{Visit, local_path};
 use crate::password::SHORTEST;
 use crate::session::SignedIn;
@@ -159,7 +160,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Browser {
 async fn confirm(
     State(identity): State<Identity>,
     page: Page,
-    (visit, browser): (Visit, Browser),
+    (known, visit, browser): (Device, Visit, Browser),
     CsrfForm(link): CsrfForm<Link>,
 ) -> Result<Response, WebError> {
     let confirmed = match identity.confirm(&link.token, browser.0.as_deref(), &visit).await {
@@ -170,7 +171,9 @@ async fn confirm(
     let next = local_path(confirmed.next.as_deref());
     let mut response = match &confirmed.session {
         Some(session) => {
-            with_session(page.redirect(next.as_deref().unwrap_or("/onboarding")), session, &identity)
+            let device = identity.note_device(session, &known, &visit).await?;
+            let to = next.as_deref().unwrap_or("/onboarding");
+            with_device(with_session(page.redirect(to), session, &identity), &device)
         }
         None => {
             let next: String =

@@ -106,7 +106,7 @@ impl Identity {
         };
         tx.execute(&DELETE_SIGNUPS, &[&key]).await?;
         let session = if same_browser(&row, browser) {
-            Some(self.open_session(&mut tx, user, visit).await?)
+            Some(self.open_session(&mut tx, user, &["link"], visit).await?)
         } else {
             None
         };

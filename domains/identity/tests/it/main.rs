@@ -3,6 +3,9 @@
 
 mod account;
 mod browser;
+mod factor_pages;
+mod factors;
+mod links;
 mod pages;
 mod passwords;
 mod sessions;

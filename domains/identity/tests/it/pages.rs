@@ -5,7 +5,7 @@ use crate::world::{PASSWORD, World};
 use axum::Router;
 use kernel_web::Portals;
 
-fn app(world: &World) -> Router {
+pub fn app(world: &World) -> Router {
     let portals = Portals { app: Some(identity::routes(&world.identity)), ..Portals::default() };
     kernel_web::by_host(&world.web, portals)
 }
@@ -56,7 +56,8 @@ async fn from_sign_up_to_log_out() {
     assert_eq!(browser.get(&format!("/verify?token={token}")).await.status, 410);
     let account = browser.get("/account").await;
     assert!(account.status == 200 && account.body.contains(&email));
-    assert!(account.body.contains("Unknown browser"), "none was named");
+    let security = browser.get("/account/security").await;
+    assert!(security.body.contains("Unknown browser"), "none was named");
     assert_eq!(account.header("cache-control"), "no-store");
     assert_eq!(browser.get("/login").await.to(), "/", "signed in already");
     browser.get("/account").await;
@@ -133,17 +134,17 @@ async fn the_account_page_changes_what_it_shows() {
     assert_eq!((saved.to(), browser.cookie("theme")), ("/account", Some("dark")));
     assert!(browser.get("/account").await.body.contains("Alex Two"));
     let ended = browser.post("/account/sessions/end-others", &[]).await;
-    assert_eq!(ended.to(), "/account?note=sessions");
+    assert_eq!(ended.to(), "/account/security?note=sessions");
     assert_eq!(other.get("/account").await.status, 303);
     let foreign = browser.post("/account/sessions/ses_0000000000000000000000/end", &[]).await;
     assert_eq!(foreign.status, 404);
-    browser.get("/account").await;
+    browser.get("/account/password").await;
     let wrong =
         browser.post("/account/password", &[("current", "no"), ("password", "nine silver spoons")]).await;
     assert!(wrong.status == 422 && wrong.body.contains("is not your current password"));
     let changed =
         browser.post("/account/password", &[("current", PASSWORD), ("password", "nine silver spoons")]).await;
-    assert_eq!(changed.to(), "/account?note=password");
+    assert_eq!(changed.to(), "/account/security?note=password");
     assert_eq!(browser.get("/account").await.status, 200, "the renewed session is this browser's");
 }
 

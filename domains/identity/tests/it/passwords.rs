@@ -1,7 +1,6 @@
 //! Resetting and changing passwords.
 
 use crate::world::{PASSWORD, World, visit};
-use identity::SignedIn;
 use jiff::SignedDuration;
 use kernel_core::Code;
 use kernel_db::statements;
@@ -17,13 +16,14 @@ const NEW: &str = "nine silver spoons";
 async fn a_link_sets_the_password_once_and_ends_every_session() {
     let world = World::new().await;
     let user = world.person("Alex").await;
-    let old = world.identity.sign_in(&user.email, PASSWORD, None, &world.visit()).await.unwrap();
+    let old = world.log_in(&user.email).await;
     world.identity.forgot_password(&user.email, &world.visit()).await.unwrap();
     let token = world.link(&user.email, 2).await;
     assert_eq!(world.identity.reset_link(&token).await.unwrap(), user.email);
     let weak = world.identity.reset_password(&token, "password1234", &world.visit()).await.unwrap_err();
     assert_eq!(weak.code(), Code::WeakPassword, "a weak one does not use up the link");
-    let session = world.identity.reset_password(&token, NEW, &world.visit()).await.unwrap();
+    let outcome = world.identity.reset_password(&token, NEW, &world.visit()).await.unwrap();
+    let session = outcome.session().unwrap();
     assert!(world.identity.session_lives(session.id).await.unwrap());
     assert!(!world.identity.session_lives(old.id).await.unwrap());
     let used = world.identity.reset_password(&token, NEW, &world.visit()).await.unwrap_err();
@@ -94,11 +94,11 @@ async fn asking_tells_nothing_about_the_address() {
 async fn changing_needs_the_current_password_and_renews_the_session() {
     let world = World::new().await;
     let user = world.person("Alex").await;
-    let here = world.identity.sign_in(&user.email, PASSWORD, None, &world.visit()).await.unwrap();
-    let there = world.identity.sign_in(&user.email, PASSWORD, None, &world.visit()).await.unwrap();
+    let here = world.log_in(&user.email).await;
+    let there = world.log_in(&user.email).await;
     world.identity.forgot_password(&user.email, &world.visit()).await.unwrap();
     let link = world.link(&user.email, 2).await;
-    let who = SignedIn { user: user.clone(), session: here.id };
+    let who = world.who(&here).await;
     let wrong = world.identity.change_password(&who, "not it", "short", &world.visit()).await.unwrap_err();
     let fields: Vec<&str> = wrong.field_errors().iter().map(|field| field.field.as_ref()).collect();
     assert_eq!(fields, ["current", "password"]);
@@ -119,8 +119,8 @@ async fn changing_needs_the_current_password_and_renews_the_session() {
 async fn guessing_the_current_password_is_limited() {
     let world = World::new().await;
     let user = world.person("Alex").await;
-    let session = world.identity.sign_in(&user.email, PASSWORD, None, &world.visit()).await.unwrap();
-    let who = SignedIn { user, session: session.id };
+    let session = world.log_in(&user.email).await;
+    let who = world.who(&session).await;
     for _ in 0..10 {
         let error = world.identity.change_password(&who, "not it", NEW, &world.visit()).await.unwrap_err();
         assert_eq!(error.code(), Code::BadCredentials);

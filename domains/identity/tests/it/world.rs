@@ -1,8 +1,10 @@
 //! One migrated cluster for all tests, fresh people for each. Mails go to the development mailbox of the database, so that
 //! it does not matter which test process delivers them.
 
-use identity::{DevMailbox, Identity, User, Visit};
+use identity::model::NewSession;
+use identity::{DevMailbox, Identity, SignedIn, User, Visit};
 use jiff::SignedDuration;
+use kernel_core::sealed::Sealing;
 use kernel_core::secret::SigningKey;
 use kernel_core::settings::Settings;
 use kernel_core::{Clock, FixedClock, Random};
@@ -38,7 +40,10 @@ impl World {
         let settings = Settings::load("development = true", []).unwrap();
         let random = Random::from_os();
         let web = Web::new(&settings, &SigningKey::new([7; 32]), Clock::Fixed(clock.clone()), random.clone());
-        let identity = Identity::new(db.clone(), web.clone(), 2).unwrap();
+        // The second key is for the test of sealing anew, which changes what all tests have stored.
+        let sealing =
+            Sealing::new(&SigningKey::new([7; 32]), &[SigningKey::new([8; 32])], random.clone()).unwrap();
+        let identity = Identity::new(db.clone(), web.clone(), 2, sealing).unwrap();
         let mailer = Arc::new(DevMailbox::new(db.clone(), Clock::System));
         // Jobs are due by the database's clock; the tests' clock moves only what people see.
         let jobs =
@@ -48,6 +53,10 @@ impl World {
 
     pub fn pass(&self, by: SignedDuration) {
         self.clock.advance(by);
+    }
+
+    pub fn now(&self) -> jiff::Timestamp {
+        Clock::Fixed(self.clock.clone()).now()
     }
 
     /// An address that nobody had before.
@@ -80,6 +89,17 @@ impl World {
     pub async fn link(&self, to: &str, count: usize) -> String {
         let mails = self.mails(to, count).await;
         token_in(&mails[count - 1].1)
+    }
+
+    /// A session of somebody without a second factor.
+    pub async fn log_in(&self, email: &str) -> NewSession {
+        let outcome = self.identity.sign_in(email, PASSWORD, None, &self.visit()).await.unwrap();
+        outcome.session().unwrap()
+    }
+
+    /// Who a session is.
+    pub async fn who(&self, session: &NewSession) -> SignedIn {
+        self.identity.session(session.token.expose(), self.visit().address).await.unwrap().unwrap()
     }
 
     /// A confirmed person.

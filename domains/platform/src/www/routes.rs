@@ -31,9 +31,8 @@ async fn home(State(www): State<Www>, page: Page) -> Response {
 }
 
 async fn pricing(State(www): State<Www>, page: Page) -> Result<Response, WebError> {
-    let (plans, features, packs) =
-        tokio::try_join!(www.billing.plans(), www.billing.features(), www.billing.credit_packs())?;
-    Ok(page.render(&PricingView::new(&plans, &features, &packs)))
+    let (plans, features) = tokio::try_join!(www.billing.plans(), www.billing.features())?;
+    Ok(page.render(&PricingView::new(&plans, &features)))
 }
 
 async fn doc(State(www): State<Www>, page: Page, Path(slug): Path<String>) -> Result<Response, WebError> {

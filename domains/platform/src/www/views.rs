@@ -1,7 +1,7 @@
 //! Contexts of the public pages.
 
 use super::docs::{Doc, Heading};
-use billing::{CreditPack, Feature, Limits, Plan, PlanCode};
+use billing::{Feature, Limits, Plan, PlanCode};
 use kernel_core::{Capability, Code, Role};
 use kernel_web::{View, register_view};
 use serde::Serialize;
@@ -34,10 +34,6 @@ fn count(value: i64) -> String {
     kernel_web::format::number("en-US", value, 0)
 }
 
-fn gigabytes(bytes: i64) -> String {
-    format!("{} GB", count(bytes >> 30))
-}
-
 /// How a limit reads; a plan by contract agrees on it, others have none.
 fn amount(limit: Option<String>, by_contract: bool) -> String {
     limit.unwrap_or_else(|| if by_contract { "Agreed" } else { "Any number" }.to_owned())
@@ -59,10 +55,6 @@ impl PlanCard {
                 (
                     amount(limits.sites.map(|n| count(n.into())), agreed),
                     if limits.sites == Some(1) { "site" } else { "sites" },
-                ),
-                (
-                    amount(limits.storage_bytes.map(gigabytes), agreed),
-                    if agreed { "files" } else { "of files" },
                 ),
             ],
         }
@@ -142,31 +134,22 @@ struct Section {
     rows: Vec<Row>,
 }
 
-#[derive(Serialize)]
-struct Pack {
-    runs: String,
-    price: String,
-}
-
 /// The prices.
 #[derive(Serialize)]
 pub(super) struct PricingView {
     plans: Vec<PlanCard>,
     sections: Vec<Section>,
-    packs: Vec<Pack>,
 }
 
 type ReadLimit = fn(&Limits) -> Option<String>;
 
 impl PricingView {
-    pub fn new(plans: &[Plan], features: &[Feature], packs: &[CreditPack]) -> Self {
-        let limit_rows: [(&str, ReadLimit); 6] = [
+    pub fn new(plans: &[Plan], features: &[Feature]) -> Self {
+        // Files, API rates by plan and runs are in the plans already, and not in the product: they are not sold here.
+        let limit_rows: [(&str, ReadLimit); 3] = [
             ("People", |limits| limits.people.map(|n| count(n.into()))),
             ("Records a base", |limits| limits.records_a_base.map(count)),
             ("Sites", |limits| limits.sites.map(|n| count(n.into()))),
-            ("Files", |limits| limits.storage_bytes.map(gigabytes)),
-            ("API requests a minute, each token", |limits| limits.api_a_minute.map(|n| count(n.into()))),
-            ("Automation and AI runs a month", |limits| limits.runs_a_month.map(count)),
         ];
         let limits = limit_rows.into_iter().map(|(name, read)| Row {
             name: name.to_owned(),
@@ -184,14 +167,7 @@ impl PricingView {
                 _ => sections.push(Section { name: feature.section.clone(), rows: vec![row] }),
             }
         }
-        Self {
-            plans: plans.iter().map(PlanCard::of).collect(),
-            sections,
-            packs: packs
-                .iter()
-                .map(|pack| Pack { runs: count(pack.runs), price: dollars(pack.cents) })
-                .collect(),
-        }
+        Self { plans: plans.iter().map(PlanCard::of).collect(), sections }
     }
 }
 
@@ -301,8 +277,7 @@ impl View for PricingView {
     const TEMPLATE: &'static str = "www/pricing.html";
     fn samples() -> Vec<Self> {
         let feature = Feature { section: "Data".into(), name: "Grid".into(), plans: vec![PlanCode::Pro] };
-        let pack = CreditPack { code: "x".into(), runs: 2_500, cents: 500 };
-        vec![Self::new(&sample_plans(), &[], &[]), Self::new(&sample_plans(), &[feature], &[pack])]
+        vec![Self::new(&sample_plans(), &[]), Self::new(&sample_plans(), &[feature])]
     }
 }
 

@@ -77,7 +77,9 @@ async fn suspending_needs_a_cause_a_reason_and_the_name_and_stops_tokens_and_peo
 async fn another_process_hears_of_the_suspension() {
     let world = World::own(&[]).await;
     let (tenant, owner) = world.tenant("Acme").await;
-    let identity = identity::Identity::new(world.db.clone(), world.admin.web.clone(), 2).unwrap();
+    let identity =
+        identity::Identity::new(world.db.clone(), world.admin.web.clone(), 2, crate::world::sealing())
+            .unwrap();
     let elsewhere = tenancy::Tenancy::new(identity, &kernel_core::secret::SigningKey::new([3; 32]));
     let (caller, _) = elsewhere.enter(&tenant.slug, owner).await.unwrap();
     let new = NewToken { label: "Test".into(), scopes: Scopes::all(), bases: None, days: None };

@@ -78,7 +78,7 @@ impl World {
         let settings = settings(folder.path().to_str().unwrap(), extra);
         let clock = FixedClock::at(NOON.parse().unwrap());
         let web = Web::new(&settings, &KEY, Clock::Fixed(clock.clone()), Random::from_os());
-        let identity = Identity::new(db.clone(), web.clone(), 2).unwrap();
+        let identity = Identity::new(db.clone(), web.clone(), 2, sealing()).unwrap();
         let tenancy = Tenancy::new(identity, &KEY);
         let billing = Billing::new(db.clone());
         let admin = Admin::new(&settings, web, db.clone(), billing, tenancy.clone(), &KEY).unwrap();
@@ -235,4 +235,9 @@ fn escape(text: &str) -> String {
             },
         )
         .collect()
+}
+
+/// What encrypts secrets of accounts.
+pub fn sealing() -> kernel_core::sealed::Sealing {
+    kernel_core::sealed::Sealing::new(&KEY, &[], Random::from_os()).unwrap()
 }

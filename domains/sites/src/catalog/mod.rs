@@ -21,6 +21,8 @@ pub struct SiteSummary {
     pub slug: String,
     /// The theme's name.
     pub theme: String,
+    /// BCP 47, e.g. `en`.
+    pub language: String,
     /// The base that its lists show.
     pub base: Option<BaseId>,
     /// Pages, trash not counted.
@@ -74,5 +76,6 @@ fn summary(row: &Row) -> SiteSummary {
         published: row.get::<_, i64>(8).unsigned_abs(),
         changed: row.get::<_, i64>(9).unsigned_abs(),
         published_at: row.get(10),
+        language: row.get(11),
     }
 }

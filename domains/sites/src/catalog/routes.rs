@@ -13,6 +13,7 @@ use axum::response::Response;
 use axum::routing::{get, post};
 use engine_base::BaseId;
 use http::StatusCode;
+use identity::Visit;
 use kernel_core::{Capability, Code, Error, PageId, PageVersionId, Result, SiteId};
 use kernel_web::{CsrfForm, FormState, Page, WebError};
 use serde::{Deserialize, Serialize};
@@ -152,7 +153,7 @@ async fn base_names(sites: &Sites, member: &Member) -> Result<Vec<(String, Strin
 async fn create(
     State(sites): State<Sites>,
     page: Page,
-    member: Member,
+    (member, visit): (Member, Visit),
     CsrfForm(mut form): CsrfForm<SiteForm>,
 ) -> Result<Response, WebError> {
     if form.address.trim().is_empty() {
@@ -165,7 +166,7 @@ async fn create(
             theme: form.theme.clone(),
             base: form.base()?,
         };
-        sites.create(&member.caller, &new).await
+        sites.create((&member.caller, &visit), &new).await
     };
     match made.await {
         Ok(site) => Ok(page.redirect(&format!("/o/{}/sites/{site}", member.tenant.slug))),
@@ -246,7 +247,7 @@ async fn site_view(sites: &Sites, member: &Member, id: SiteId) -> Result<SiteVie
 async fn change(
     State(sites): State<Sites>,
     page: Page,
-    member: Member,
+    (member, visit): (Member, Visit),
     Path(path): Path<SitePath>,
     CsrfForm(form): CsrfForm<SiteForm>,
 ) -> Result<Response, WebError> {
@@ -254,7 +255,7 @@ async fn change(
     let done = async {
         let settings =
             SiteSettings { name: form.name.clone(), theme: form.theme.clone(), base: form.base()? };
-        sites.change(&member.caller, id, &settings).await
+        sites.change((&member.caller, &visit), id, &settings).await
     };
     match done.await {
         Ok(()) => Ok(page.redirect(&path.url())),
@@ -278,13 +279,13 @@ struct PageForm {
 async fn create_page(
     State(sites): State<Sites>,
     page: Page,
-    member: Member,
+    (member, visit): (Member, Visit),
     Path(path): Path<SitePath>,
     CsrfForm(form): CsrfForm<PageForm>,
 ) -> Result<Response, WebError> {
     let id = path.id()?;
     let address = if form.path.trim().is_empty() { slug_of(&form.title) } else { form.path.clone() };
-    match sites.create_page(&member.caller, id, &form.title, &address).await {
+    match sites.create_page((&member.caller, &visit), id, &form.title, &address).await {
         Ok(made) => Ok(page.redirect(&format!("{}/pages/{made}", path.url()))),
         Err(error) if error.code().status() == 422 || error.code() == Code::AlreadyExists => {
             let mut view = site_view(&sites, &member, id).await?;
@@ -365,13 +366,13 @@ impl PublishForm {
 async fn publish(
     State(sites): State<Sites>,
     page: Page,
-    member: Member,
+    (member, visit): (Member, Visit),
     Path(path): Path<SitePath>,
     CsrfForm(form): CsrfForm<PublishForm>,
 ) -> Result<Response, WebError> {
     let id = path.id()?;
     let drafts = form.drafts()?;
-    match sites.publish(&member.caller, id, &drafts).await {
+    match sites.publish((&member.caller, &visit), id, &drafts).await {
         Ok(()) => Ok(page.redirect(&format!("{}?published={}", path.url(), drafts.len()))),
         Err(error) if matches!(error.code(), Code::Conflict | Code::AlreadyExists) => {
             let message = error.field_errors().first().map_or_else(
@@ -391,21 +392,21 @@ struct NoFields {}
 async fn delete(
     State(sites): State<Sites>,
     page: Page,
-    member: Member,
+    (member, visit): (Member, Visit),
     Path(path): Path<SitePath>,
     CsrfForm(NoFields {}): CsrfForm<NoFields>,
 ) -> Result<Response, WebError> {
-    sites.trash(&member.caller, path.id()?).await?;
+    sites.trash((&member.caller, &visit), path.id()?).await?;
     Ok(page.redirect(&format!("/o/{}/sites?deleted={}", path.slug, path.site)))
 }
 
 async fn restore(
     State(sites): State<Sites>,
     page: Page,
-    member: Member,
+    (member, visit): (Member, Visit),
     Path(path): Path<SitePath>,
     CsrfForm(NoFields {}): CsrfForm<NoFields>,
 ) -> Result<Response, WebError> {
-    sites.restore(&member.caller, path.id()?).await?;
+    sites.restore((&member.caller, &visit), path.id()?).await?;
     Ok(page.redirect(&path.url()))
 }

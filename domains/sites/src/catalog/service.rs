@@ -3,12 +3,14 @@
 use super::{NewSite, SiteSettings, SiteSummary, store, summary};
 use crate::model::{MAX_SITES, check_name, check_slug};
 use crate::pages::NewPage;
-use crate::service::Sites;
+use crate::service::{By, Sites};
 use crate::starter;
 use bases::ViewChoice;
 use engine_base::BaseId;
+use identity::audit::emit;
 use kernel_core::{Caller, Capability, Code, Error, FieldError, PageId, Result, SiteId};
 use kernel_db::{Database, DbError};
+use serde_json::json;
 use std::collections::HashMap;
 
 impl Sites {
@@ -50,7 +52,8 @@ impl Sites {
     ///
     /// # Errors
     /// Errors at `name`, `address`, `theme`, `base`; `limit_reached`.
-    pub async fn create(&self, caller: &Caller, new: &NewSite) -> Result<SiteId> {
+    pub async fn create(&self, act: By<'_>, new: &NewSite) -> Result<SiteId> {
+        let caller = act.0;
         caller.require(Capability::ManageSites)?;
         let (name, slug) = check_both(check_name("name", &new.name), check_slug(&new.slug))?;
         self.check_theme(&new.theme)?;
@@ -74,6 +77,8 @@ impl Sites {
             let new = NewPage { position: i32::try_from(position).unwrap_or(i32::MAX), ..page };
             self.insert_page(&mut tx, caller, site, &new).await?;
         }
+        let event = self.event(act, "site.created", site).data(json!({ "name": name, "address": slug }));
+        emit(&mut tx, &event).await?;
         self.commit_visible(tx, caller.tenant, site).await?;
         Ok(site)
     }
@@ -82,11 +87,13 @@ impl Sites {
     ///
     /// # Errors
     /// Errors at `name`, `theme`, `base`; `not_found`.
-    pub async fn change(&self, caller: &Caller, site: SiteId, settings: &SiteSettings) -> Result<()> {
+    pub async fn change(&self, act: By<'_>, site: SiteId, settings: &SiteSettings) -> Result<()> {
+        let caller = act.0;
         caller.require(Capability::ManageSites)?;
         let name = check_name("name", &settings.name).map_err(|error| Error::fields(vec![error]))?;
         self.check_theme(&settings.theme)?;
         self.first_view(caller, settings.base).await?;
+        let before = self.site(caller, site).await?;
         let base = settings.base.map(|base| base.0.cast_signed());
         let tenant = caller.tenant.uuid();
         let mut tx = self.0.db.begin(Database::Data, caller.tenant).await?;
@@ -95,6 +102,17 @@ impl Sites {
         if changed == 0 {
             return Err(Error::not_found());
         }
+        let shown = |base: Option<BaseId>| json!(base.map(|base| base.to_string()));
+        for (action, old, new) in [
+            ("site.renamed", json!(before.name), json!(name)),
+            ("site.theme_changed", json!(before.theme), json!(settings.theme)),
+            ("site.base_changed", shown(before.base), shown(settings.base)),
+        ] {
+            if old != new {
+                let event = self.event(act, action, site).data(json!({ "from": old, "to": new }));
+                emit(&mut tx, &event).await?;
+            }
+        }
         self.commit_visible(tx, caller.tenant, site).await
     }
 
@@ -102,25 +120,28 @@ impl Sites {
     ///
     /// # Errors
     /// `not_found`; `forbidden`.
-    pub async fn trash(&self, caller: &Caller, site: SiteId) -> Result<()> {
+    pub async fn trash(&self, act: By<'_>, site: SiteId) -> Result<()> {
         let now = self.clock().now();
-        self.set_deleted(caller, site, Some(now)).await
+        self.set_deleted(act, site, Some(now)).await
     }
 
     /// Out of the trash, as it was.
     ///
     /// # Errors
     /// `not_found`; `forbidden`.
-    pub async fn restore(&self, caller: &Caller, site: SiteId) -> Result<()> {
-        self.set_deleted(caller, site, None).await
+    pub async fn restore(&self, act: By<'_>, site: SiteId) -> Result<()> {
+        self.set_deleted(act, site, None).await
     }
 
-    async fn set_deleted(&self, caller: &Caller, site: SiteId, at: Option<jiff::Timestamp>) -> Result<()> {
+    async fn set_deleted(&self, act: By<'_>, site: SiteId, at: Option<jiff::Timestamp>) -> Result<()> {
+        let caller = act.0;
         caller.require(Capability::ManageSites)?;
         let mut tx = self.0.db.begin(Database::Data, caller.tenant).await?;
         if tx.execute(&store::TRASH_SITE, &[&caller.tenant.uuid(), &site.uuid(), &at]).await? == 0 {
             return Err(Error::not_found());
         }
+        let action = if at.is_some() { "site.deleted" } else { "site.restored" };
+        emit(&mut tx, &self.event(act, action, site)).await?;
         self.commit_visible(tx, caller.tenant, site).await
     }
 

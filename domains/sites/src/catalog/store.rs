@@ -3,12 +3,12 @@
 kernel_db::statements! {
     /// All sites of the tenant with counts of their pages, trash included, newest first.
     tenant Data SITES = "select s.id, s.name, s.slug, s.theme, s.base_id, s.created_at, s.deleted_at, \
-        count(p.id), count(p.published), count(p.id) filter (where p.published is distinct from p.draft), max(p.published_at) \
+        count(p.id), count(p.published), count(p.id) filter (where p.published is distinct from p.draft), max(p.published_at), s.language \
         from data.sites s left join data.pages p on p.tenant_id = s.tenant_id and p.site_id = s.id and p.deleted_at is null \
         where s.tenant_id = $1 group by s.tenant_id, s.id order by s.created_at desc";
     /// One of them.
     tenant Data SITE = "select s.id, s.name, s.slug, s.theme, s.base_id, s.created_at, s.deleted_at, \
-        count(p.id), count(p.published), count(p.id) filter (where p.published is distinct from p.draft), max(p.published_at) \
+        count(p.id), count(p.published), count(p.id) filter (where p.published is distinct from p.draft), max(p.published_at), s.language \
         from data.sites s left join data.pages p on p.tenant_id = s.tenant_id and p.site_id = s.id and p.deleted_at is null \
         where s.tenant_id = $1 and s.id = $2 group by s.tenant_id, s.id";
     /// The home pages of the tenant's sites.

@@ -236,6 +236,7 @@ mod tests {
                 id: table.field(FieldNo(1)),
                 name: "Name".into(),
                 kind: "text",
+                format: bases::FieldFormat::Text,
             }];
             ViewChoice { id: table.view(ViewNo(1)), name: "All".into(), table: "Breads".into(), fields }
         };
@@ -302,7 +303,12 @@ mod tests {
             id: table.view(engine_base::ids::ViewNo(1)),
             name: "All".into(),
             table: "Breads".into(),
-            fields: vec![bases::CollectionField { id: field, name: "Name".into(), kind: "text" }],
+            fields: vec![bases::CollectionField {
+                id: field,
+                name: "Name".into(),
+                kind: "text",
+                format: bases::FieldFormat::Text,
+            }],
         };
         let form: Form =
             [("each.view".to_owned(), view.id.to_string()), ("each.limit".to_owned(), "3".to_owned())].into();

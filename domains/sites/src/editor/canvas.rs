@@ -29,7 +29,7 @@ pub(super) async fn show(
     let site = sites.site(&member.caller, address.0).await?;
     let draft = sites.page(&member.caller, address).await?;
     let pages = sites.pages(&member.caller, address.0).await?;
-    let fetched = sites.fetch(member.caller.tenant, site.base, &draft.document).await?;
+    let fetched = sites.fetch(member.caller.tenant, site.base, (&draft.document, &site.language)).await?;
     let here = draft.summary.settings.path.as_str();
     let theme = sites.library().theme(&site.theme);
     let data = Data {

@@ -391,6 +391,7 @@ mod tests {
             id: engine_base::ids::TableNo(7).field(engine_base::ids::FieldNo(1)),
             name: "Name".into(),
             kind: "text",
+            format: bases::FieldFormat::Text,
         }];
         let bind = json!({"bind": format!("item.{}", row[0].id)});
         for (kind, props) in [

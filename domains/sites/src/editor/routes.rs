@@ -15,6 +15,7 @@ use axum::routing::{get, post};
 use bases::{CollectionField, ViewChoice};
 use engine_page::{Document, Node, document, validate};
 use http::StatusCode;
+use identity::Visit;
 use kernel_core::{Capability, Code, Error, PageId, Result, SiteId};
 use kernel_web::{CsrfForm, FormState, Page, WebError};
 use serde::Deserialize;
@@ -106,6 +107,8 @@ impl Desk {
 struct Typed<'a> {
     form: &'a Form,
     error: &'a Error,
+    /// Who was faster, after a conflict.
+    other: Option<String>,
 }
 
 async fn show(
@@ -133,7 +136,11 @@ fn view(
     let node = desk.node(selected);
     let origin = sites.0.web.brand().site_origin(&desk.site.slug);
     let settings = match typed {
-        Some(typed) if node.is_none() => FormState::of(typed.form).with(typed.error),
+        Some(typed) if node.is_none() && selected.is_none() => {
+            let form = FormState::of(typed.form);
+            // The notice above the form says what a conflict is, and who was faster.
+            if typed.other.is_some() { form } else { form.with(typed.error) }
+        }
         _ => settings_form(&summary.settings, document),
     };
     EditorView {
@@ -151,8 +158,13 @@ fn view(
         node: node.map(|node| panel(sites, desk, node, &issues, typed)),
         settings,
         message: typed
-            .filter(|typed| typed.error.field_errors().is_empty())
+            .filter(|typed| typed.other.is_none() && typed.error.field_errors().is_empty())
             .map(|typed| typed.error.message().to_owned()),
+        overtaken_by: typed.and_then(|typed| typed.other.clone()),
+        orphaned: match typed {
+            Some(typed) if node.is_none() && selected.is_some() => orphaned(typed.form),
+            _ => Vec::new(),
+        },
         may_edit: member.caller.may(Capability::EditPages),
         may_publish: member.caller.may(Capability::Publish),
         changed: summary.changed(),
@@ -250,11 +262,38 @@ async fn save(
             let desk = Desk::read(&sites, &member, &path).await?;
             let status =
                 StatusCode::from_u16(error.code().status()).unwrap_or(StatusCode::UNPROCESSABLE_ENTITY);
-            let typed = Typed { form: &form, error: &error };
+            let other = match error.code() {
+                Code::Conflict => Some(saver(&sites, &member, &desk.draft.summary).await?),
+                _ => None,
+            };
+            let typed = Typed { form: &form, error: &error, other };
             Ok(page.render_with(status, &view(&sites, &member, &path, &desk, selected, Some(&typed))))
         }
         Err(error) => Err(error.into()),
     }
+}
+
+/// The name of who saved the draft.
+async fn saver(sites: &Sites, member: &Member, draft: &PageSummary) -> Result<String> {
+    if draft.saved_by == member.caller.actor.to_string() {
+        return Ok("You, in another window,".to_owned());
+    }
+    let members = match sites.0.tenancy.members(&member.caller).await {
+        Ok(members) => members,
+        Err(error) if error.code() == Code::Forbidden => Vec::new(),
+        Err(error) => return Err(error),
+    };
+    let found = members.into_iter().find(|one| one.user.to_string() == draft.saved_by);
+    Ok(found.map_or_else(|| "Somebody".to_owned(), |one| one.name))
+}
+
+/// The texts of a form whose component is gone, so that nobody has to type them again.
+fn orphaned(form: &Form) -> Vec<(String, String)> {
+    let texts = form.iter().filter_map(|(name, text)| Some((name.strip_prefix("p.")?, text)));
+    texts
+        .filter(|(_, text)| !text.trim().is_empty())
+        .map(|(name, text)| (name.to_owned(), text.clone()))
+        .collect()
 }
 
 /// Faults that the editor explains in its own place.
@@ -330,33 +369,33 @@ struct NoFields {}
 async fn unpublish(
     State(sites): State<Sites>,
     page: Page,
-    member: Member,
+    (member, visit): (Member, Visit),
     Path(path): Path<PagePath>,
     CsrfForm(NoFields {}): CsrfForm<NoFields>,
 ) -> Result<Response, WebError> {
     let (site, id) = path.address()?;
-    sites.unpublish(&member.caller, site, id).await?;
+    sites.unpublish((&member.caller, &visit), site, id).await?;
     Ok(page.redirect(&path.site_url()))
 }
 
 async fn delete(
     State(sites): State<Sites>,
     page: Page,
-    member: Member,
+    (member, visit): (Member, Visit),
     Path(path): Path<PagePath>,
     CsrfForm(NoFields {}): CsrfForm<NoFields>,
 ) -> Result<Response, WebError> {
-    sites.trash_page(&member.caller, path.address()?).await?;
+    sites.trash_page((&member.caller, &visit), path.address()?).await?;
     Ok(page.redirect(&format!("{}?deleted={}", path.site_url(), path.page)))
 }
 
 async fn restore(
     State(sites): State<Sites>,
     page: Page,
-    member: Member,
+    (member, visit): (Member, Visit),
     Path(path): Path<PagePath>,
     CsrfForm(NoFields {}): CsrfForm<NoFields>,
 ) -> Result<Response, WebError> {
-    sites.restore_page(&member.caller, path.address()?).await?;
+    sites.restore_page((&member.caller, &visit), path.address()?).await?;
     Ok(page.redirect(&path.site_url()))
 }

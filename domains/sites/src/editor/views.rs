@@ -26,6 +26,10 @@ pub(crate) struct EditorView {
     pub settings: FormState,
     /// Above the form: why it was not saved.
     pub message: Option<String>,
+    /// Who saved in the meantime, when that is why. The moment is `saved_at`.
+    pub overtaken_by: Option<String>,
+    /// What was typed for a component that is gone: name, text.
+    pub orphaned: Vec<(String, String)>,
     pub may_edit: bool,
     pub may_publish: bool,
     /// Whether the draft is not what visitors see.
@@ -96,7 +100,7 @@ impl View for EditorView {
             selected,
             issues: depth,
         };
-        let sample = |node: Option<NodePanel>| Self {
+        let sample = |node: Option<NodePanel>, node_is_gone: bool| Self {
             slug: "acme".into(),
             site: "sit_1".into(),
             site_name: "Tarwe".into(),
@@ -113,7 +117,9 @@ impl View for EditorView {
             }],
             node,
             settings: FormState::empty().value("title", "Home").error("path", "is taken by another page"),
-            message: Some("Somebody saved this page in the meantime.".into()),
+            message: None,
+            overtaken_by: Some("Mara Lind".into()),
+            orphaned: if node_is_gone { vec![("heading".into(), "Bread daily".into())] } else { Vec::new() },
             may_edit: true,
             may_publish: true,
             changed: true,
@@ -135,10 +141,17 @@ impl View for EditorView {
             locked,
             known,
         };
-        let mut viewer = sample(None);
+        let mut viewer = sample(None, false);
         (viewer.may_edit, viewer.may_publish, viewer.changed) = (false, false, false);
-        (viewer.url, viewer.message, viewer.tree, viewer.adds) = (None, None, Vec::new(), Vec::new());
-        vec![sample(None), sample(Some(panel(true, false))), sample(Some(panel(false, true))), viewer]
+        (viewer.url, viewer.overtaken_by, viewer.tree, viewer.adds) = (None, None, Vec::new(), Vec::new());
+        viewer.message = Some("This can't be moved.".into());
+        vec![
+            sample(None, false),
+            sample(None, true),
+            sample(Some(panel(true, false)), false),
+            sample(Some(panel(false, true)), false),
+            viewer,
+        ]
     }
 }
 register_view!(EditorView);

@@ -35,6 +35,8 @@ pub struct PageSummary {
     pub number: u64,
     /// When it was last saved.
     pub saved_at: Timestamp,
+    /// Who saved it: the actor's id.
+    pub saved_by: String,
     /// The draft's version.
     pub draft: PageVersionId,
     /// What visitors see.
@@ -84,7 +86,7 @@ pub struct Save {
     pub ops: Vec<Op>,
 }
 
-pub(crate) const SUMMARY_COLUMNS: usize = 11;
+pub(crate) const SUMMARY_COLUMNS: usize = 12;
 
 pub(crate) fn summary(row: &Row) -> PageSummary {
     PageSummary {
@@ -101,6 +103,7 @@ pub(crate) fn summary(row: &Row) -> PageSummary {
         draft: PageVersionId::from_uuid(row.get(8)),
         published: row.get::<_, Option<uuid::Uuid>>(9).map(PageVersionId::from_uuid),
         published_at: row.get(10),
+        saved_by: row.get(11),
     }
 }
 

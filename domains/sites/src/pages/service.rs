@@ -2,11 +2,13 @@
 
 use super::{Address, NewPage, PageDraft, PageSettings, PageSummary, SUMMARY_COLUMNS, Save, store, summary};
 use crate::model::{MAX_PAGES, check_name, check_path};
-use crate::service::Sites;
+use crate::service::{By, Sites};
 use crate::starter;
 use engine_page::{Document, apply, page_refs, read, write};
+use identity::audit::emit;
 use kernel_core::{Caller, Capability, Code, Error, FieldError, PageId, PageVersionId, Result, SiteId};
 use kernel_db::{Database, DbError, Tx};
+use serde_json::json;
 
 impl Sites {
     /// The site's pages in menu order.
@@ -37,13 +39,8 @@ impl Sites {
     ///
     /// # Errors
     /// Errors at `title`, `path`; `limit_reached`; `not_found`.
-    pub async fn create_page(
-        &self,
-        caller: &Caller,
-        site: SiteId,
-        title: &str,
-        path: &str,
-    ) -> Result<PageId> {
+    pub async fn create_page(&self, act: By<'_>, site: SiteId, title: &str, path: &str) -> Result<PageId> {
+        let caller = act.0;
         caller.require(Capability::EditPages)?;
         let settings = PageSettings {
             path: path.to_owned(),
@@ -73,6 +70,8 @@ impl Sites {
             document,
         };
         self.insert_page(&mut tx, caller, site, &new).await?;
+        let event = self.event(act, "page.created", new.id);
+        emit(&mut tx, &event.data(json!({ "site": site, "path": new.settings.path }))).await?;
         tx.commit().await?;
         Ok(new.id)
     }
@@ -180,7 +179,8 @@ impl Sites {
     ///
     /// # Errors
     /// `forbidden` without the right to publish, when it is public; `not_found`.
-    pub async fn trash_page(&self, caller: &Caller, (site, page): Address) -> Result<()> {
+    pub async fn trash_page(&self, act: By<'_>, (site, page): Address) -> Result<()> {
+        let caller = act.0;
         caller.require(Capability::EditPages)?;
         if self.page(caller, (site, page)).await?.summary.published.is_some() {
             caller.require(Capability::Publish)?;
@@ -191,6 +191,7 @@ impl Sites {
         if tx.execute(&store::TRASH_PAGE, params).await? == 0 {
             return Err(Error::not_found());
         }
+        emit(&mut tx, &self.event(act, "page.deleted", page).data(json!({ "site": site }))).await?;
         self.commit_visible(tx, caller.tenant, site).await
     }
 
@@ -198,13 +199,15 @@ impl Sites {
     ///
     /// # Errors
     /// An error at `path` when another page has taken it; `not_found`.
-    pub async fn restore_page(&self, caller: &Caller, (site, page): Address) -> Result<()> {
+    pub async fn restore_page(&self, act: By<'_>, (site, page): Address) -> Result<()> {
+        let caller = act.0;
         caller.require(Capability::EditPages)?;
         let mut tx = self.0.db.begin(Database::Data, caller.tenant).await?;
         let params: kernel_db::Params<'_> = &[&caller.tenant.uuid(), &site.uuid(), &page.uuid()];
         if tx.execute(&store::RESTORE_PAGE, params).await.map_err(path_taken)? == 0 {
             return Err(Error::not_found());
         }
+        emit(&mut tx, &self.event(act, "page.restored", page).data(json!({ "site": site }))).await?;
         Ok(tx.commit().await?)
     }
 }

@@ -2,11 +2,11 @@
 
 kernel_db::statements! {
     /// Pages of a site with their drafts' settings, in menu order.
-    tenant Data PAGES = "select p.id, v.path, v.title, v.description, v.in_menu, v.noindex, v.number, v.created_at, p.draft, p.published, p.published_at \
+    tenant Data PAGES = "select p.id, v.path, v.title, v.description, v.in_menu, v.noindex, v.number, v.created_at, p.draft, p.published, p.published_at, v.created_by \
         from data.pages p join data.page_versions v on v.tenant_id = p.tenant_id and v.id = p.draft \
         where p.tenant_id = $1 and p.site_id = $2 and p.deleted_at is null order by p.position, p.id";
     /// One page with its draft's content.
-    tenant Data PAGE = "select p.id, v.path, v.title, v.description, v.in_menu, v.noindex, v.number, v.created_at, p.draft, p.published, p.published_at, v.document \
+    tenant Data PAGE = "select p.id, v.path, v.title, v.description, v.in_menu, v.noindex, v.number, v.created_at, p.draft, p.published, p.published_at, v.created_by, v.document \
         from data.pages p join data.page_versions v on v.tenant_id = p.tenant_id and v.id = p.draft \
         join data.sites s on s.tenant_id = p.tenant_id and s.id = p.site_id and s.deleted_at is null \
         where p.tenant_id = $1 and p.site_id = $2 and p.id = $3 and p.deleted_at is null";

@@ -2,10 +2,12 @@
 
 use super::{Change, PageChange, changes, store};
 use crate::pages::{PageSettings, PageSummary};
-use crate::service::Sites;
+use crate::service::{By, Sites};
 use engine_page::{Document, page_refs, read, validate};
+use identity::audit::emit;
 use kernel_core::{Caller, Capability, Code, Error, PageId, PageVersionId, Result, SiteId};
 use kernel_db::{Database, DbError};
+use serde_json::json;
 use std::collections::HashSet;
 
 impl Sites {
@@ -70,12 +72,8 @@ impl Sites {
     /// # Errors
     /// `conflict` when a draft was saved since; an error at `path` when a page that stays public has the address;
     /// `not_found`; `forbidden`.
-    pub async fn publish(
-        &self,
-        caller: &Caller,
-        site: SiteId,
-        pages: &[(PageId, PageVersionId)],
-    ) -> Result<()> {
+    pub async fn publish(&self, act: By<'_>, site: SiteId, pages: &[(PageId, PageVersionId)]) -> Result<()> {
+        let caller = act.0;
         caller.require(Capability::Publish)?;
         self.site(caller, site).await?;
         let (tenant, by, now) = (caller.tenant.uuid(), caller.actor.to_string(), self.clock().now());
@@ -90,6 +88,9 @@ impl Sites {
                 return Err(Error::new(Code::Conflict).detail(detail));
             }
         }
+        let named: Vec<_> =
+            pages.iter().map(|(page, version)| json!({ "page": page, "version": version })).collect();
+        emit(&mut tx, &self.event(act, "site.published", site).data(json!({ "pages": named }))).await?;
         self.commit_visible(tx, caller.tenant, site).await
     }
 
@@ -97,11 +98,11 @@ impl Sites {
     ///
     /// # Errors
     /// As [`Sites::publish`].
-    pub async fn publish_all(&self, caller: &Caller, site: SiteId) -> Result<usize> {
-        let pages = self.pages(caller, site).await?;
+    pub async fn publish_all(&self, act: By<'_>, site: SiteId) -> Result<usize> {
+        let pages = self.pages(act.0, site).await?;
         let changed: Vec<_> =
             pages.iter().filter(|page| page.changed()).map(|page| (page.id, page.draft)).collect();
-        self.publish(caller, site, &changed).await?;
+        self.publish(act, site, &changed).await?;
         Ok(changed.len())
     }
 
@@ -109,12 +110,14 @@ impl Sites {
     ///
     /// # Errors
     /// `not_found` when it is not public; `forbidden`.
-    pub async fn unpublish(&self, caller: &Caller, site: SiteId, page: PageId) -> Result<()> {
+    pub async fn unpublish(&self, act: By<'_>, site: SiteId, page: PageId) -> Result<()> {
+        let caller = act.0;
         caller.require(Capability::Publish)?;
         let mut tx = self.0.db.begin(Database::Data, caller.tenant).await?;
         if tx.execute(&store::UNPUBLISH, &[&caller.tenant.uuid(), &site.uuid(), &page.uuid()]).await? == 0 {
             return Err(Error::not_found());
         }
+        emit(&mut tx, &self.event(act, "page.unpublished", page).data(json!({ "site": site }))).await?;
         self.commit_visible(tx, caller.tenant, site).await
     }
 }

@@ -4,23 +4,24 @@
 //! settings that is the cache's own epoch, for rows the entry's. Dropping is exact: a changed table drops the pages
 //! that show it, a changed site drops the site.
 
-use super::entry::{Entry, Grown};
+use super::entry::{Entry, Grown, Rendered};
+use jiff::Timestamp;
 use kernel_core::{SiteId, TenantId};
 use parking_lot::RwLock;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// Bytes of HTML kept at most; beyond, everything is made anew on demand.
-const BUDGET: usize = 96 << 20;
 /// Sites known at once at most.
 const SITES: usize = 20_000;
 
 /// What is kept. Cheap to share.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct SiteCache {
     inner: RwLock<Inner>,
     bytes: AtomicUsize,
+    /// Bytes of HTML kept at most; beyond, everything is made anew on demand.
+    budget: usize,
 }
 
 #[derive(Debug, Default)]
@@ -32,6 +33,17 @@ struct Inner {
 }
 
 impl SiteCache {
+    /// Keeps at most `budget` bytes of HTML; with 0 none.
+    #[must_use]
+    pub fn new(budget: usize) -> Self {
+        Self { inner: RwLock::default(), bytes: AtomicUsize::new(0), budget }
+    }
+
+    /// Whether it keeps HTML at all.
+    pub(crate) fn keeps_pages(&self) -> bool {
+        self.budget > 0
+    }
+
     /// A base changed: drops the pages that show one of the tables (`None`: any table).
     pub fn on_base_change(&self, tenant: TenantId, base: u64, tables: Option<&[u64]>) {
         let inner = self.inner.read();
@@ -70,6 +82,18 @@ impl SiteCache {
         self.inner.read().by_host.len()
     }
 
+    /// A kept page, and whose it is.
+    pub(crate) fn find(
+        &self,
+        host: &str,
+        path: &str,
+        now: impl FnOnce() -> Timestamp,
+    ) -> Option<(TenantId, Arc<Rendered>)> {
+        let inner = self.inner.read();
+        let entry = inner.by_host.get(host)?;
+        Some((entry.tenant, entry.get(path, now)?))
+    }
+
     pub(crate) fn get(&self, host: &str) -> Option<Arc<Entry>> {
         self.inner.read().by_host.get(host).cloned()
     }
@@ -101,7 +125,7 @@ impl SiteCache {
     /// Counts HTML that was kept. Over the budget all HTML goes: simple, and what is visited comes back at once.
     pub(crate) fn grew(&self, grown: Grown) {
         self.shrank(grown.less);
-        if self.bytes.fetch_add(grown.more, Ordering::Relaxed) + grown.more > BUDGET {
+        if self.bytes.fetch_add(grown.more, Ordering::Relaxed) + grown.more > self.budget {
             let freed: usize = self.inner.read().by_host.values().map(|entry| entry.forget()).sum();
             self.shrank(freed);
         }
@@ -133,11 +157,11 @@ impl Inner {
 
 #[cfg(test)]
 mod tests {
-    use super::super::entry::{Depends, Rendered};
+    use super::super::entry::Depends;
+    use super::super::files::SHEET;
     use super::super::kept::Kept;
     use super::*;
     use engine_base::BaseId;
-    use jiff::Timestamp;
     use proptest::prelude::*;
 
     fn entry(tenant: TenantId, site: SiteId, base: Option<u64>) -> Arc<Entry> {
@@ -146,7 +170,7 @@ mod tests {
     }
 
     fn html(depends: Depends) -> Arc<Rendered> {
-        Arc::new(Rendered { kept: Kept::new("<p>".to_owned()), depends, stale_at: None })
+        Arc::new(Rendered { kept: Kept::new("<p>".to_owned(), &SHEET), depends, stale_at: None })
     }
 
     fn has(entry: &Entry, path: &str) -> bool {
@@ -156,7 +180,7 @@ mod tests {
     #[test]
     fn only_what_shows_a_changed_table_is_dropped() {
         let (tenant, other) = (TenantId::new(), TenantId::new());
-        let cache = SiteCache::default();
+        let cache = SiteCache::new(96 << 20);
         let site = entry(tenant, SiteId::new(), Some(7));
         cache.put("a", site.clone(), cache.epoch());
         let fill = || {
@@ -186,7 +210,7 @@ mod tests {
     #[test]
     fn what_was_read_before_a_change_is_not_kept_after_it() {
         let (tenant, id) = (TenantId::new(), SiteId::new());
-        let cache = SiteCache::default();
+        let cache = SiteCache::new(96 << 20);
         let before = cache.epoch();
         cache.drop_site(id);
         cache.put("a", entry(tenant, id, Some(7)), before);
@@ -209,8 +233,11 @@ mod tests {
         let site = entry(TenantId::new(), SiteId::new(), None);
         let at = Timestamp::UNIX_EPOCH;
         let second = jiff::SignedDuration::from_secs(1);
-        let aged =
-            Rendered { kept: Kept::new(String::new()), depends: Depends::Base, stale_at: Some(at + second) };
+        let aged = Rendered {
+            kept: Kept::new(String::new(), &SHEET),
+            depends: Depends::Base,
+            stale_at: Some(at + second),
+        };
         site.put("/", &Arc::new(aged), site.epoch());
         assert!(site.get("/", || at).is_some());
         assert!(site.get("/", || at + second).is_none());
@@ -221,7 +248,7 @@ mod tests {
         #[test]
         fn never_stale(steps in prop::collection::vec((0..4u8, 0..3usize, 1..4u64), 1..60)) {
             let (tenant, id) = (TenantId::new(), SiteId::new());
-            let cache = SiteCache::default();
+            let cache = SiteCache::new(96 << 20);
             let paths = ["/1", "/2", "/3"];
             let mut changed = [0u64; 4];
             let mut made: HashMap<&str, u64> = HashMap::new();

@@ -3,6 +3,7 @@
 use super::kept::Label;
 use crate::service::Sites;
 use axum::Router;
+use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -11,6 +12,10 @@ use kernel_core::Error;
 use kernel_web::WebError;
 
 const FOREVER: &str = "public, max-age=31536000, immutable";
+
+/// How style sheets are labelled.
+pub(crate) const SHEET: Label =
+    Label { status: StatusCode::OK, content_type: "text/css; charset=utf-8", cache_control: FOREVER };
 
 pub(crate) fn routes() -> Router<Sites> {
     Router::new().route("/_theme/{sheet}", get(sheet)).route("/_theme/{folder}/{file}", get(file))
@@ -22,9 +27,7 @@ async fn sheet(
     headers: HeaderMap,
 ) -> Result<Response, WebError> {
     let kept = sites.library().sheet(&format!("/_theme/{name}")).ok_or_else(Error::not_found)?;
-    let label =
-        Label { status: StatusCode::OK, content_type: "text/css; charset=utf-8", cache_control: FOREVER };
-    Ok(kept.answer(&headers, &label))
+    Ok(kept.answer(&headers).map(Body::from))
 }
 
 async fn file(

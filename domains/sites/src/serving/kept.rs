@@ -1,10 +1,9 @@
 //! A text answer kept in memory with its compressed forms and its ETag.
 
-use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use data_encoding::HEXLOWER;
 use flate2::write::GzEncoder;
-use http::{HeaderMap, HeaderValue, StatusCode, header};
+use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 use sha2::{Digest, Sha256};
 use std::io::Write as _;
 use std::sync::OnceLock;
@@ -15,14 +14,27 @@ const WORTH_COMPRESSING: usize = 512;
 const GZIP: u32 = 6;
 const BROTLI: i32 = 5;
 
-/// The bytes. Compressed forms are made when the first visitor asks for them.
+/// The bytes and their headers. Compressed forms are made when the first visitor asks for them.
 #[derive(Debug)]
 pub(crate) struct Kept {
-    plain: Bytes,
-    gzip: OnceLock<Bytes>,
-    brotli: OnceLock<Bytes>,
     /// Without quotes; of the uncompressed text.
     tag: String,
+    status: StatusCode,
+    content_type: HeaderValue,
+    /// What every form has, 304 included.
+    common: HeaderMap,
+    plain: Form,
+    gzip: OnceLock<Form>,
+    brotli: OnceLock<Form>,
+}
+
+/// One encoding of the text, ready to be sent.
+#[derive(Debug)]
+struct Form {
+    bytes: Bytes,
+    headers: HeaderMap,
+    /// Of a 304.
+    unchanged: HeaderMap,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,6 +42,17 @@ enum Encoding {
     Plain,
     Gzip,
     Brotli,
+}
+
+impl Encoding {
+    /// The end of the tag, and the name in `Content-Encoding`.
+    const fn marks(self) -> (&'static str, Option<&'static str>) {
+        match self {
+            Self::Plain => ("", None),
+            Self::Gzip => ("-gz", Some("gzip")),
+            Self::Brotli => ("-br", Some("br")),
+        }
+    }
 }
 
 /// How an answer is labelled.
@@ -40,43 +63,71 @@ pub(crate) struct Label {
 }
 
 impl Kept {
-    pub(crate) fn new(text: String) -> Self {
+    pub(crate) fn new(text: String, label: &Label) -> Self {
+        Self::with_headers(text, label, HeaderMap::new())
+    }
+
+    /// With further headers, which stand on a 304 as well.
+    pub(crate) fn with_headers(text: String, label: &Label, mut common: HeaderMap) -> Self {
         let tag = HEXLOWER.encode(&Sha256::digest(text.as_bytes())[..12]);
-        Self { plain: Bytes::from(text), gzip: OnceLock::new(), brotli: OnceLock::new(), tag }
+        common.insert(header::CACHE_CONTROL, HeaderValue::from_static(label.cache_control));
+        common.insert(header::VARY, HeaderValue::from_static("Accept-Encoding"));
+        let content_type = HeaderValue::from_static(label.content_type);
+        let plain = Form::new(Bytes::from(text), Encoding::Plain, &tag, &content_type, &common);
+        let (gzip, brotli) = (OnceLock::new(), OnceLock::new());
+        Self { tag, status: label.status, content_type, common, plain, gzip, brotli }
     }
 
     /// Bytes held, both compressed forms at a third each: an estimate that never changes, so that it can be counted off.
     pub(crate) fn size(&self) -> usize {
-        self.plain.len() + self.plain.len() / 3 * 2 + 256
+        self.plain.bytes.len() + self.plain.bytes.len() / 3 * 2 + 4096
+    }
+
+    fn form(&self, encoding: Encoding) -> &Form {
+        let make = |bytes| Form::new(bytes, encoding, &self.tag, &self.content_type, &self.common);
+        match encoding {
+            Encoding::Plain => &self.plain,
+            Encoding::Gzip => self.gzip.get_or_init(|| make(gzip(&self.plain.bytes))),
+            Encoding::Brotli => self.brotli.get_or_init(|| make(brotli(&self.plain.bytes))),
+        }
     }
 
     /// The answer for these request headers: 304, or the smallest form that the client takes.
-    pub(crate) fn answer(&self, headers: &HeaderMap, label: &Label) -> Response {
-        let encoding = if self.plain.len() < WORTH_COMPRESSING { Encoding::Plain } else { accepted(headers) };
-        let (bytes, suffix, name) = match encoding {
-            Encoding::Plain => (self.plain.clone(), "", None),
-            Encoding::Gzip => (self.gzip.get_or_init(|| gzip(&self.plain)).clone(), "-gz", Some("gzip")),
-            Encoding::Brotli => (self.brotli.get_or_init(|| brotli(&self.plain)).clone(), "-br", Some("br")),
-        };
-        let etag = format!("\"{}{suffix}\"", self.tag);
-        let unchanged = label.status == StatusCode::OK && matches_tag(headers, &self.tag);
-        let mut response = if unchanged {
-            StatusCode::NOT_MODIFIED.into_response()
+    pub(crate) fn answer(&self, headers: &HeaderMap) -> Response<Bytes> {
+        let small = self.plain.bytes.len() < WORTH_COMPRESSING;
+        let form = self.form(if small { Encoding::Plain } else { accepted(headers) });
+        let unchanged = self.status == StatusCode::OK && matches_tag(headers, &self.tag);
+        let (status, headers, bytes) = if unchanged {
+            (StatusCode::NOT_MODIFIED, form.unchanged.clone(), Bytes::new())
         } else {
-            let mut response = (label.status, bytes).into_response();
-            response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(label.content_type));
-            if let Some(name) = name {
-                response.headers_mut().insert(header::CONTENT_ENCODING, HeaderValue::from_static(name));
-            }
-            response
+            (self.status, form.headers.clone(), form.bytes.clone())
         };
-        let out = response.headers_mut();
-        if let Ok(etag) = HeaderValue::from_str(&etag) {
-            out.insert(header::ETAG, etag);
-        }
-        out.insert(header::CACHE_CONTROL, HeaderValue::from_static(label.cache_control));
-        out.insert(header::VARY, HeaderValue::from_static("Accept-Encoding"));
+        let mut response = Response::new(bytes);
+        *response.status_mut() = status;
+        *response.headers_mut() = headers;
         response
+    }
+}
+
+impl Form {
+    fn new(
+        bytes: Bytes,
+        encoding: Encoding,
+        tag: &str,
+        content_type: &HeaderValue,
+        common: &HeaderMap,
+    ) -> Self {
+        let (suffix, name) = encoding.marks();
+        let mut unchanged = common.clone();
+        if let Ok(etag) = HeaderValue::from_str(&format!("\"{tag}{suffix}\"")) {
+            unchanged.insert(header::ETAG, etag);
+        }
+        let mut headers = unchanged.clone();
+        headers.insert(header::CONTENT_TYPE, content_type.clone());
+        if let Some(name) = name {
+            headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(name));
+        }
+        Self { bytes, headers, unchanged }
     }
 }
 
@@ -165,24 +216,24 @@ mod tests {
     #[test]
     fn forms_hold_the_same_text_and_tags_are_recognised() {
         let text = "<p>Bread that takes its time</p>".repeat(100);
-        let kept = Kept::new(text.clone());
+        let kept = Kept::new(text.clone(), &LABEL);
         let mut out = String::new();
-        flate2::read::GzDecoder::new(&gzip(&kept.plain)[..]).read_to_string(&mut out).unwrap();
+        flate2::read::GzDecoder::new(&gzip(&kept.plain.bytes)[..]).read_to_string(&mut out).unwrap();
         assert_eq!(out, text);
         let mut out = Vec::new();
-        brotli::BrotliDecompress(&mut &brotli(&kept.plain)[..], &mut out).unwrap();
+        brotli::BrotliDecompress(&mut &brotli(&kept.plain.bytes)[..], &mut out).unwrap();
         assert_eq!(out, text.as_bytes());
 
-        let first = kept.answer(&headers(&[(header::ACCEPT_ENCODING, "br")]), &LABEL);
+        let first = kept.answer(&headers(&[(header::ACCEPT_ENCODING, "br")]));
         assert_eq!(first.headers()[header::CONTENT_ENCODING], "br");
         let etag = first.headers()[header::ETAG].to_str().unwrap().to_owned();
         assert!(etag.ends_with("-br\""));
         for given in [etag.clone(), format!("\"x\", W/{etag}"), "*".to_owned()] {
-            let again = kept.answer(&headers(&[(header::IF_NONE_MATCH, &given)]), &LABEL);
+            let again = kept.answer(&headers(&[(header::IF_NONE_MATCH, &given)]));
             assert_eq!(again.status(), StatusCode::NOT_MODIFIED, "{given}");
             assert!(again.headers().contains_key(header::ETAG) && again.headers().contains_key(header::VARY));
         }
-        let other = kept.answer(&headers(&[(header::IF_NONE_MATCH, "\"other\"")]), &LABEL);
+        let other = kept.answer(&headers(&[(header::IF_NONE_MATCH, "\"other\"")]));
         assert_eq!(other.status(), StatusCode::OK);
     }
 }

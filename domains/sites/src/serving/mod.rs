@@ -6,11 +6,28 @@ pub(crate) mod files;
 pub(crate) mod kept;
 mod render;
 pub(crate) mod routes;
+mod shown;
 mod store;
 
 pub use cache::SiteCache;
 
-use http::HeaderValue;
+use crate::service::Sites;
+use bytes::Bytes;
+use http::{HeaderValue, Response};
+use kernel_web::KeptRequest;
+use tenancy::TenantState;
+
+/// Pages are revalidated every time: what is saved is seen at once.
+const REVALIDATE: &str = "public, no-cache";
+
+impl Sites {
+    /// A page from memory, if it is there and its organisation is known to be at work; without any waiting.
+    pub(crate) fn kept(&self, request: &KeptRequest<'_>) -> Option<Response<Bytes>> {
+        let (tenant, rendered) = self.0.cache.find(request.slug, request.path, || self.clock().now())?;
+        let tenant = self.0.tenancy.known_tenant(tenant)?;
+        (tenant.state == TenantState::Active).then(|| rendered.kept.answer(request.headers))
+    }
+}
 
 /// The Content-Security-Policy of tenants' pages: no script at all; pictures also from elsewhere by https.
 pub(crate) const POLICY: HeaderValue = HeaderValue::from_static(

@@ -1,17 +1,21 @@
 //! From a published page to HTML: rows fetched by what the page names, then the one renderer.
 
 use super::entry::{Depends, Entry, NOT_FOUND, Rendered, Served};
-use super::kept::Kept;
-use super::store;
+use super::kept::{Kept, Label};
+use super::shown::shown;
+use super::{POLICY, REVALIDATE, store};
 use crate::catalog::store as catalog;
 use crate::service::Sites;
 use crate::starter;
+use bases::FieldFormat;
 use engine_base::{BaseId, ViewId};
 use engine_page::{
     Collection, CollectionField, CollectionRow, Data, Document, Head, Mode, page, page_refs, read, render,
 };
+use http::{HeaderMap, StatusCode, header};
 use jiff::SignedDuration;
 use kernel_core::{Code, Error, PageId, PageVersionId, Result, SiteId, TenantId};
+use kernel_web::{Portal, security_headers};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -67,6 +71,9 @@ impl Sites {
         if let Some(found) = entry.get(path, now) {
             return Ok(found);
         }
+        if !self.0.cache.keeps_pages() {
+            return Ok(Arc::new(self.render_page(entry, path).await?));
+        }
         let _one = entry.rendering.lock().await;
         if let Some(found) = entry.get(path, now) {
             return Ok(found);
@@ -89,7 +96,7 @@ impl Sites {
                 Arc::new(starter::not_found_page(home.as_deref(), &self.library().kit))
             }
         };
-        let fetched = self.fetch(entry.tenant, entry.base, &document).await?;
+        let fetched = self.fetch(entry.tenant, entry.base, (&document, &entry.language)).await?;
         let theme = self.library().theme(&entry.theme);
         let title = served.map_or("Page not found", |served| served.title.as_str());
         let data = Data {
@@ -120,7 +127,19 @@ impl Sites {
         };
         let html = page(&document, &head, &body, Mode::Public);
         let stale_at = (fetched.depends != Depends::Nothing).then(|| self.clock().now() + MAX_AGE);
-        Ok(Rendered { kept: Kept::new(html), depends: fetched.depends, stale_at })
+        Ok(Rendered { kept: self.kept_page(html, path), depends: fetched.depends, stale_at })
+    }
+
+    /// The page with all of its headers, so that sending it is copying.
+    fn kept_page(&self, html: String, path: &str) -> Kept {
+        let label = Label {
+            status: if path == NOT_FOUND { StatusCode::NOT_FOUND } else { StatusCode::OK },
+            content_type: "text/html; charset=utf-8",
+            cache_control: REVALIDATE,
+        };
+        let mut headers = HeaderMap::from_iter([(header::CONTENT_SECURITY_POLICY, POLICY)]);
+        security_headers::write(&self.0.web, Portal::Sites, &mut headers);
+        Kept::with_headers(html, &label, headers)
     }
 
     async fn document(&self, entry: &Entry, version: PageVersionId) -> Result<Arc<Document>> {
@@ -135,7 +154,8 @@ impl Sites {
         Ok(document)
     }
 
-    /// Rows of every view that the page names. A view that is gone is left out: its list shows nothing.
+    /// Rows of every view that the page names, written in the site's language. A view that is gone is left out: its list
+    /// shows nothing.
     ///
     /// # Errors
     /// When a base can't be read for a reason of ours.
@@ -143,7 +163,7 @@ impl Sites {
         &self,
         tenant: TenantId,
         base: Option<BaseId>,
-        document: &Document,
+        (document, language): (&Document, &str),
     ) -> Result<Fetched> {
         let views = page_refs(document).views;
         let mut out = Fetched { collections: HashMap::new(), depends: Depends::Nothing };
@@ -158,7 +178,7 @@ impl Sites {
             match self.0.bases.collection(tenant, base, view, limit as usize).await {
                 Ok(found) => {
                     tables.extend(found.depends_on.iter().map(|table| table.0.0));
-                    out.collections.insert(id, convert(found));
+                    out.collections.insert(id, convert(found, language));
                 }
                 Err(error) if matches!(error.code(), Code::NotFound | Code::BadFilter | Code::BadSort) => {
                     missing = true
@@ -173,12 +193,24 @@ impl Sites {
     }
 }
 
-fn convert(found: bases::Collection) -> Collection {
+fn convert(found: bases::Collection, language: &str) -> Collection {
+    let formats: HashMap<String, FieldFormat> =
+        found.fields.iter().map(|field| (field.id.to_string(), field.format.clone())).collect();
     let fields = found.fields.into_iter().map(|field| CollectionField {
         id: field.id.to_string(),
         name: field.name,
         kind: field.kind.to_owned(),
     });
-    let rows = found.rows.into_iter().map(|row| CollectionRow { id: row.id.to_string(), values: row.values });
+    let value = |(id, value): (String, serde_json::Value)| {
+        let value = match formats.get(&id) {
+            Some(format) => shown(format, language, value),
+            None => value,
+        };
+        (id, value)
+    };
+    let rows = found.rows.into_iter().map(|row| CollectionRow {
+        id: row.id.to_string(),
+        values: row.values.into_iter().map(value).collect(),
+    });
     Collection { fields: fields.collect(), rows: rows.collect() }
 }

@@ -1,22 +1,20 @@
 //! A site's own address: its pages, `/sitemap.xml`, `/robots.txt`.
 
-use super::POLICY;
+use super::REVALIDATE;
 use super::entry::{Entry, NOT_FOUND};
 use super::kept::{Kept, Label};
 use crate::service::Sites;
+use axum::body::Body;
 use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 use axum::{Extension, Router};
-use http::{HeaderMap, StatusCode, Uri, header};
+use http::{HeaderMap, StatusCode, Uri};
 use kernel_core::{Code, Error, Result};
 use kernel_web::{SiteSlug, WebError};
 use std::fmt::Write as _;
 use std::sync::Arc;
 use tenancy::TenantState;
-
-/// Pages are revalidated every time: what is saved is seen at once.
-const REVALIDATE: &str = "public, no-cache";
 
 pub(crate) fn routes() -> Router<Sites> {
     Router::new()
@@ -53,14 +51,7 @@ async fn page(
     }
     let known = entry.by_path.contains_key(path);
     let rendered = sites.rendered(&entry, if known { path } else { NOT_FOUND }).await?;
-    let label = Label {
-        status: if known { StatusCode::OK } else { StatusCode::NOT_FOUND },
-        content_type: "text/html; charset=utf-8",
-        cache_control: REVALIDATE,
-    };
-    let mut response = rendered.kept.answer(&headers, &label);
-    response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, POLICY);
-    Ok(response)
+    Ok(rendered.kept.answer(&headers).map(Body::from))
 }
 
 async fn robots(
@@ -100,6 +91,6 @@ fn sitemap_of(entry: &Entry, origin: &str) -> String {
 }
 
 fn answer(text: String, content_type: &'static str, headers: &HeaderMap) -> Response {
-    Kept::new(text)
-        .answer(headers, &Label { status: StatusCode::OK, content_type, cache_control: REVALIDATE })
+    let label = Label { status: StatusCode::OK, content_type, cache_control: REVALIDATE };
+    Kept::new(text, &label).answer(headers).map(Body::from)
 }

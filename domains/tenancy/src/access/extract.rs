@@ -38,7 +38,7 @@ where
         let params = RawPathParams::from_request_parts(parts, state).await.map_err(|_| Error::not_found())?;
         let slug = params.iter().find(|(name, _)| *name == "slug").map(|(_, slug)| slug.to_owned());
         let slug = slug.ok_or_else(Error::not_found)?;
-        let SignedIn { user, session } =
+        let SignedIn { user, session, .. } =
             <SignedIn as FromRequestParts<S>>::from_request_parts(parts, state).await?;
         let tenancy = Tenancy::from_ref(state);
         let exchange = Exchange::of(parts);

@@ -45,6 +45,15 @@ impl Tenancy {
         found.ok_or_else(Error::not_found)
     }
 
+    /// An organisation, if it is known in memory at this moment: for answers that do not wait.
+    #[must_use]
+    pub fn known_tenant(&self, id: TenantId) -> Option<Arc<TenantSummary>> {
+        match self.0.cache.get(&Question::Tenant(id)) {
+            Ok(Answer::Tenant(found)) => found,
+            _ => None,
+        }
+    }
+
     /// A person's role in an organisation; `None`: not a member.
     ///
     /// # Errors

@@ -1,5 +1,6 @@
 //! API tokens (spec A7 simple, P6): made by members, shown once, stored hashed, revoked at any time.
 
+pub mod directory;
 pub mod model;
 pub mod routes;
 mod service;
@@ -7,4 +8,5 @@ pub(crate) use service::person;
 pub(crate) mod store;
 pub mod views;
 
+pub use directory::{BaseDirectory, BaseName, Later};
 pub use model::{CreatedToken, NewToken, TokenRow};

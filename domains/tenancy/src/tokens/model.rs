@@ -111,7 +111,7 @@ pub fn check(new: &NewToken) -> Result<String, Vec<FieldError>> {
         errors.push(FieldError::new("days", Code::InvalidValue, "is not one of the list"));
     }
     if new.bases.as_ref().is_some_and(|bases| bases.is_empty() || bases.len() > 100) {
-        errors.push(FieldError::new("bases", Code::InvalidValue, "must be 1 to 100 bases, or all"));
+        errors.push(FieldError::new("bases", Code::InvalidValue, "has no base ticked, or more than 100"));
     }
     if errors.is_empty() { Ok(label) } else { Err(errors) }
 }

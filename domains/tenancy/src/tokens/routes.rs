@@ -1,27 +1,57 @@
 //! `/o/{slug}/tokens`.
 
+use super::directory::{BaseDirectory, BaseName};
 use super::model::{NewToken, TokenRow};
-use super::views::{MadeToken, ScopeItem, TokenItem, TokensView};
+use super::views::{BaseItem, MadeToken, ScopeItem, TokenItem, TokensView};
 use crate::{Member, Tenancy};
 use axum::Router;
-use axum::extract::{Path, Query, State};
+use axum::extract::{FromRef, Path, Query, State};
 use axum::response::Response;
-use axum::routing::{get, post};
+use axum::routing::post;
 use http::StatusCode;
 use identity::model::initials;
-use identity::{NoFields, Visit, mendable};
+use identity::{Identity, NoFields, Visit, guarded, mendable};
 use jiff::{SignedDuration, Timestamp};
 use kernel_core::{Capability, Code, Error, Result, Scope, Scopes};
-use kernel_web::{CsrfForm, FormState, Page, WebError};
+use kernel_web::{CsrfForm, FormState, Page, Web, WebError};
 use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
+use std::sync::Arc;
 
 /// A token that ends within this is marked.
 const SOON: SignedDuration = SignedDuration::from_hours(24 * 14);
 
-pub(crate) fn routes() -> Router<Tenancy> {
+/// What a base's box is called in the form, before its id.
+const BASE_BOX: &str = "base.";
+
+/// What these pages need.
+#[derive(Clone)]
+struct Pages {
+    tenancy: Tenancy,
+    bases: Arc<dyn BaseDirectory>,
+}
+
+impl FromRef<Pages> for Tenancy {
+    fn from_ref(pages: &Pages) -> Self {
+        pages.tenancy.clone()
+    }
+}
+impl FromRef<Pages> for Identity {
+    fn from_ref(pages: &Pages) -> Self {
+        pages.tenancy.identity().clone()
+    }
+}
+impl FromRef<Pages> for Web {
+    fn from_ref(pages: &Pages) -> Self {
+        Self::from_ref(&pages.tenancy)
+    }
+}
+
+pub(crate) fn routes(tenancy: &Tenancy, bases: Arc<dyn BaseDirectory>) -> Router {
     Router::new()
-        .route("/o/{slug}/tokens", get(show).post(create))
+        .route("/o/{slug}/tokens", guarded(tenancy.identity(), post(create)).get(show))
         .route("/o/{slug}/tokens/{token}/revoke", post(revoke))
+        .with_state(Pages { tenancy: tenancy.clone(), bases })
 }
 
 #[derive(Deserialize)]
@@ -31,25 +61,27 @@ struct ShowQuery {
 }
 
 async fn show(
-    State(tenancy): State<Tenancy>,
+    State(pages): State<Pages>,
     page: Page,
     member: Member,
     Query(query): Query<ShowQuery>,
 ) -> Result<Response, WebError> {
-    let mut view = view(&tenancy, &member).await?;
+    let mut view = view(&pages, &member).await?;
     view.revoked = query.revoked.is_some();
     view.open = query.new.is_some();
     Ok(page.render(&view))
 }
 
-async fn view(tenancy: &Tenancy, member: &Member) -> Result<TokensView> {
-    let now = tenancy.now();
+async fn view(pages: &Pages, member: &Member) -> Result<TokensView> {
+    let now = pages.tenancy.now();
     let manages = member.caller.may(Capability::ManageMembers);
-    let tokens = tenancy.tokens(&member.caller).await?;
+    let tokens = pages.tenancy.tokens(&member.caller).await?;
+    let bases = pages.bases.bases(&member.caller).await?;
     Ok(TokensView {
         slug: member.tenant.slug.clone(),
-        tokens: tokens.into_iter().map(|row| item(row, now, manages, member)).collect(),
-        form: FormState::empty().value("days", "90"),
+        tokens: tokens.into_iter().map(|row| item(row, now, manages, member, &bases)).collect(),
+        form: FormState::empty().value("days", "90").value("reach", "all"),
+        bases: bases.into_iter().map(|base| BaseItem { id: base.id, name: base.name, on: false }).collect(),
         ticked: vec![Scope::Read.name().to_owned()],
         scopes: Scope::ALL.into_iter().map(scope).collect(),
         open: false,
@@ -58,14 +90,16 @@ async fn view(tenancy: &Tenancy, member: &Member) -> Result<TokensView> {
     })
 }
 
-fn item(row: TokenRow, now: Timestamp, manages: bool, member: &Member) -> TokenItem {
+fn item(row: TokenRow, now: Timestamp, manages: bool, member: &Member, bases: &[BaseName]) -> TokenItem {
+    let name = |number: &u64| bases.iter().find(|base| base.number == *number).map(|base| base.name.clone());
     let left = row.expires_at.map(|end| end.duration_since(now));
     TokenItem {
         id: row.id.to_string(),
         label: row.label,
         hint: row.hint,
         may: words(row.scopes),
-        bases: row.bases.map(|bases| bases.len()),
+        gone: row.bases.iter().flatten().filter(|number| name(number).is_none()).count(),
+        bases: row.bases.map(|numbers| numbers.iter().filter_map(name).collect()),
         initials: initials(&row.maker),
         maker: row.maker,
         created_at: row.created_at.to_string(),
@@ -105,9 +139,25 @@ struct CreateForm {
     schema: Option<String>,
     #[serde(default)]
     days: String,
+    /// `some`: the ticked bases; else all.
+    #[serde(default)]
+    reach: String,
+    /// `base.app…` for each ticked base.
+    #[serde(flatten, skip_serializing)]
+    boxes: HashMap<String, String>,
 }
 
 impl CreateForm {
+    fn has_base(&self, id: &str) -> bool {
+        self.boxes.contains_key(&format!("{BASE_BOX}{id}"))
+    }
+
+    /// The numbers of the ticked bases; `None`: all bases. A base that went meanwhile is not among them.
+    fn bases(&self, known: &[BaseName]) -> Option<Vec<u64>> {
+        let ticked = known.iter().filter(|base| self.has_base(&base.id)).map(|base| base.number);
+        (self.reach == "some").then(|| ticked.collect())
+    }
+
     fn scopes(&self) -> Scopes {
         let ticked = [&self.read, &self.write, &self.delete, &self.schema];
         Scope::ALL
@@ -118,7 +168,7 @@ impl CreateForm {
             .collect()
     }
 
-    fn token(&self) -> Result<NewToken> {
+    fn token(&self, known: &[BaseName]) -> Result<NewToken> {
         let days = match self.days.as_str() {
             "" | "never" => None,
             text => Some(
@@ -126,38 +176,40 @@ impl CreateForm {
                     .map_err(|_| Error::field("days", Code::InvalidValue, "is not one of the list"))?,
             ),
         };
-        Ok(NewToken { label: self.label.clone(), scopes: self.scopes(), bases: None, days })
+        Ok(NewToken { label: self.label.clone(), scopes: self.scopes(), bases: self.bases(known), days })
     }
 }
 
 async fn create(
-    State(tenancy): State<Tenancy>,
+    State(pages): State<Pages>,
     page: Page,
     (member, visit): (Member, Visit),
     CsrfForm(form): CsrfForm<CreateForm>,
 ) -> Result<Response, WebError> {
-    let created = match form.token() {
-        Ok(new) => tenancy.create_token(&member.caller, &new, &visit).await,
+    let known = pages.bases.bases(&member.caller).await?;
+    let created = match form.token(&known) {
+        Ok(new) => pages.tenancy.create_token(&member.caller, &new, &visit).await,
         Err(error) => Err(error),
     };
     match created {
         Ok(created) => {
-            let mut view = view(&tenancy, &member).await?;
+            let mut view = view(&pages, &member).await?;
             let id = created.id.to_string();
-            let ends =
-                view.tokens.iter().find(|token| token.id == id).and_then(|token| token.expires_at.clone());
+            let listed = view.tokens.iter().find(|token| token.id == id);
             view.made = Some(MadeToken {
                 label: form.label.trim().to_owned(),
                 text: created.text.expose().to_owned(),
                 may: words(form.scopes()),
-                expires_at: ends,
+                bases: listed.and_then(|token| token.bases.clone()),
+                expires_at: listed.and_then(|token| token.expires_at.clone()),
             });
             // Not a redirect: the text exists in this answer only.
             Ok(page.render_with(StatusCode::CREATED, &view))
         }
         Err(error) => {
             let (status, error) = mendable(error)?;
-            let mut view = view(&tenancy, &member).await?;
+            let mut view = view(&pages, &member).await?;
+            view.bases.iter_mut().for_each(|base| base.on = form.has_base(&base.id));
             view.ticked = form.scopes().names().map(str::to_owned).collect();
             view.form = FormState::of(&form).with(&error);
             view.open = true;

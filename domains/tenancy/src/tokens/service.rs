@@ -95,7 +95,7 @@ impl Tenancy {
         let event = AuditEvent::in_tenant(tenant, caller.actor, "token.created", now).target(id).from(visit);
         emit(
             &mut tx,
-            &event.data(serde_json::json!({ "label": label, "scopes": scopes, "expires_at": ends })),
+            &event.data(serde_json::json!({ "label": label, "scopes": scopes, "bases": bases.as_ref().map(Vec::len), "expires_at": ends })),
         )
         .await?;
         self.commit_access(tx, tenant).await?;

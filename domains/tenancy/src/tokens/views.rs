@@ -16,6 +16,8 @@ pub struct TokensView {
     pub ticked: Vec<String>,
     /// Scopes to choose from.
     pub scopes: Vec<ScopeItem>,
+    /// Bases to choose from.
+    pub bases: Vec<BaseItem>,
     /// Whether the dialog is open when the page loads.
     pub open: bool,
     /// The token that was just made.
@@ -35,8 +37,10 @@ pub struct TokenItem {
     pub hint: String,
     /// What it may do, e.g. `Read, write`.
     pub may: String,
-    /// How many bases it is limited to; `None`: all.
-    pub bases: Option<usize>,
+    /// The names of the bases it is limited to; `None`: all.
+    pub bases: Option<Vec<String>>,
+    /// How many of its bases are deleted.
+    pub gone: usize,
     /// Who made it.
     pub maker: String,
     /// The maker's letters.
@@ -64,6 +68,17 @@ pub struct ScopeItem {
     pub text: &'static str,
 }
 
+/// A base in the form.
+#[derive(Serialize)]
+pub struct BaseItem {
+    /// `app…`.
+    pub id: String,
+    /// Shown name.
+    pub name: String,
+    /// Whether it is ticked.
+    pub on: bool,
+}
+
 /// A token in sight, once.
 #[derive(Serialize)]
 pub struct MadeToken {
@@ -73,6 +88,8 @@ pub struct MadeToken {
     pub text: String,
     /// What it may do.
     pub may: String,
+    /// The names of its bases; `None`: all.
+    pub bases: Option<Vec<String>>,
     /// RFC 3339.
     pub expires_at: Option<String>,
 }
@@ -86,7 +103,8 @@ impl View for TokensView {
             label: "Website build".into(),
             hint: "kd7f".into(),
             may: "Read, write".into(),
-            bases: ending.then_some(2),
+            bases: ending.then(|| vec!["Warehouse".into(), "Staff".into(), "Route network".into()]),
+            gone: usize::from(ending),
             maker: "Alex Doe".into(),
             initials: "AD".into(),
             created_at: at(),
@@ -105,9 +123,10 @@ impl View for TokensView {
         let plain = || Self {
             slug: "acme".into(),
             tokens: Vec::new(),
-            form: FormState::empty().value("days", "90"),
+            form: FormState::empty().value("days", "90").value("reach", "all"),
             ticked: vec!["read".into()],
             scopes: scopes(),
+            bases: Vec::new(),
             open: false,
             made: None,
             revoked: false,
@@ -124,7 +143,14 @@ impl View for TokensView {
                 ..plain()
             },
             Self {
-                form: FormState::empty().error("label", "is missing").error("scopes", "is empty"),
+                form: FormState::empty()
+                    .value("reach", "some")
+                    .error("label", "is missing")
+                    .error("scopes", "is empty")
+                    .error("bases", "has no base ticked"),
+                bases: [("app1", "Warehouse", true), ("app2", "Staff", false)]
+                    .map(|(id, name, on)| BaseItem { id: id.into(), name: name.into(), on })
+                    .into(),
                 open: true,
                 ..plain()
             },
@@ -133,6 +159,7 @@ impl View for TokensView {
                     label: "Kiosk".into(),
                     text: "nclc_x".into(),
                     may: "Read".into(),
+                    bases: Some(vec!["Warehouse".into(), "Staff".into()]),
                     expires_at: Some(at()),
                 }),
                 ..plain()
@@ -142,6 +169,7 @@ impl View for TokensView {
                     label: "Kiosk".into(),
                     text: "nclc_x".into(),
                     may: "Read".into(),
+                    bases: None,
                     expires_at: None,
                 }),
                 ..plain()

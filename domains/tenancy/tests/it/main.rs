@@ -10,5 +10,6 @@ mod pages;
 mod tenants;
 mod tokens;
 mod town;
+#[expect(dead_code, reason = "shared with the tests of identity")]
 #[path = "../../../identity/tests/it/world.rs"]
 mod world;

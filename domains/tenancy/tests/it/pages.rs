@@ -8,9 +8,19 @@ use axum::extract::State;
 use axum::response::Response;
 use axum::routing::get;
 use identity::User;
-use kernel_core::Role;
+use kernel_core::{Caller, Role};
 use kernel_web::{Page, Portals, WebError};
-use tenancy::{HomeView, Member, Tenancy};
+use tenancy::{BaseDirectory, BaseName, HomeView, Later, Member, Tenancy};
+
+/// Two bases, whoever asks.
+struct Shelves;
+
+impl BaseDirectory for Shelves {
+    fn bases<'a>(&'a self, _: &'a Caller) -> Later<'a, Vec<BaseName>> {
+        let base = |number, id: &str, name: &str| BaseName { number, id: id.into(), name: name.into() };
+        Box::pin(async move { Ok(vec![base(8, "app2", "Staff"), base(7, "app1", "Warehouse")]) })
+    }
+}
 
 async fn home(State(tenancy): State<Tenancy>, page: Page, member: Member) -> Result<Response, WebError> {
     let members = tenancy.members(&member.caller).await?.len();
@@ -19,7 +29,7 @@ async fn home(State(tenancy): State<Tenancy>, page: Page, member: Member) -> Res
 
 fn app(town: &Town) -> Router {
     let routes = tenancy::with_switcher(identity::routes(&town.world.identity), &town.tenancy)
-        .merge(tenancy::routes(&town.tenancy))
+        .merge(tenancy::routes(&town.tenancy, std::sync::Arc::new(Shelves)))
         .merge(Router::new().route("/o/{slug}/", get(home)).with_state(town.tenancy.clone()));
     kernel_web::by_host(&town.world.web, Portals { app: Some(routes), ..Portals::default() })
 }
@@ -129,9 +139,48 @@ async fn a_token_is_shown_once() {
     assert!(town.tenancy.authenticate(&text).await.is_ok());
     let list = browser.get(&tokens).await;
     assert!(list.body.contains("Kiosk") && list.body.contains("Read, write") && !list.body.contains(&text));
-    let id = town.tenancy.tokens(&owner.caller).await.unwrap()[0].id;
+    let listed = town.tenancy.tokens(&owner.caller).await.unwrap();
+    assert_eq!(listed[0].bases, None, "all bases, when nothing is said");
+    let id = listed[0].id;
     browser.post(&format!("{tokens}/{id}/revoke"), &[]).await.to();
     assert!(town.tenancy.authenticate(&text).await.is_err());
+}
+
+#[tokio::test]
+async fn a_token_is_limited_to_the_ticked_bases() {
+    let town = Town::new().await;
+    let (tenant, owner) = town.organisation("Acme").await;
+    let app = app(&town);
+    let mut browser = logged_in(&app, &owner.user).await;
+    let tokens = format!("/o/{}/tokens", tenant.slug);
+    let form = browser.get(&tokens).await.body;
+    assert!(form.contains("Warehouse") && form.contains("Staff"));
+    let some = [("label", "Kiosk"), ("read", "on"), ("days", "30"), ("reach", "some")];
+    let none_ticked = browser.post(&tokens, &some).await;
+    assert!(none_ticked.status == 422 && none_ticked.body.contains("has no base ticked"));
+    let unknown = [&some[..], &[("base.app9", "on")]].concat();
+    assert_eq!(
+        browser.post(&tokens, &unknown).await.status,
+        422,
+        "a base of somebody else counts for nothing"
+    );
+    let made = browser.post(&tokens, &[&some[..], &[("base.app2", "on")]].concat()).await;
+    assert!(made.status == 201 && made.body.contains("Staff only"), "{}", made.body);
+    let listed = town.tenancy.tokens(&owner.caller).await.unwrap();
+    assert_eq!((listed.len(), listed[0].bases.as_deref()), (1, Some(&[8][..])));
+    // Without the choice made, ticks mean nothing.
+    let all = [&some[..3], &[("reach", "all"), ("base.app2", "on")]].concat();
+    assert_eq!(browser.post(&tokens, &all).await.status, 201);
+    assert_eq!(
+        town.tenancy
+            .tokens(&owner.caller)
+            .await
+            .unwrap()
+            .iter()
+            .filter(|token| token.bases.is_none())
+            .count(),
+        1
+    );
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use crate::cell::Cell;
 use crate::change::{CellEdit, Change, ChangeKind, RowEdit, RowFacts, SchemaEdit};
 use crate::command::CheckContext;
 use crate::ids::{FieldNo, RowNo, TableNo};
-use crate::schema::Schema;
+use crate::schema::{Schema, Table};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::borrow::Cow;
 
@@ -53,6 +53,14 @@ impl<'b> Draft<'b> {
     /// The schema with the edits so far.
     pub(super) fn schema(&self) -> &Schema {
         &self.schema
+    }
+
+    /// A table as it will be, to be read while the draft is written: borrowed unless this command changes the schema.
+    pub(super) fn shape(&self, table: TableNo) -> Option<Cow<'b, Table>> {
+        match &self.schema {
+            Cow::Borrowed(schema) => schema.table(table).map(Cow::Borrowed),
+            Cow::Owned(schema) => schema.table(table).cloned().map(Cow::Owned),
+        }
     }
 
     pub(super) fn edit(&mut self, edit: SchemaEdit) {

@@ -13,6 +13,7 @@ use crate::command::{CellCode, CellError, CheckContext, Command};
 use crate::ids::TableNo;
 use crate::schema::Table;
 use draft::Draft;
+use std::borrow::Cow;
 
 type Checked<T> = Result<T, Vec<CellError>>;
 
@@ -28,6 +29,10 @@ impl Base {
         let kind = match command {
             Command::CreateRecords { table, rows, ids } => {
                 records::create(&mut draft, context, *table, rows, ids.as_deref())?;
+                ChangeKind::Create
+            }
+            Command::ImportRecords { table, rows } => {
+                records::import(&mut draft, context, *table, rows)?;
                 ChangeKind::Create
             }
             Command::UpdateRecords { table, rows } => {
@@ -54,6 +59,7 @@ impl Base {
 fn schema_command(draft: &mut Draft<'_>, context: &mut CheckContext<'_>, command: &Command) -> Checked<()> {
     match command {
         Command::CreateRecords { .. }
+        | Command::ImportRecords { .. }
         | Command::UpdateRecords { .. }
         | Command::DeleteRecords { .. }
         | Command::RestoreRecords { .. } => Ok(()),
@@ -99,6 +105,14 @@ fn schema_command(draft: &mut Draft<'_>, context: &mut CheckContext<'_>, command
 
 fn existing<'d>(draft: &'d Draft<'_>, table: TableNo) -> Checked<&'d Table> {
     match draft.schema().table(table) {
+        Some(table) => Ok(table),
+        None => refuse("table", CellCode::UnknownTable, "There is no such table."),
+    }
+}
+
+/// As [`existing`], to be read while the draft is written.
+fn shape<'b>(draft: &Draft<'b>, table: TableNo) -> Checked<Cow<'b, Table>> {
+    match draft.shape(table) {
         Some(table) => Ok(table),
         None => refuse("table", CellCode::UnknownTable, "There is no such table."),
     }

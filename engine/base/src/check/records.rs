@@ -2,13 +2,13 @@
 
 use super::draft::Draft;
 use super::links::{self, Side};
-use super::{Checked, existing, refuse};
+use super::{Checked, existing, refuse, shape};
 use crate::cell::Cell;
 use crate::change::{FieldFacts, RowFacts, RowMeta, SchemaEdit};
 use crate::coerce::{coerce, find_choice, shown, strict};
-use crate::command::{CellCode, CellError, CheckContext, InputCells};
+use crate::command::{CellCode, CellError, CheckContext, InputCells, StoredCells};
 use crate::ids::{FieldNo, MAX_N, RecordId, RowNo, TableNo, choice_id};
-use crate::schema::{Choice, Field, FieldKind, MAX_CHOICES, MAX_LINKS, MAX_ROWS, Table, clean_name};
+use crate::schema::{Choice, Field, FieldKind, MAX_CHOICES, MAX_LINKS, MAX_ROWS, clean_name};
 use rustc_hash::{FxHashMap, FxHashSet};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -23,30 +23,87 @@ pub(super) fn create(
     rows: &[InputCells],
     ids: Option<&[RowNo]>,
 ) -> Checked<()> {
-    let next = existing(draft, table)?.next_row;
-    if draft.base.len(table) + rows.len() > MAX_ROWS {
-        return refuse("records", CellCode::TooLong, format!("A table has at most {MAX_ROWS} records."));
-    }
     let numbers = match ids {
-        Some(ids) => given_numbers(draft, table, rows.len(), ids)?,
-        None => {
-            let counter = context.next_rows.entry(table).or_insert(next);
-            *counter = (*counter).max(next);
-            let first = *counter;
-            *counter += rows.len() as u64;
-            (first..*counter).map(RowNo).collect()
+        Some(ids) => {
+            room(draft, table, rows.len())?;
+            given_numbers(draft, table, rows.len(), ids)?
         }
+        None => next_numbers(draft, context, table, rows.len())?.collect(),
     };
-    let meta = RowMeta {
-        created_us: context.now_us,
-        updated_us: context.now_us,
-        created_by: context.actor.to_owned(),
-        updated_by: context.actor.to_owned(),
-    };
+    let meta = RowMeta::made(context.now_us, context.actor);
     for row in &numbers {
         draft.create(RowFacts { table, row: *row, cells: BTreeMap::new(), meta: meta.clone() });
     }
     write(draft, context, table, numbers.into_iter().zip(rows))
+}
+
+/// Whether the table takes so many more.
+fn room(draft: &Draft<'_>, table: TableNo, count: usize) -> Checked<()> {
+    existing(draft, table)?;
+    if draft.base.len(table) + count > MAX_ROWS {
+        return refuse("records", CellCode::TooLong, format!("A table has at most {MAX_ROWS} records."));
+    }
+    Ok(())
+}
+
+fn next_numbers(
+    draft: &Draft<'_>,
+    context: &mut CheckContext<'_>,
+    table: TableNo,
+    count: usize,
+) -> Checked<impl Iterator<Item = RowNo> + use<>> {
+    room(draft, table, count)?;
+    let next = existing(draft, table)?.next_row;
+    let counter = context.next_rows.entry(table).or_insert(next);
+    let first = next.max(*counter);
+    *counter = first + count as u64;
+    Ok((first..*counter).map(RowNo))
+}
+
+/// Records whose values are in stored form already. They are trusted to be well formed; whether they (still) fit their
+/// fields, and whether linked records exist, is checked.
+pub(super) fn import(
+    draft: &mut Draft<'_>,
+    context: &mut CheckContext<'_>,
+    table: TableNo,
+    rows: &[StoredCells],
+) -> Checked<()> {
+    let shape = shape(draft, table)?;
+    let sides: FxHashMap<FieldNo, Side> =
+        links::sides(draft, table).into_iter().map(|side| (side.field, side)).collect();
+    let meta = RowMeta::made(context.now_us, context.actor);
+    let numbers = next_numbers(draft, context, table, rows.len())?;
+    let mut errors = Vec::new();
+    let mut linked: Vec<(RowNo, Side, &[RowNo])> = Vec::new();
+    for (i, (row, given)) in numbers.zip(rows).enumerate() {
+        let mut cells = BTreeMap::new();
+        for (no, cell) in given {
+            let problem = match shape.field(*no).map(|field| &field.kind) {
+                None => (CellCode::UnknownField, "There is no such field."),
+                Some(FieldKind::Link { table: other, .. }) => {
+                    if cell.rows().iter().all(|row| draft.exists(*other, *row)) {
+                        match sides.get(no) {
+                            Some(side) => linked.push((row, *side, cell.rows())),
+                            None => drop(cells.insert(*no, cell.clone())),
+                        }
+                        continue;
+                    }
+                    (CellCode::UnknownRecord, "A linked record does not exist.")
+                }
+                Some(kind) if fits(kind, cell) => {
+                    cells.insert(*no, cell.clone());
+                    continue;
+                }
+                Some(_) => (CellCode::InvalidValue, "The value does not fit the field."),
+            };
+            errors.push(CellError::cell(i, *no, problem.0, problem.1));
+        }
+        draft.create(RowFacts { table, row, cells, meta: meta.clone() });
+    }
+    for (row, side, rows) in linked {
+        links::set(draft, side, row, rows.to_vec());
+    }
+    if errors.is_empty() { Ok(()) } else { Err(errors) }
 }
 
 fn given_numbers(draft: &Draft<'_>, table: TableNo, count: usize, ids: &[RowNo]) -> Checked<Vec<RowNo>> {
@@ -102,7 +159,7 @@ fn write<'a>(
     if context.typecast {
         make_choices(draft, context, table, &rows)?;
     }
-    let shape = existing(draft, table)?.clone();
+    let shape = shape(draft, table)?;
     let sides: FxHashMap<FieldNo, Side> =
         links::sides(draft, table).into_iter().map(|side| (side.field, side)).collect();
     let mut errors = Vec::new();
@@ -235,7 +292,7 @@ fn make_choices(
     table: TableNo,
     rows: &[(RowNo, &InputCells)],
 ) -> Checked<()> {
-    let shape: Table = existing(draft, table)?.clone();
+    let shape = shape(draft, table)?;
     let mut grown: BTreeMap<FieldNo, Vec<Choice>> = BTreeMap::new();
     for (i, (_, cells)) in rows.iter().enumerate() {
         for (no, value) in *cells {
@@ -288,7 +345,7 @@ pub(super) fn restore(
     table: TableNo,
     rows: &[RowFacts],
 ) -> Checked<()> {
-    let shape = existing(draft, table)?.clone();
+    let shape = shape(draft, table)?;
     let mut errors = Vec::new();
     for (i, facts) in rows.iter().enumerate() {
         let detail = if facts.table != table || facts.row.0 == 0 {

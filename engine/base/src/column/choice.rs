@@ -19,6 +19,16 @@ impl ChoiceColumn {
         self.ids.get((cell as usize).checked_sub(1)?).map(AsRef::as_ref)
     }
 
+    /// A number for each slot: 0 for none, n for the id at n - 1 of [`Self::ids`].
+    pub(crate) fn cells(&self) -> &[u32] {
+        &self.cells
+    }
+
+    /// The ids that cells point at.
+    pub(crate) fn ids(&self) -> impl Iterator<Item = &str> {
+        self.ids.iter().map(AsRef::as_ref)
+    }
+
     pub(crate) fn set(&mut self, slot: Slot, id: &str) {
         let cell = match self.by_id.get(id) {
             Some(cell) => *cell,

@@ -10,9 +10,9 @@ use crate::cell::Cell;
 use crate::ids::{RowNo, Slot};
 use crate::schema::FieldKind;
 use crate::time;
-use choice::ChoiceColumn;
-use link::LinkColumn;
-use text::TextColumn;
+pub(crate) use choice::ChoiceColumn;
+pub(crate) use link::LinkColumn;
+pub(crate) use text::TextColumn;
 
 const NO_DAY: i32 = i32::MIN;
 const NO_INSTANT: i64 = i64::MIN;
@@ -103,6 +103,14 @@ impl Column {
                 [] => ValueRef::Empty,
                 rows => ValueRef::Links(rows),
             },
+        }
+    }
+
+    /// Whether there is a value at a slot.
+    pub(crate) fn is_filled(&self, slot: Slot) -> bool {
+        match self {
+            Self::Text(column) => column.is_filled(slot),
+            _ => self.value(slot) != ValueRef::Empty,
         }
     }
 

@@ -33,6 +33,11 @@ impl TextColumn {
         self.cells.get(slot.0 as usize).map_or("", |cell| self.at(*cell))
     }
 
+    /// Whether there is a text; does not look at it.
+    pub(crate) fn is_filled(&self, slot: Slot) -> bool {
+        self.cells.get(slot.0 as usize).is_some_and(|cell| length(*cell) > 0)
+    }
+
     fn at(&self, cell: u64) -> &str {
         let length = length(cell);
         if length == 0 {

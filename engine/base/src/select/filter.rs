@@ -8,11 +8,12 @@ use crate::json::choice_name;
 use crate::query::QueryError;
 use crate::rows::Rows;
 use crate::schema::{FieldKind, Table};
-use engine_expr::{FieldKey, Program, Row, Scope, Severity, Type, Value, compile_filter};
+use engine_expr::{Cell, FieldKey, Program, RecordPart, Row, Scope, Severity, Type, Value, compile_filter};
 
 /// The fields of a table, as filters name them: by name or by id.
 pub(crate) fn scope(table: &Table) -> Scope {
     let mut scope = Scope::new();
+    scope.with_record();
     for field in &table.fields {
         let ty = match field.kind {
             FieldKind::Text | FieldKind::LongText | FieldKind::Email | FieldKind::Url => Type::Text,
@@ -43,6 +44,9 @@ pub(super) fn compile(
                     reads.links.insert(no);
                 }
             }
+            if program.reads_all() {
+                reads.fields.extend(table.fields.iter().map(|field| field.no));
+            }
             Some(program)
         }
         Err(diagnostics) => {
@@ -71,6 +75,34 @@ pub(super) struct Cells<'a> {
 }
 
 impl Row for Cells<'_> {
+    fn cell(&self, field: FieldKey) -> Cell<'_> {
+        let no = FieldNo(field);
+        match self.rows.value(no, self.slot) {
+            ValueRef::Empty => Cell::Null,
+            ValueRef::Text(text) => Cell::Text(text),
+            ValueRef::Number(number) => Cell::Number(number),
+            ValueRef::True => Cell::Bool(true),
+            ValueRef::Day(day) => Cell::Date(day),
+            ValueRef::Instant(micros) => Cell::DateTime(micros),
+            ValueRef::Choice(id) => {
+                Cell::Text(self.table.field(no).and_then(|field| choice_name(field, id)).unwrap_or(id))
+            }
+            ValueRef::Links(_) => Cell::Value(self.get(field)),
+        }
+    }
+
+    fn record(&self, part: &RecordPart) -> Value {
+        let stamp = self.rows.stamp(self.slot);
+        match part {
+            RecordPart::Id => {
+                Value::text(self.table.head.number.record(self.rows.row(self.slot)).to_string())
+            }
+            RecordPart::CreatedTime => Value::DateTime(stamp.created_us),
+            // The scope knows no times of single fields.
+            RecordPart::ModifiedTime(_) => Value::DateTime(stamp.updated_us),
+        }
+    }
+
     fn get(&self, field: FieldKey) -> Value {
         let no = FieldNo(field);
         match self.rows.value(no, self.slot) {

@@ -1,7 +1,9 @@
 //! Which rows a query keeps: conditions, filter and search, compiled against the schema.
 
+mod bound;
 mod compile;
 mod filter;
+mod lower;
 mod test;
 
 use crate::base::Base;
@@ -16,6 +18,9 @@ use engine_expr::{EvalContext, Evaluator, Program, Volatility};
 use jiff::tz::TimeZone;
 use rustc_hash::FxHashSet;
 use test::Test;
+
+use bound::Bound;
+pub(crate) use bound::slots;
 
 /// What a query reads: a change outside of it can't move a row.
 #[derive(Debug, Default)]
@@ -32,10 +37,13 @@ pub(crate) struct Reads {
 #[derive(Debug)]
 pub(crate) struct Selection {
     pub(crate) table: TableNo,
+    /// Conditions, and what of the filter is a test of columns.
     test: Option<Test>,
     /// Folded.
     search: Option<String>,
+    /// The filter, if the test does not say all of it.
     filter: Option<Program>,
+    volatility: Volatility,
     now_us: i64,
     zone: TimeZone,
 }
@@ -78,14 +86,38 @@ impl Selection {
         if !errors.is_empty() {
             return Err(errors);
         }
-        Ok(Self {
+        let mut made = Self {
             table: spec.table,
             test,
             search,
-            filter: program,
+            filter: None,
+            volatility: program.as_ref().map_or(Volatility::Pure, Program::volatility),
             now_us: context.now_us,
             zone: time::zone(Some(context.zone)),
-        })
+        };
+        if let Some(program) = program {
+            let mut lowered = lower::lower(table, &program, &made.eval_context());
+            lowered.tests.extend(made.test.take());
+            made.test = Some(Test::All(lowered.tests));
+            made.filter = (!lowered.is_exact).then_some(program);
+        }
+        Ok(made)
+    }
+
+    /// Whether a row costs nanoseconds, so that looking at 64 neighbours together pays.
+    pub(crate) fn is_cheap(&self) -> bool {
+        self.search.is_none() && self.filter.is_none() && self.test.as_ref().is_none_or(Test::is_cheap)
+    }
+
+    /// The values of a field beyond which no row is kept; None if nothing is known.
+    pub(crate) fn range(&self, field: FieldNo) -> Option<Range> {
+        let mut range = Range {
+            numbers: (f64::NEG_INFINITY, f64::INFINITY),
+            moments: (i64::MIN, i64::MAX),
+            is_bound: false,
+        };
+        self.test.as_ref()?.narrow(field, &mut range);
+        range.is_bound.then_some(range)
     }
 
     /// Whether every row is kept.
@@ -95,7 +127,7 @@ impl Selection {
 
     /// How long the answer holds without a change.
     pub(crate) fn volatility(&self) -> Volatility {
-        self.filter.as_ref().map_or(Volatility::Pure, Program::volatility)
+        self.volatility
     }
 
     /// The day for which `TODAY()` was taken.
@@ -109,12 +141,22 @@ impl Selection {
     }
 }
 
+/// Bounds of a field's values that may be kept, both ends included. Values other than numbers and moments are not in it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Range {
+    pub(crate) numbers: (f64, f64),
+    /// Days or microseconds.
+    pub(crate) moments: (i64, i64),
+    is_bound: bool,
+}
+
 /// Runs a selection over rows, with buffers that are used again.
 pub(crate) struct Matcher<'a> {
     base: &'a Base,
     table: &'a Table,
     rows: &'a Rows,
     selection: &'a Selection,
+    bound: Bound<'a>,
     evaluator: Option<Evaluator<'a>>,
     text: String,
 }
@@ -123,15 +165,27 @@ impl<'a> Matcher<'a> {
     /// None if the table is gone.
     pub(crate) fn new(base: &'a Base, selection: &'a Selection, context: &'a EvalContext) -> Option<Self> {
         let (table, rows) = base.table_and_rows(selection.table)?;
+        let bound = selection.test.as_ref().map_or(Bound::Always, |test| Bound::new(base, table, rows, test));
         let evaluator = selection.filter.as_ref().map(|program| Evaluator::new(program, context));
-        Some(Self { base, table, rows, selection, evaluator, text: String::new() })
+        Some(Self { base, table, rows, selection, bound, evaluator, text: String::new() })
     }
 
     /// Whether the row in this slot is kept.
     pub(crate) fn keeps(&mut self, slot: Slot) -> bool {
-        self.selection.test.as_ref().is_none_or(|test| test.holds(self.base, self.rows, slot, &mut self.text))
-            && self.searched(slot)
-            && self.filtered(slot)
+        self.bound.holds(slot) && self.searched(slot) && self.filtered(slot)
+    }
+
+    /// Which of 64 slots hold a row that is kept; bit `i` for slot `64 · word + i`.
+    pub(crate) fn mask(&mut self, word: usize) -> u64 {
+        let mask = self.bound.mask(word, self.rows.live_mask(word));
+        if self.selection.search.is_none() && self.evaluator.is_none() {
+            return mask;
+        }
+        let mut kept = 0;
+        for slot in slots(word, mask) {
+            kept |= u64::from(self.searched(slot) && self.filtered(slot)) << (slot.0 % 64);
+        }
+        kept
     }
 
     fn filtered(&mut self, slot: Slot) -> bool {

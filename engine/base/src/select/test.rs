@@ -1,27 +1,32 @@
-//! Compiled conditions: what is compared has the form of the column, so that a row costs nanoseconds.
+//! Compiled tests: conditions and filters in a form that the columns can answer ([`super::bound`]). Pure data.
+//!
+//! Invariant: a test is true or false for every row; nothing in it can fail. What may fail (a filter that divides) stays
+//! with the evaluator of the expression language.
 
-use crate::base::Base;
 use crate::collate;
-use crate::column::ValueRef;
-use crate::ids::{FieldNo, RowNo, Slot, TableNo};
-use crate::rows::Rows;
+use crate::ids::{FieldNo, RowNo, TableNo};
 use crate::schema::same_name;
 
-/// How texts are compared. Needles are folded.
+/// How texts are compared.
 #[derive(Debug)]
 pub(super) enum TextTest {
-    /// Equal to one of them, without regard to case.
+    /// Equal to one of them, without regard to case. Folded.
     Is(Vec<String>),
+    /// Folded.
     Contains(String),
+    /// Folded.
     StartsWith(String),
+    /// Equal, capitals included.
+    Same(Box<str>),
 }
 
 impl TextTest {
-    fn holds(&self, text: &str) -> bool {
+    pub(super) fn holds(&self, text: &str) -> bool {
         match self {
             Self::Is(names) => names.iter().any(|name| same_name(text, name)),
             Self::Contains(needle) => collate::contains(text, needle),
             Self::StartsWith(needle) => collate::starts_with(text, needle),
+            Self::Same(wanted) => *text == **wanted,
         }
     }
 }
@@ -30,6 +35,7 @@ impl TextTest {
 #[derive(Debug)]
 pub(super) enum Test {
     All(Vec<Test>),
+    /// True without any.
     Any(Vec<Test>),
     /// Negations are true for empty cells as well.
     Not(Box<Test>),
@@ -61,6 +67,11 @@ pub(super) enum Test {
         field: FieldNo,
         ids: Vec<Box<str>>,
     },
+    /// A choice whose name fits; the id stands for the name of one that is gone.
+    ChoiceNamed {
+        field: FieldNo,
+        test: TextTest,
+    },
     /// Linked to one of the records.
     LinkedTo {
         field: FieldNo,
@@ -75,50 +86,45 @@ pub(super) enum Test {
 }
 
 impl Test {
-    pub(super) fn holds(&self, base: &Base, rows: &Rows, slot: Slot, buffer: &mut String) -> bool {
+    /// True for every row.
+    pub(super) fn always() -> Self {
+        Self::All(Vec::new())
+    }
+
+    /// True for no row.
+    pub(super) fn never() -> Self {
+        Self::Not(Box::new(Self::always()))
+    }
+
+    /// Whether a row costs nanoseconds: no names of other records are put together.
+    pub(super) fn is_cheap(&self) -> bool {
         match self {
-            Self::All(tests) => tests.iter().all(|test| test.holds(base, rows, slot, buffer)),
-            Self::Any(tests) => {
-                tests.is_empty() || tests.iter().any(|test| test.holds(base, rows, slot, buffer))
+            Self::All(tests) | Self::Any(tests) => tests.iter().all(Self::is_cheap),
+            Self::Not(test) => test.is_cheap(),
+            Self::LinkedName { .. } => false,
+            _ => true,
+        }
+    }
+
+    /// Narrows `range` to what every row that passes has in this field.
+    pub(super) fn narrow(&self, wanted: FieldNo, range: &mut super::Range) {
+        match self {
+            Self::All(tests) => tests.iter().for_each(|test| test.narrow(wanted, range)),
+            Self::Number { field, low, high } if *field == wanted => {
+                range.numbers = (range.numbers.0.max(low.0), range.numbers.1.min(high.0));
+                range.is_bound = true;
             }
-            Self::Not(test) => !test.holds(base, rows, slot, buffer),
-            Self::Filled(field) => rows.value(*field, slot) != ValueRef::Empty,
-            Self::Text { field, test } => match rows.value(*field, slot) {
-                ValueRef::Text(text) => test.holds(text),
-                _ => false,
-            },
-            Self::Number { field, low, high } => match rows.value(*field, slot) {
-                ValueRef::Number(number) => {
-                    (number > low.0 || (low.1 && number == low.0))
-                        && (number < high.0 || (high.1 && number == high.0))
-                }
-                _ => false,
-            },
-            Self::NumberIn { field, numbers } => match rows.value(*field, slot) {
-                ValueRef::Number(number) => numbers.contains(&number),
-                _ => false,
-            },
-            Self::Between { field, low, high } => match rows.value(*field, slot) {
-                ValueRef::Day(day) => (*low..*high).contains(&i64::from(day)),
-                ValueRef::Instant(micros) => (*low..*high).contains(&micros),
-                _ => false,
-            },
-            Self::ChoiceIn { field, ids } => match rows.value(*field, slot) {
-                ValueRef::Choice(id) => ids.iter().any(|one| **one == *id),
-                _ => false,
-            },
-            Self::LinkedTo { field, rows: wanted } => match rows.value(*field, slot) {
-                ValueRef::Links(linked) => linked.iter().any(|row| wanted.contains(row)),
-                _ => false,
-            },
-            Self::LinkedName { field, table, test } => match rows.value(*field, slot) {
-                ValueRef::Links(linked) => linked.iter().any(|row| {
-                    buffer.clear();
-                    base.push_name(*table, *row, buffer);
-                    test.holds(buffer)
-                }),
-                _ => false,
-            },
+            Self::NumberIn { field, numbers } if *field == wanted => {
+                let low = numbers.iter().copied().fold(f64::INFINITY, f64::min);
+                let high = numbers.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+                range.numbers = (range.numbers.0.max(low), range.numbers.1.min(high));
+                range.is_bound = true;
+            }
+            Self::Between { field, low, high } if *field == wanted => {
+                range.moments = (range.moments.0.max(*low), range.moments.1.min(*high));
+                range.is_bound = true;
+            }
+            _ => {}
         }
     }
 }

@@ -1,9 +1,10 @@
 //! Calls: which function, how many arguments, what they become, what comes back.
 
 use super::scope::nearest;
-use super::{Checker, Made, Op, node_index};
+use super::{Checker, Made, Op, ProgramNode, RecordPart, node_index};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::functions::{Family, FnDef};
+use crate::functions::record::{CREATED_TIME, RECORD_ID};
+use crate::functions::{Family, FnDef, Mark};
 use crate::reference;
 use crate::span::Span;
 use crate::time;
@@ -37,18 +38,97 @@ impl Checker<'_> {
         if args.iter().any(|arg| arg.poisoned) {
             return self.poison(span);
         }
-        let Some((args, out)) = self.arguments(def, args) else { return self.poison(span) };
+        if def.mark == Mark::Record {
+            return self.record(def, args, span);
+        }
+        let given = args;
+        let Some((args, out)) = self.arguments(def, given) else { return self.poison(span) };
         let when = args.iter().map(|arg| arg.ty).find(|ty| matches!(ty, Type::Date | Type::DateTime));
         let ty = match def.signature.returns {
             Returns::Is(ty) => ty,
             Returns::Out => out,
             Returns::When => when.unwrap_or(Type::DateTime),
         };
+        let mut prepared = Vec::with_capacity(args.len());
+        for (index, arg) in args.iter().enumerate() {
+            let param = def.signature.param(index, args.len()).map_or(ParamType::Out, |param| param.ty);
+            match self.prepare(param, *arg) {
+                Ok(made) => prepared.push(made),
+                Err(diagnostic) => return self.fail(diagnostic),
+            }
+        }
+        if let [date, what] = args[..] {
+            match def.mark {
+                Mark::Zone => return Made { zone: Some(what.node), span, ..date },
+                Mark::Locale => return Made { locale: Some(what.node), span, ..date },
+                Mark::None | Mark::Record => {}
+            }
+        }
+        for arg in given {
+            let used = |kind| def.signature.params.iter().any(|param| param.ty == kind);
+            let left = Made {
+                zone: arg.zone.filter(|_| !used(ParamType::Zone)),
+                locale: arg.locale.filter(|_| !used(ParamType::Locale)),
+                ..*arg
+            };
+            self.unused_marks(Some(left));
+        }
         self.out.volatility = self.out.volatility.max(def.volatility);
         let first = self.out.args.len();
         self.out.args.extend(args.iter().map(|arg| arg.node));
+        self.out.prepared.extend(prepared);
         let range = node_index(first)..node_index(self.out.args.len());
-        self.emit(Op::Call(def, range), ty, span)
+        let made = self.emit(Op::Call(def, range), ty, span);
+        let zone = given.iter().find_map(|arg| arg.zone).filter(|_| def.signature.returns == Returns::When);
+        // A date computed in a zone stays in it, if its name is a literal (each node has one user: a copy).
+        match zone.map(|node| self.out.nodes[node as usize].clone()) {
+            Some(ProgramNode { op: op @ Op::Const(_), ty, span }) => {
+                Made { zone: Some(self.emit(op, ty, span).node), ..made }
+            }
+            _ => made,
+        }
+    }
+
+    /// A zone or a language that the function around it does not ask for.
+    pub(super) fn unused_marks(&mut self, made: Option<Made>) {
+        let Some(made) = made else { return };
+        for (name, mark) in [("SET_TIMEZONE", made.zone), ("SET_LOCALE", made.locale)] {
+            if mark.is_some() && !made.poisoned {
+                let message = format!("{name} has no effect here.");
+                self.diagnostics.push(Diagnostic::warning(Code::NoEffect, made.span, message).hint(
+                    "Write it inside DATETIME_FORMAT or another function that works in a zone or a language.",
+                ));
+            }
+        }
+    }
+
+    /// A step that asks the record.
+    fn record(&mut self, def: &FnDef, args: &[Made], span: Span) -> Made {
+        if !self.scope.has_record() {
+            let message = format!("There is no record here that {} could ask.", def.name);
+            return self.fail(Diagnostic::error(Code::NoRecord, span, message));
+        }
+        if !args.is_empty() && !self.scope.has_field_times() {
+            let message = "When single fields were changed is not known here.";
+            return self.fail(Diagnostic::error(Code::NoRecord, span, message));
+        }
+        let mut fields = Vec::with_capacity(args.len());
+        for arg in args {
+            match self.out.nodes[arg.node as usize].op {
+                Op::Field(key) => fields.push(key),
+                _ => {
+                    let message = format!("{} takes fields, as in {{Name}}.", def.name);
+                    return self.fail(Diagnostic::error(Code::ExpectedField, arg.span, message));
+                }
+            }
+        }
+        let part = match def.name {
+            RECORD_ID => RecordPart::Id,
+            CREATED_TIME => RecordPart::CreatedTime,
+            _ => RecordPart::ModifiedTime(fields),
+        };
+        let ty = part.ty();
+        self.emit(Op::Record(part), ty, span)
     }
 
     /// Converts arguments and adds defaults; the type of the `Out` ones comes along. `None`: reported.
@@ -65,7 +145,19 @@ impl Checker<'_> {
             let param = def.signature.param(index, count)?;
             *arg = self.argument(def, param, *arg, key_type, out_type)?;
         }
+        let zone = given.iter().find_map(|arg| arg.zone);
+        let locale = given.iter().find_map(|arg| arg.locale);
         for param in def.signature.params.iter().skip(count) {
+            let marked = match param.ty {
+                ParamType::Zone => zone,
+                ParamType::Locale => locale,
+                _ => None,
+            };
+            if let Some(node) = marked {
+                let ProgramNode { ty, span, .. } = self.out.nodes[node as usize];
+                args.push(Made { node, ty, span, poisoned: false, zone: None, locale: None });
+                continue;
+            }
             let (value, ty) = match param.default {
                 None | Some(Default::Blank) => (Value::Null, Type::Null),
                 Some(Default::Number(number)) => (Value::Number(number), Type::Number),
@@ -82,6 +174,16 @@ impl Checker<'_> {
             ParamType::Is(ty) => ty,
             ParamType::Key => key,
             ParamType::Out => out,
+            ParamType::Pattern | ParamType::Zone | ParamType::Locale | ParamType::Unit => Type::Text,
+            ParamType::Field => arg.ty, // only `record` takes fields
+            ParamType::Numbers => match arg.ty {
+                Type::List | Type::Links | Type::Any => Type::Any,
+                _ => Type::Number,
+            },
+            ParamType::Dates => match arg.ty {
+                Type::List | Type::Links | Type::Any => Type::Any,
+                _ => Type::DateTime,
+            },
             ParamType::When => match arg.ty {
                 Type::Date => Type::Date,
                 Type::Text if self.literal_date_type(arg) == Some(Type::Date) => Type::Date,
@@ -137,11 +239,11 @@ impl Checker<'_> {
         let mut common = Type::Null;
         for index in keys {
             let arg = args[*index];
-            if dated && self.literal_text(arg).is_some() {
+            if dated && self.literal_text(arg).is_some_and(|text| !text.is_empty()) {
                 args[*index] = self.literal_date(arg, Type::DateTime)?;
             }
             let arg = args[*index];
-            let Some(next) = comparable(common, arg.ty) else {
+            let Some(next) = comparable(common, arg.ty).or_else(|| self.blank_instead(args, *index)) else {
                 let mut diagnostic = Diagnostic::error(
                     Code::TypeMismatch,
                     arg.span,
@@ -162,6 +264,19 @@ impl Checker<'_> {
             common = next;
         }
         Some(common)
+    }
+
+    /// `{Price} = ""` asks for blank, as Airtable's clients write it.
+    fn blank_instead(&mut self, args: &mut [Made], index: usize) -> Option<Type> {
+        for arg in args[..=index].iter_mut().filter(|arg| arg.ty == Type::Text) {
+            if self.literal_text(*arg) != Some("") {
+                return None;
+            }
+            let node = &mut self.out.nodes[arg.node as usize];
+            (node.op, node.ty) = (Op::Const(Value::Null), Type::Null);
+            arg.ty = Type::Null;
+        }
+        args[..=index].iter().try_fold(Type::Null, |common, arg| comparable(common, arg.ty))
     }
 
     fn out_type(&mut self, args: &[Made], outs: &[usize]) -> Type {
@@ -228,7 +343,7 @@ impl Checker<'_> {
 
     fn word_fits(&self, arg: Made, words: &[&'static str]) -> bool {
         match &self.out.nodes[arg.node as usize].op {
-            Op::Const(Value::Text(text)) => crate::functions::date::word(text, words).is_some(),
+            Op::Const(Value::Text(text)) => crate::functions::unit::word(text, words).is_some(),
             Op::Const(_) => false,
             _ => true,
         }

@@ -17,6 +17,8 @@ pub struct Scope {
     /// Lower case name → fields with it.
     folded: HashMap<String, Vec<usize>>,
     ids: HashMap<String, usize>,
+    record: bool,
+    field_times: bool,
 }
 
 impl Scope {
@@ -24,6 +26,27 @@ impl Scope {
     #[must_use]
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// The rows are records: they have an id and tell when they were made and changed (see
+    /// [`crate::Row::record`]).
+    pub fn with_record(&mut self) -> &mut Self {
+        self.record = true;
+        self
+    }
+
+    /// The rows also tell when single fields were changed.
+    pub fn with_field_times(&mut self) -> &mut Self {
+        self.field_times = true;
+        self
+    }
+
+    pub(super) fn has_field_times(&self) -> bool {
+        self.field_times
+    }
+
+    pub(super) fn has_record(&self) -> bool {
+        self.record
     }
 
     /// Adds a field; `id` (as in `fld…`) may be empty. A later field of the same name hides the earlier one.
@@ -46,26 +69,54 @@ impl Scope {
     }
 
     /// By exact name, by id, or by name without regard to capitals if that is unique. In this order, so that a field
-    /// named like another's id still means itself.
+    /// named like another's id still means itself. `Err`: these fields may be meant.
+    fn index(&self, name: &str) -> Result<usize, &[usize]> {
+        match self.exact.get(name).or_else(|| self.ids.get(name)) {
+            Some(index) => Ok(*index),
+            None => match self.folded.get(&name.to_lowercase()).map(Vec::as_slice) {
+                Some([index]) => Ok(*index),
+                found => Err(found.unwrap_or_default()),
+            },
+        }
+    }
+
     pub(super) fn find(&self, name: &str, span: Span) -> Result<(FieldKey, Type), Diagnostic> {
-        let by_fold = self.folded.get(&name.to_lowercase());
-        let index = match (self.exact.get(name).or_else(|| self.ids.get(name)), by_fold) {
-            (Some(index), _) => *index,
-            (None, Some(found)) if found.len() == 1 => found[0],
-            (None, Some(found)) => {
+        match self.index(name) {
+            Ok(index) => {
+                let (_, key, ty) = &self.fields[index];
+                Ok((*key, *ty))
+            }
+            Err([]) => Err(self.unknown(name, span)),
+            Err(found) => {
                 let names: Vec<String> =
                     found.iter().map(|index| format!("{{{}}}", self.fields[*index].0)).collect();
-                return Err(Diagnostic::error(
+                Err(Diagnostic::error(
                     Code::AmbiguousField,
                     span,
                     format!("{{{name}}} may be {}.", names.join(" or ")),
                 )
-                .hint("Write the field's name with its exact capitals."));
+                .hint("Write the field's name with its exact capitals."))
             }
-            (None, None) => return Err(self.unknown(name, span)),
-        };
-        let (_, key, ty) = &self.fields[index];
-        Ok((*key, *ty))
+        }
+    }
+
+    /// The id of the field that a formula means by a name; `None` if there is no such field or it has no id.
+    pub(crate) fn id_of(&self, name: &str) -> Option<&str> {
+        let index = self.index(name).ok()?;
+        self.ids.iter().find(|(_, at)| **at == index).map(|(id, _)| id.as_str())
+    }
+
+    /// The name of the field with an id, if a formula can mean it by that name.
+    pub(crate) fn name_of(&self, id: &str) -> Option<&str> {
+        let index = *self.ids.get(id)?;
+        let name = self.fields[index].0.as_str();
+        // Names are trimmed between braces, and one that stands there twice means the later field.
+        (self.index(name) == Ok(index) && name.trim() == name && !name.is_empty()).then_some(name)
+    }
+
+    /// The same fields, known by their ids alone.
+    pub(crate) fn by_id(&self) -> Self {
+        Self { exact: HashMap::new(), folded: HashMap::new(), ..self.clone() }
     }
 
     fn unknown(&self, name: &str, span: Span) -> Diagnostic {

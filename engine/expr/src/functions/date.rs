@@ -1,39 +1,31 @@
-//! Dates and times. Days, months and hours are those of the context's zone; a text beside a date has to be a literal
-//! or to go through `DATETIME_PARSE`.
+//! Dates and times. Days, months and hours are those of the zone that is given, else of the context's; a text beside a
+//! date has to be a literal or to go through `DATETIME_PARSE`.
 
-use super::{ANY, BASE, Call, Family, FnDef, Kernel, NUMBER, NullRule, SIGNATURE, TEXT, optional, required};
+use super::unit::Unit;
+use super::{
+    ANY, BASE, Call, Family, FnDef, Kernel, LOCALE, Mark, NUMBER, NullRule, Param, SIGNATURE, TEXT, ZONE,
+    optional, required, takes,
+};
 use crate::check::Volatility;
+use crate::moment::{self, Read};
 use crate::time;
 use crate::types::{Default, ParamType, Returns, Signature, Type};
-use crate::value::{ErrorKind, Value};
+use crate::value::{ErrorKind, MAX_TEXT_BYTES, Value};
 use jiff::civil;
-use jiff::{Span, Timestamp, ToSpan as _, Unit};
+use jiff::{Timestamp, Unit as Largest};
 use std::cmp::Ordering;
 
-const UNITS: &[&str] = &["second", "minute", "hour", "day", "week", "month", "quarter", "year"];
-const UNIT: ParamType = ParamType::Word(UNITS);
-const DATE: ParamType = ParamType::Is(Type::Date);
 const DATE_TIME: ParamType = ParamType::Is(Type::DateTime);
+pub(super) const WHEN: Param = required("date", ParamType::When);
+pub(super) const UNIT: Param = required("unit", ParamType::Unit);
+const FORMAT: Param = optional("format", TEXT, Default::Blank);
 
-const DATES: FnDef = FnDef {
-    family: Family::Date,
-    signature: Signature {
-        params: &[required("date", DATE)],
-        returns: Returns::Is(Type::Number),
-        ..SIGNATURE
-    },
-    ..BASE
-};
-
-const TIMES: FnDef =
-    FnDef { signature: Signature { params: &[required("date", DATE_TIME)], ..DATES.signature }, ..DATES };
+/// A number out of a date.
+pub(super) const DATES: FnDef =
+    FnDef { family: Family::Date, signature: takes(&[WHEN, ZONE], Type::Number), ..BASE };
 
 const COMPARES: FnDef = FnDef {
-    signature: Signature {
-        params: &[required("date", DATE_TIME), required("other", DATE_TIME)],
-        returns: Returns::Is(Type::Bool),
-        ..SIGNATURE
-    },
+    signature: takes(&[required("date", DATE_TIME), required("other", DATE_TIME)], Type::Bool),
     nulls: NullRule::See,
     ..DATES
 };
@@ -79,70 +71,132 @@ pub(super) const TABLE: &[FnDef] = &[
     },
     FnDef {
         name: "DATETIME_PARSE",
-        signature: Signature {
-            params: &[required("text", TEXT)],
-            returns: Returns::Is(Type::DateTime),
-            ..SIGNATURE
-        },
-        kernel: Kernel::General(|call| {
-            time::parse_date_time(call.text(0)?, &call.ctx.zone)
-                .map(Value::DateTime)
-                .ok_or(ErrorKind::Convert)
-        }),
-        doc: "The date and time that a text shows: RFC 3339, or a local date with or without time.",
+        signature: takes(&[required("text", TEXT), FORMAT, LOCALE, ZONE], Type::DateTime),
+        kernel: Kernel::General(parse),
+        doc: "The date and time that a text shows: RFC 3339, or a local date with or without time; or what a format \
+              says (the signs of DATETIME_FORMAT).",
         examples: &[
             (r#"DATETIME_PARSE("2026-11-21T12:00:00+02:00")"#, "2026-11-21T10:00:00Z"),
             (r#"DATETIME_PARSE("2026-11-21")"#, "2026-11-21T00:00:00Z"),
+            (r#"DATETIME_PARSE("21.11.2026 4:30 pm", "D.M.YYYY h:mm a")"#, "2026-11-21T16:30:00Z"),
+            (r#"DATETIME_PARSE("3 März 2026", "D MMMM YYYY", "de")"#, "2026-03-03T00:00:00Z"),
             (r#"DATETIME_PARSE("soon")"#, "#convert"),
         ],
         ..DATES
     },
     FnDef {
+        name: "DATETIME_FORMAT",
+        signature: takes(&[WHEN, FORMAT, ZONE, LOCALE], Type::Text),
+        kernel: Kernel::General(format),
+        doc: "The date as text. Signs of the format: `YYYY YY` year, `Q` quarter, `MMMM MMM MM M` month, `DD D Do` day, \
+              `DDD` day of the year, `dddd ddd d` day of the week, `W w` week, `HH H hh h` hour, `mm m` minute, \
+              `ss s` second, `SSS` fraction, `A a` half of the day, `Z ZZ` offset, `z` zone, `X x` seconds and \
+              milliseconds since 1970, `L LL LLL LLLL LT LTS` as the language has it; `[text]` stands for itself.",
+        examples: &[
+            (r#"DATETIME_FORMAT("2026-11-21", "D MMMM YYYY")"#, r#""21 November 2026""#),
+            (r#"DATETIME_FORMAT(NOW(), "HH:mm", "Asia/Tokyo")"#, r#""19:30""#),
+            (r#"DATETIME_FORMAT(NOW(), "dddd [at] h a", BLANK(), "de")"#, r#""Samstag at 10 am""#),
+            ("DATETIME_FORMAT(NOW())", r#""2026-11-21T10:30:00+00:00""#),
+        ],
+        ..DATES
+    },
+    FnDef {
+        name: "SET_TIMEZONE",
+        signature: Signature {
+            params: &[WHEN, required("zone", ParamType::Zone)],
+            returns: Returns::When,
+            ..SIGNATURE
+        },
+        mark: Mark::Zone,
+        doc: "The date, with a zone for the function around it: SET_TIMEZONE in DATETIME_FORMAT, HOUR and their like \
+              is the same as their own argument `zone`.",
+        examples: &[
+            (r#"DATETIME_FORMAT(SET_TIMEZONE(NOW(), "Asia/Tokyo"), "HH:mm")"#, r#""19:30""#),
+            (r#"HOUR(SET_TIMEZONE(NOW(), "America/New_York"))"#, "5"),
+        ],
+        ..DATES
+    },
+    FnDef {
+        name: "SET_LOCALE",
+        signature: Signature {
+            params: &[WHEN, required("language", ParamType::Locale)],
+            returns: Returns::When,
+            ..SIGNATURE
+        },
+        mark: Mark::Locale,
+        doc: "The date, with a language for the function around it, as DATETIME_FORMAT.",
+        examples: &[(
+            r#"DATETIME_FORMAT(SET_LOCALE("2026-11-21", "fr"), "dddd LL")"#,
+            r#""samedi 21 novembre 2026""#,
+        )],
+        ..DATES
+    },
+    FnDef {
+        name: "DATESTR",
+        signature: takes(&[WHEN, ZONE], Type::Text),
+        kernel: Kernel::General(|call| Ok(Value::text(call.day(0, 1)?.to_string()))),
+        doc: "The day as YYYY-MM-DD.",
+        examples: &[("DATESTR(NOW())", r#""2026-11-21""#)],
+        ..DATES
+    },
+    FnDef {
+        name: "TIMESTR",
+        signature: takes(&[WHEN, ZONE], Type::Text),
+        kernel: Kernel::General(|call| Ok(Value::text(call.local(0, 1)?.strftime("%H:%M:%S").to_string()))),
+        doc: "The time of the day as HH:mm:ss.",
+        examples: &[("TIMESTR(NOW())", r#""10:30:00""#)],
+        ..DATES
+    },
+    FnDef {
         name: "YEAR",
-        kernel: Kernel::General(|call| part(call, |date| date.year().into())),
+        kernel: Kernel::General(|call| Ok(Value::Number(call.day(0, 1)?.year().into()))),
         doc: "The year.",
         examples: &[(r#"YEAR("2026-11-21")"#, "2026")],
         ..DATES
     },
     FnDef {
         name: "MONTH",
-        kernel: Kernel::General(|call| part(call, |date| date.month().into())),
+        kernel: Kernel::General(|call| Ok(Value::Number(call.day(0, 1)?.month().into()))),
         doc: "The month, 1 to 12.",
         examples: &[(r#"MONTH("2026-11-21")"#, "11")],
         ..DATES
     },
     FnDef {
         name: "DAY",
-        kernel: Kernel::General(|call| part(call, |date| date.day().into())),
+        kernel: Kernel::General(|call| Ok(Value::Number(call.day(0, 1)?.day().into()))),
         doc: "The day of the month, 1 to 31.",
-        examples: &[(r#"DAY("2026-11-21")"#, "21"), ("DAY(NOW())", "21")],
-        ..DATES
-    },
-    FnDef {
-        name: "WEEKDAY",
-        kernel: Kernel::General(|call| part(call, |date| date.weekday().to_sunday_zero_offset().into())),
-        doc: "The day of the week: 0 is Sunday, 6 is Saturday.",
-        examples: &[(r#"WEEKDAY("2026-11-21")"#, "6"), (r#"WEEKDAY("2026-11-22")"#, "0")],
+        examples: &[
+            (r#"DAY("2026-11-21")"#, "21"),
+            ("DAY(NOW())", "21"),
+            (r#"DAY("2026-11-21T23:00:00Z", "Asia/Tokyo")"#, "22"),
+        ],
         ..DATES
     },
     FnDef {
         name: "HOUR",
-        kernel: Kernel::General(|call| clock(call, |at| at.hour().into())),
+        kernel: Kernel::General(|call| Ok(Value::Number(call.local(0, 1)?.hour().into()))),
         doc: "The hour, 0 to 23.",
-        examples: &[(r#"HOUR("2026-11-21T10:30:00Z")"#, "10")],
-        ..TIMES
+        examples: &[(r#"HOUR("2026-11-21T10:30:00Z")"#, "10"), (r#"HOUR(NOW(), "Europe/Zurich")"#, "11")],
+        ..DATES
     },
     FnDef {
         name: "MINUTE",
-        kernel: Kernel::General(|call| clock(call, |at| at.minute().into())),
+        kernel: Kernel::General(|call| Ok(Value::Number(call.local(0, 1)?.minute().into()))),
         doc: "The minute, 0 to 59.",
         examples: &[(r#"MINUTE("2026-11-21T10:30:00Z")"#, "30")],
-        ..TIMES
+        ..DATES
+    },
+    FnDef {
+        name: "SECOND",
+        kernel: Kernel::General(|call| Ok(Value::Number(call.local(0, 1)?.second().into()))),
+        doc: "The second, 0 to 59.",
+        examples: &[(r#"SECOND("2026-11-21T10:30:15Z")"#, "15")],
+        ..DATES
     },
     FnDef {
         name: "DATEADD",
         signature: Signature {
-            params: &[required("date", ParamType::When), required("count", NUMBER), required("unit", UNIT)],
+            params: &[WHEN, required("count", NUMBER), UNIT, ZONE],
             returns: Returns::When,
             ..SIGNATURE
         },
@@ -163,7 +217,8 @@ pub(super) const TABLE: &[FnDef] = &[
             params: &[
                 required("date", DATE_TIME),
                 required("earlier", DATE_TIME),
-                optional("unit", UNIT, Default::Text("second")),
+                optional("unit", ParamType::Unit, Default::Text("second")),
+                ZONE,
             ],
             returns: Returns::Is(Type::Number),
             ..SIGNATURE
@@ -198,7 +253,8 @@ pub(super) const TABLE: &[FnDef] = &[
             params: &[
                 required("date", DATE_TIME),
                 required("other", DATE_TIME),
-                optional("unit", UNIT, Default::Blank),
+                optional("unit", ParamType::Unit, Default::Blank),
+                ZONE,
             ],
             ..COMPARES.signature
         },
@@ -229,46 +285,40 @@ pub(super) const TABLE: &[FnDef] = &[
     },
 ];
 
-/// The word of `words` that `text` means: capitals or not, singular or plural.
-pub(crate) fn word(text: &str, words: &[&'static str]) -> Option<&'static str> {
-    let text = text.trim().to_ascii_lowercase();
-    words.iter().copied().find(|word| text == *word || text.strip_suffix('s') == Some(word))
+fn parse(call: &Call<'_>) -> Result<Value, ErrorKind> {
+    let (text, zone) = (call.text(0)?, call.zone(3)?);
+    let micros = if call.is_null(1) {
+        time::parse_date_time(text, zone.as_ref()).ok_or(ErrorKind::Convert)?
+    } else {
+        match moment::parse(text, call.text(1)?, call.locale(2)?).ok_or(ErrorKind::Convert)? {
+            Read::Local(at) => time::instant(at, zone.as_ref())?,
+            Read::Offset(at, offset) => time::instant(at, &offset.to_time_zone())?,
+            Read::Instant(micros) => micros,
+        }
+    };
+    time::local(micros, zone.as_ref())?; // inside the calendar
+    Ok(Value::DateTime(micros))
 }
 
-fn unit(call: &Call<'_>, at: usize) -> Result<&'static str, ErrorKind> {
-    word(call.text(at)?, UNITS).ok_or(ErrorKind::Argument)
-}
-
-fn part(call: &Call<'_>, part: fn(civil::Date) -> f64) -> Result<Value, ErrorKind> {
-    Ok(Value::Number(part(time::date(call.date(0)?)?)))
-}
-
-fn clock(call: &Call<'_>, part: fn(civil::DateTime) -> f64) -> Result<Value, ErrorKind> {
-    Ok(Value::Number(part(time::local(call.date_time(0)?, &call.ctx.zone)?)))
+fn format(call: &Call<'_>) -> Result<Value, ErrorKind> {
+    let (at, zone) = (call.local(0, 2)?, call.zone(2)?);
+    let pattern = if call.is_null(1) { "YYYY-MM-DDTHH:mm:ssZ" } else { call.text(1)? };
+    Ok(Value::text(moment::format(at, zone.as_ref(), pattern, call.locale(3)?, MAX_TEXT_BYTES)))
 }
 
 fn date_add(call: &Call<'_>) -> Result<Value, ErrorKind> {
     let out = ErrorKind::OutOfRange;
-    let unit = unit(call, 2)?;
-    let count = call.number(1)?.trunc() as i64; // beyond i64 it saturates, and is out of every range below
-    let span = match unit {
-        "second" => Span::new().try_seconds(count),
-        "minute" => Span::new().try_minutes(count),
-        "hour" => Span::new().try_hours(count),
-        "day" => Span::new().try_days(count),
-        "week" => Span::new().try_weeks(count),
-        "month" => Span::new().try_months(count),
-        "quarter" => Span::new().try_months(count.saturating_mul(3)),
-        _ => Span::new().try_years(count),
-    }
-    .map_err(|_| out)?;
+    let unit = call.unit(2)?;
+    // Beyond i64 it saturates, and is out of every range.
+    let span = unit.span(call.number(1)?.trunc() as i64).ok_or(out)?;
     match call.arg(0) {
-        Value::Date(_) if matches!(unit, "second" | "minute" | "hour") => Err(ErrorKind::Argument),
+        Value::Date(_) if unit.micros().is_some() => Err(ErrorKind::Argument),
         Value::Date(days) => {
             time::date(*days)?.checked_add(span).map(|date| Value::Date(time::days(date))).map_err(|_| out)
         }
         Value::DateTime(micros) => {
-            let at = Timestamp::from_microsecond(*micros).map_err(|_| out)?.to_zoned(call.ctx.zone.clone());
+            let zone = call.zone(3)?.into_owned();
+            let at = Timestamp::from_microsecond(*micros).map_err(|_| out)?.to_zoned(zone);
             at.checked_add(span).map(|at| Value::DateTime(at.timestamp().as_microsecond())).map_err(|_| out)
         }
         _ => Err(ErrorKind::Type),
@@ -276,61 +326,40 @@ fn date_add(call: &Call<'_>) -> Result<Value, ErrorKind> {
 }
 
 fn date_time_diff(call: &Call<'_>) -> Result<Value, ErrorKind> {
-    let (to, from) = (call.date_time(0)?, call.date_time(1)?);
-    let unit = unit(call, 2)?;
-    let micros = match unit {
-        "second" => Some(1_000_000),
-        "minute" => Some(60_000_000),
-        "hour" => Some(3_600_000_000),
-        _ => None,
-    };
-    if let Some(micros) = micros {
+    let (to, from, unit) = (call.date_time(0)?, call.date_time(1)?, call.unit(2)?);
+    if let Some(micros) = unit.micros() {
         return Ok(Value::Number((to.saturating_sub(from) / micros) as f64));
     }
-    let (to, from) = (time::local(to, &call.ctx.zone)?, time::local(from, &call.ctx.zone)?);
-    let largest = if matches!(unit, "day" | "week") { Unit::Day } else { Unit::Month };
+    let zone = call.zone(3)?;
+    units_between(time::local(to, zone.as_ref())?, time::local(from, zone.as_ref())?, unit).map(Value::Number)
+}
+
+/// How many whole days or longer units lie between two local times.
+pub(super) fn units_between(
+    to: civil::DateTime,
+    from: civil::DateTime,
+    unit: Unit,
+) -> Result<f64, ErrorKind> {
+    let largest = if matches!(unit, Unit::Day | Unit::Week) { Largest::Day } else { Largest::Month };
     let span = to.since((largest, from)).map_err(|_| ErrorKind::OutOfRange)?;
-    let count = match unit {
-        "day" => span.get_days(),
-        "week" => span.get_days() / 7,
-        "month" => span.get_months(),
-        "quarter" => span.get_months() / 3,
-        _ => span.get_months() / 12,
-    };
-    Ok(Value::Number(count.into()))
+    Ok(f64::from(match unit {
+        Unit::Week => span.get_days() / 7,
+        Unit::Month => span.get_months(),
+        Unit::Quarter => span.get_months() / 3,
+        Unit::Year => span.get_months() / 12,
+        _ => span.get_days(),
+    }))
 }
 
 fn is_same(call: &Call<'_>) -> Result<Value, ErrorKind> {
-    if matches!(call.arg(0), Value::Null) || matches!(call.arg(1), Value::Null) {
-        return Ok(Value::Bool(call.arg(0) == call.arg(1)));
+    if call.is_null(0) || call.is_null(1) {
+        return Ok(Value::Bool(call.is_null(0) && call.is_null(1)));
     }
     let (a, b) = (call.date_time(0)?, call.date_time(1)?);
-    if *call.arg(2) == Value::Null {
+    if call.is_null(2) {
         return Ok(Value::Bool(a == b));
     }
-    let unit = unit(call, 2)?;
-    let begin = |micros| time::local(micros, &call.ctx.zone).map(|at| begin(at, unit));
+    let (unit, zone) = (call.unit(2)?, call.zone(3)?);
+    let begin = |micros| time::local(micros, zone.as_ref()).map(|at| unit.begin(at));
     Ok(Value::Bool(begin(a)? == begin(b)?))
-}
-
-/// The first moment of the unit that `at` lies in.
-fn begin(at: civil::DateTime, unit: &str) -> civil::DateTime {
-    let date = at.date();
-    let day = |date: civil::Date| date.to_datetime(civil::Time::midnight());
-    match unit {
-        "second" => at.with().subsec_nanosecond(0).build().unwrap_or(at),
-        "minute" => at.with().second(0).subsec_nanosecond(0).build().unwrap_or(at),
-        "hour" => at.with().minute(0).second(0).subsec_nanosecond(0).build().unwrap_or(at),
-        "day" => day(date),
-        "week" => {
-            let since_monday = i64::from(date.weekday().to_monday_zero_offset());
-            day(date.saturating_sub(since_monday.days()))
-        }
-        "month" => day(date.first_of_month()),
-        "quarter" => {
-            let month = (date.month() - 1) / 3 * 3 + 1;
-            day(date.with().day(1).month(month).build().unwrap_or(date))
-        }
-        _ => day(date.first_of_year()),
-    }
 }

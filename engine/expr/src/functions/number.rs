@@ -1,11 +1,11 @@
 //! Number functions. Numbers are doubles; rounding works on what the number prints as, so `ROUND(2.675, 2)` is 2.68.
 
 use super::operators::{divide, remainder};
-use super::{BASE, Call, Family, FnDef, Kernel, NUMBER, NullRule, SIGNATURE, TEXT, optional, required};
+use super::{BASE, Family, FnDef, Kernel, NUMBER, SIGNATURE, TEXT, optional, required, takes};
 use crate::types::{Default, Returns, Signature, Type};
 use crate::value::{ErrorKind, Value};
 
-const NUMBERS: FnDef = FnDef {
+pub(super) const NUMBERS: FnDef = FnDef {
     family: Family::Number,
     signature: Signature {
         params: &[required("number", NUMBER)],
@@ -25,16 +25,11 @@ const STEPS: Signature = Signature {
     ..NUMBERS.signature
 };
 
-const MANY: FnDef = FnDef {
-    signature: Signature {
-        group: &[required("number", NUMBER)],
-        group_min: 1,
-        returns: Returns::Is(Type::Number),
-        ..SIGNATURE
-    },
-    nulls: NullRule::See,
-    ..NUMBERS
-};
+const TWO: Signature =
+    Signature { params: &[required("number", NUMBER), required("divisor", NUMBER)], ..NUMBERS.signature };
+
+const PAIR: Signature =
+    Signature { params: &[required("number", NUMBER), required("other", NUMBER)], ..NUMBERS.signature };
 
 pub(super) const TABLE: &[FnDef] = &[
     FnDef {
@@ -105,10 +100,7 @@ pub(super) const TABLE: &[FnDef] = &[
     },
     FnDef {
         name: "MOD",
-        signature: Signature {
-            params: &[required("number", NUMBER), required("divisor", NUMBER)],
-            ..NUMBERS.signature
-        },
+        signature: TWO,
         kernel: Kernel::Number2(remainder),
         doc: "The remainder, as with %; it has the divisor's sign.",
         examples: &[("MOD(7, 3)", "1"), ("MOD(-7, 3)", "2"), ("7 % 0", "#divide_by_zero")],
@@ -160,42 +152,121 @@ pub(super) const TABLE: &[FnDef] = &[
         ..NUMBERS
     },
     FnDef {
-        name: "SUM",
-        kernel: Kernel::General(|call| Ok(Value::Number(sum(call)?.0))),
-        doc: "All numbers added; blanks count as nothing.",
-        examples: &[("SUM(1, 2, 3.5)", "6.5"), ("SUM(1, BLANK())", "1"), ("SUM(0.1, 0.2, 0.3)", "0.6")],
-        ..MANY
+        name: "LOG10",
+        kernel: Kernel::Number1(|a| Ok(a.log10())),
+        doc: "The logarithm to base 10.",
+        examples: &[("LOG10(1000)", "3")],
+        ..NUMBERS
     },
     FnDef {
-        name: "AVERAGE",
-        kernel: Kernel::General(|call| {
-            let (sum, count) = sum(call)?;
-            Ok(if count == 0.0 { Value::Null } else { Value::Number(sum / count) })
+        name: "EVEN",
+        kernel: Kernel::Number1(|a| Ok((a / 2.0).ceil() * 2.0)),
+        doc: "The smallest even number that is not smaller.",
+        examples: &[("EVEN(2.2)", "4"), ("EVEN(-2.2)", "-2"), ("EVEN(4)", "4")],
+        ..NUMBERS
+    },
+    FnDef {
+        name: "ODD",
+        kernel: Kernel::Number1(|a| {
+            let size = (((a.abs() - 1.0) / 2.0).ceil() * 2.0 + 1.0).max(1.0);
+            Ok(if a < 0.0 { -size } else { size })
         }),
-        doc: "The mean of the numbers that are not blank; blank if all are.",
-        examples: &[("AVERAGE(1, 2, BLANK())", "1.5"), ("AVERAGE(BLANK())", "BLANK()")],
-        ..MANY
+        doc: "The nearest odd number that is not nearer to zero.",
+        examples: &[("ODD(1.9)", "3"), ("ODD(-1.9)", "-3"), ("ODD(3)", "3"), ("ODD(0)", "1")],
+        ..NUMBERS
     },
     FnDef {
-        name: "MIN",
-        kernel: Kernel::General(|call| pick(call, f64::min)),
-        doc: "The smallest number that is not blank.",
-        examples: &[("MIN(3, 1, 2)", "1"), ("MIN(BLANK(), 2)", "2"), ("MIN(BLANK())", "BLANK()")],
-        ..MANY
+        name: "TRUNC",
+        signature: DIGITS,
+        kernel: Kernel::Number2(|a, digits| Ok(at_digits(a, digits, f64::trunc))),
+        doc: "The number without what stands behind so many digits, as ROUNDDOWN.",
+        examples: &[("TRUNC(-7.8)", "-7")],
+        ..NUMBERS
     },
     FnDef {
-        name: "MAX",
-        kernel: Kernel::General(|call| pick(call, f64::max)),
-        doc: "The largest number that is not blank.",
-        examples: &[("MAX(3, 1, 2)", "3")],
-        ..MANY
+        name: "MROUND",
+        signature: Signature { params: &[required("number", NUMBER), required("step", NUMBER)], ..STEPS },
+        kernel: Kernel::Number2(|a, step| to_step(a, step, f64::round)),
+        doc: "The nearest multiple of the step.",
+        examples: &[
+            ("MROUND(17, 5)", "15"),
+            ("MROUND(1.13, 0.05)", "1.15"),
+            ("MROUND(1, 0)", "#divide_by_zero"),
+        ],
+        ..NUMBERS
+    },
+    FnDef {
+        name: "QUOTIENT",
+        signature: TWO,
+        kernel: Kernel::Number2(|a, b| divide(a, b).map(f64::trunc)),
+        doc: "How often the divisor goes into the number, without the rest.",
+        examples: &[("QUOTIENT(7, 2)", "3"), ("QUOTIENT(-7, 2)", "-3")],
+        ..NUMBERS
+    },
+    FnDef {
+        name: "GCD",
+        signature: PAIR,
+        kernel: Kernel::Number2(|a, b| Ok(gcd(whole(a)?, whole(b)?))),
+        doc: "The greatest common divisor of two whole numbers.",
+        examples: &[("GCD(12, 18)", "6"), ("GCD(1.5, 2)", "#argument")],
+        ..NUMBERS
+    },
+    FnDef {
+        name: "LCM",
+        signature: PAIR,
+        kernel: Kernel::Number2(|a, b| {
+            let (a, b) = (whole(a)?, whole(b)?);
+            Ok(if a == 0.0 || b == 0.0 { 0.0 } else { a / gcd(a, b) * b })
+        }),
+        doc: "The least common multiple of two whole numbers.",
+        examples: &[("LCM(4, 6)", "12"), ("LCM(0, 6)", "0")],
+        ..NUMBERS
+    },
+    FnDef {
+        name: "FACTORIAL",
+        kernel: Kernel::Number1(|a| {
+            let count = whole(a)?;
+            if a < 0.0 {
+                return Err(ErrorKind::Argument);
+            }
+            // 171! is no double any more.
+            Ok((1..=(count.min(171.0) as u32)).map(f64::from).product())
+        }),
+        doc: "The product of all whole numbers from 1 to this one.",
+        examples: &[("FACTORIAL(5)", "120"), ("FACTORIAL(0)", "1"), ("FACTORIAL(171)", "#out_of_range")],
+        ..NUMBERS
+    },
+    FnDef {
+        name: "CLAMP",
+        signature: takes(
+            &[required("number", NUMBER), required("least", NUMBER), required("most", NUMBER)],
+            Type::Number,
+        ),
+        kernel: Kernel::General(|call| {
+            let (least, most) = (call.number(1)?, call.number(2)?);
+            if least > most {
+                return Err(ErrorKind::Argument);
+            }
+            Ok(Value::Number(call.number(0)?.clamp(least, most)))
+        }),
+        doc: "The number, but not less than the least and not more than the most.",
+        examples: &[("CLAMP(12, 0, 10)", "10"), ("CLAMP(-1, 0, 10)", "0"), ("CLAMP(1, 2, 0)", "#argument")],
+        ..NUMBERS
     },
     FnDef {
         name: "VALUE",
         signature: Signature { params: &[required("text", TEXT)], ..NUMBERS.signature },
-        kernel: Kernel::General(|call| parse(call.text(0)?).map(Value::Number).ok_or(ErrorKind::Convert)),
-        doc: "The number that a text shows, with a point before decimals.",
-        examples: &[(r#"VALUE(" 2.50 ")"#, "2.5"), (r#"VALUE("two")"#, "#convert")],
+        kernel: Kernel::General(|call| {
+            parse_written(call.text(0)?).map(Value::Number).ok_or(ErrorKind::Convert)
+        }),
+        doc: "The number that a text shows, with a point before decimals; a currency sign, commas between thousands \
+              and a percent sign are understood.",
+        examples: &[
+            (r#"VALUE(" 2.50 ")"#, "2.5"),
+            (r#"VALUE("$1,234.50")"#, "1234.5"),
+            (r#"VALUE("-12%")"#, "-0.12"),
+            (r#"VALUE("two")"#, "#convert"),
+        ],
         ..NUMBERS
     },
 ];
@@ -209,31 +280,67 @@ pub(crate) fn parse(text: &str) -> Option<f64> {
     text.parse().ok().filter(|number: &f64| number.is_finite())
 }
 
-/// Neumaier's compensated sum of the numbers that are not blank, and how many they are.
-fn sum(call: &Call<'_>) -> Result<(f64, f64), ErrorKind> {
-    let (mut sum, mut lost, mut count) = (0.0_f64, 0.0, 0.0);
-    for at in 0..call.len() {
-        if *call.arg(at) == Value::Null {
-            continue;
-        }
-        let number = call.number(at)?;
-        let next = sum + number;
-        lost += if sum.abs() >= number.abs() { (sum - next) + number } else { (number - next) + sum };
-        sum = next;
-        count += 1.0;
+/// Reads a number as people write it: with a currency sign at an end, commas between thousands, a percent sign.
+fn parse_written(text: &str) -> Option<f64> {
+    let text = text.trim();
+    if let Some(number) = parse(text) {
+        return Some(number);
     }
-    Ok((sum + lost, count))
+    let (text, sign) = match text.strip_prefix(['-', '−']) {
+        Some(rest) => (rest.trim_start(), -1.0),
+        None => (text, 1.0),
+    };
+    let (text, scale) = match text.strip_suffix('%') {
+        Some(rest) => (rest.trim_end(), 100.0),
+        None => (text, 1.0),
+    };
+    let text = text.trim_matches(|c: char| "$€£¥₣₹".contains(c) || c.is_whitespace());
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    let mut groups = whole.split(',');
+    let first = groups.next()?;
+    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    let grouped = first.len() <= 3 && groups.clone().all(|group| group.len() == 3 && digits(group));
+    let plain = digits(first) && digits(fraction) && !first.is_empty();
+    if !plain || (whole.contains(',') && !grouped) {
+        return None;
+    }
+    let number: f64 = [&whole.replace(',', ""), ".", fraction].concat().parse().ok()?;
+    number.is_finite().then_some(sign * number / scale)
 }
 
-fn pick(call: &Call<'_>, choose: fn(f64, f64) -> f64) -> Result<Value, ErrorKind> {
-    let mut best: Option<f64> = None;
-    for at in 0..call.len() {
-        if *call.arg(at) != Value::Null {
-            let number = call.number(at)?;
-            best = Some(best.map_or(number, |best| choose(best, number)));
+/// Rounded to `digits`, with a separator between thousands.
+pub(super) fn separated(number: f64, digits: f64, thousands: &str, point: &str) -> String {
+    let rounded = at_digits(number, digits, f64::round) + 0.0;
+    let plain = format!("{:.*}", digits as usize, rounded.abs());
+    let (whole, fraction) = plain.split_once('.').unwrap_or((&plain, ""));
+    let mut out = String::from(if rounded < 0.0 { "-" } else { "" });
+    for (index, digit) in whole.char_indices() {
+        if index > 0 && (whole.len() - index).is_multiple_of(3) {
+            out.push_str(thousands);
         }
+        out.push(digit);
     }
-    Ok(best.map_or(Value::Null, Value::Number))
+    if !fraction.is_empty() {
+        out.push_str(point);
+        out.push_str(fraction);
+    }
+    out
+}
+
+/// A whole number that a double holds exactly.
+fn whole(number: f64) -> Result<f64, ErrorKind> {
+    if number.fract() == 0.0 && number.abs() < 9_007_199_254_740_992.0 {
+        Ok(number.abs())
+    } else {
+        Err(ErrorKind::Argument)
+    }
+}
+
+fn gcd(mut a: f64, mut b: f64) -> f64 {
+    while b != 0.0 {
+        (a, b) = (b, a % b);
+    }
+    a
 }
 
 /// The nearest half if the number is one but for its last bits: 2.675 * 100 is 267.49999999999994.

@@ -8,7 +8,7 @@ use super::{
 use crate::types::{Default, Returns, Signature, Type};
 use crate::value::{ErrorKind, MAX_TEXT_BYTES, Value};
 
-const TEXTS: FnDef = FnDef {
+pub(super) const TEXTS: FnDef = FnDef {
     family: Family::Text,
     signature: Signature { params: &[required("text", TEXT)], returns: Returns::Is(Type::Text), ..SIGNATURE },
     ..BASE
@@ -34,7 +34,7 @@ const TESTING: FnDef = FnDef {
     ..TEXTS
 };
 
-const PART: Signature = Signature {
+pub(super) const PART: Signature = Signature {
     params: &[required("text", TEXT), optional("count", NUMBER, Default::Number(1.0))],
     returns: Returns::Is(Type::Text),
     ..SIGNATURE
@@ -129,7 +129,7 @@ pub(super) const TABLE: &[FnDef] = &[
         signature: SEARCHING,
         nulls: NullRule::See,
         kernel: Kernel::General(|call| {
-            let from = from(call)?;
+            let from = from(call, 2)?;
             Ok(Value::Number(position(call.text(0)?, call.text(1)?, from, str::to_owned) as f64))
         }),
         doc: "Position of a text in another, capitals included; 0 if it is not there.",
@@ -145,7 +145,7 @@ pub(super) const TABLE: &[FnDef] = &[
         signature: SEARCHING,
         nulls: NullRule::See,
         kernel: Kernel::General(|call| {
-            let from = from(call)?;
+            let from = from(call, 2)?;
             Ok(match position(call.text(0)?, call.text(1)?, from, str::to_lowercase) {
                 0 => Value::Null,
                 at => Value::Number(at as f64),
@@ -157,7 +157,7 @@ pub(super) const TABLE: &[FnDef] = &[
     },
     FnDef {
         name: "CONTAINS",
-        kernel: Kernel::TextTest(|text, search| place_ignoring_case(text, search).is_some()),
+        kernel: Kernel::TextTest(contains_ignoring_case),
         doc: "TRUE if the text has the other in it, capitals or not.",
         examples: &[
             (r#"CONTAINS("Berlin Tegel", "berlin")"#, "TRUE"),
@@ -169,7 +169,7 @@ pub(super) const TABLE: &[FnDef] = &[
     FnDef {
         name: "STARTS_WITH",
         aliases: &["STARTSWITH"],
-        kernel: Kernel::TextTest(|text, search| text.to_lowercase().starts_with(&search.to_lowercase())),
+        kernel: Kernel::TextTest(starts_ignoring_case),
         doc: "TRUE if the text begins with the other, capitals or not.",
         examples: &[
             (r#"STARTS_WITH("Berlin", "BER")"#, "TRUE"),
@@ -180,7 +180,7 @@ pub(super) const TABLE: &[FnDef] = &[
     FnDef {
         name: "ENDS_WITH",
         aliases: &["ENDSWITH"],
-        kernel: Kernel::TextTest(|text, search| text.to_lowercase().ends_with(&search.to_lowercase())),
+        kernel: Kernel::TextTest(ends_ignoring_case),
         doc: "TRUE if the text ends with the other, capitals or not.",
         examples: &[(r#"ENDS_WITH("photo.JPG", ".jpg")"#, "TRUE"), (r#"ENDS_WITH("a", "ba")"#, "FALSE")],
         ..TESTING
@@ -233,14 +233,14 @@ pub(super) const TABLE: &[FnDef] = &[
     },
 ];
 
-fn take(text: &str, count: usize) -> &str {
+pub(super) fn take(text: &str, count: usize) -> &str {
     match text.char_indices().nth(count) {
         Some((at, _)) => &text[..at],
         None => text,
     }
 }
 
-fn skip(text: &str, count: usize) -> &str {
+pub(super) fn skip(text: &str, count: usize) -> &str {
     match text.char_indices().nth(count) {
         Some((at, _)) => &text[at..],
         None => "",
@@ -248,13 +248,13 @@ fn skip(text: &str, count: usize) -> &str {
 }
 
 /// Argument `at`, a position from 1, as a number of characters to skip.
-fn start(call: &Call<'_>, at: usize) -> Result<usize, ErrorKind> {
+pub(super) fn start(call: &Call<'_>, at: usize) -> Result<usize, ErrorKind> {
     call.count(at)?.checked_sub(1).ok_or(ErrorKind::Argument)
 }
 
-/// The third argument of the searching functions; blank is 1.
-fn from(call: &Call<'_>) -> Result<usize, ErrorKind> {
-    if *call.arg(2) == Value::Null { Ok(0) } else { start(call, 2) }
+/// Argument `at`, a position from 1 as a number of characters to skip; blank and 0 are the beginning.
+pub(super) fn from(call: &Call<'_>, at: usize) -> Result<usize, ErrorKind> {
+    if call.is_null(at) { Ok(0) } else { Ok(call.count(at)?.saturating_sub(1)) }
 }
 
 /// Position from 1 of `search` in `text` behind `from` characters, or 0.
@@ -276,18 +276,33 @@ fn position(search: &str, text: &str, from: usize, fold: fn(&str) -> String) -> 
     from + rest.chars().count()
 }
 
-/// Byte place of `search` in the folded text; ASCII needs no copy.
-fn place_ignoring_case(text: &str, search: &str) -> Option<usize> {
-    if search.is_empty() {
-        return Some(0);
+fn starts_ignoring_case(text: &str, search: &str) -> bool {
+    match (text.is_ascii() && search.is_ascii(), text.as_bytes().get(..search.len())) {
+        (true, head) => head.is_some_and(|head| head.eq_ignore_ascii_case(search.as_bytes())),
+        (false, _) => text.to_lowercase().starts_with(&search.to_lowercase()),
     }
+}
+
+fn ends_ignoring_case(text: &str, search: &str) -> bool {
     if text.is_ascii() && search.is_ascii() {
-        return text
-            .as_bytes()
-            .windows(search.len())
-            .position(|part| part.eq_ignore_ascii_case(search.as_bytes()));
+        let tail = text.len().checked_sub(search.len()).map(|at| &text.as_bytes()[at..]);
+        return tail.is_some_and(|tail| tail.eq_ignore_ascii_case(search.as_bytes()));
     }
-    text.to_lowercase().find(&search.to_lowercase())
+    text.to_lowercase().ends_with(&search.to_lowercase())
+}
+
+/// ASCII needs no copy: candidates are found by the first letter.
+fn contains_ignoring_case(text: &str, search: &str) -> bool {
+    let Some((first, rest)) = search.as_bytes().split_first() else { return true };
+    if !(text.is_ascii() && search.is_ascii()) {
+        return text.to_lowercase().contains(&search.to_lowercase());
+    }
+    let first = first.to_ascii_lowercase();
+    let Some(last) = text.len().checked_sub(search.len()) else { return false };
+    text.as_bytes()[..=last].iter().enumerate().any(|(at, byte)| {
+        byte.to_ascii_lowercase() == first
+            && text.as_bytes()[at + 1..at + search.len()].eq_ignore_ascii_case(rest)
+    })
 }
 
 fn substitute(call: &Call<'_>) -> Result<Value, ErrorKind> {

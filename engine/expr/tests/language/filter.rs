@@ -51,7 +51,10 @@ fn filters_keep_what_is_true() {
     check("{Paid}", &[0]);
     check("NOT({Paid})", &[1, 2]);
     check("{Airline}", &[0, 1]);
-    check("COUNT({Airline}) = 2", &[1]);
+    check("COUNTA({Airline}) = 2", &[1]);
+    check(r#"RECORD_ID() = "rec00000000000001""#, &[0, 1, 2]);
+    check(r#"{Price} = """#, &[2]);
+    check(r#"AND({Due} != "", {City} != "")"#, &[0, 1]);
     check(r#"{Airline} = "Lufthansa, KLM""#, &[1]);
     check(r#"IN({Status}, "new", "other") and {Due} < TODAY()"#, &[0, 2]);
     check(r#"{Due} = "2024-10-04""#, &[0, 1, 2]);
@@ -143,7 +146,12 @@ fn hostile_formulas_get_an_answer_or_a_diagnostic() {
 fn the_budget_ends_long_work() {
     let table = Table(vec![records().0[0].clone(); 100]);
     let program = compile("{Price} + 1 + 2", &scope()).unwrap();
-    let short = || EvalContext { budget: Budget::new(150, 1_000_000), ..context() };
+    let limited = |steps, bytes| {
+        let mut ctx = context();
+        ctx.budget = Budget::new(steps, bytes);
+        ctx
+    };
+    let short = || limited(150, 1_000_000);
     assert_eq!(eval_column(&program, &table, &short()).get(0).literal(), "#budget");
     let ctx = short();
     let mut evaluator = Evaluator::new(&program, &ctx);
@@ -151,8 +159,30 @@ fn the_budget_ends_long_work() {
     assert_eq!(last.literal(), "#budget");
 
     let program = compile("REPT({City}, 10000)", &scope()).unwrap();
-    let ctx = EvalContext { budget: Budget::new(1_000_000, 100_000), ..context() };
+    let ctx = limited(1_000_000, 100_000);
     let column = eval_column(&program, &table, &ctx);
     assert_eq!(column.get(99).literal(), "#budget");
     assert!(matches!(column.get(0), Value::Text(_)));
+
+    // One row that would hold 100 texts of 400,000 bytes at once.
+    let wide = format!("LEN(CONCAT({}))", ["LEFT(REPT({City}, 60000), 1)"; 100].join(", "));
+    let program = compile(&wide, &scope()).unwrap();
+    assert_eq!(eval_row(&program, &table.0[0], &context()).literal(), "#budget");
+    // A pattern from a cell is compiled for each row, and paid for.
+    let program = compile("REGEX_MATCH({City}, {City})", &scope()).unwrap();
+    let ctx = limited(60_000, 1_000);
+    let mut evaluator = Evaluator::new(&program, &ctx);
+    assert_eq!(evaluator.row(&table.0[0]).literal(), "TRUE");
+    assert_eq!(evaluator.row(&table.0[0]).literal(), "#budget");
+}
+
+#[test]
+fn a_program_tells_what_it_asks_of_the_record() {
+    let any = compile("LAST_MODIFIED_TIME()", &scope()).unwrap();
+    assert!(any.reads_all() && any.reads().is_empty());
+    let some = compile("LAST_MODIFIED_TIME({City}, {Price})", &scope()).unwrap();
+    assert!(!some.reads_all());
+    assert_eq!(some.reads(), [3, 5]);
+    let error = compile("RECORD_ID()", &engine_expr::Scope::new()).unwrap_err();
+    assert_eq!(error[0].code, Code::NoRecord);
 }

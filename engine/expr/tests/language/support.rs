@@ -1,6 +1,8 @@
 //! A table of records in plain maps: the tests' `Row` and `Columns`, and the scope that describes it.
 
-use engine_expr::{Column, ColumnBuilder, Columns, EvalContext, FieldKey, Row, Scope, Type, Value};
+use engine_expr::{
+    Column, ColumnBuilder, Columns, EvalContext, FieldKey, RecordPart, Row, Scope, Type, Value,
+};
 use jiff::tz::TimeZone;
 
 /// 2026-11-21T10:30:00Z.
@@ -21,6 +23,7 @@ pub const FIELDS: [(&str, FieldKey, Type); 10] = [
 
 pub fn scope() -> Scope {
     let mut scope = Scope::new();
+    scope.with_record().with_field_times();
     for (name, key, ty) in FIELDS {
         scope.add(name, &format!("fld{key:014}"), key, ty);
     }
@@ -35,7 +38,20 @@ pub fn context() -> EvalContext {
 #[derive(Clone, Debug)]
 pub struct Record(pub Vec<Value>);
 
+/// Every record has the same id and times.
+fn record_part(part: &RecordPart) -> Value {
+    match part {
+        RecordPart::Id => Value::text("rec00000000000001"),
+        RecordPart::CreatedTime => Value::DateTime(1_767_323_045_000_000),
+        RecordPart::ModifiedTime(fields) if fields.is_empty() => Value::DateTime(1_795_161_600_000_000),
+        RecordPart::ModifiedTime(_) => Value::Null,
+    }
+}
+
 impl Row for Record {
+    fn record(&self, part: &RecordPart) -> Value {
+        record_part(part)
+    }
     fn get(&self, field: FieldKey) -> Value {
         let at = FIELDS.iter().position(|(_, key, _)| *key == field);
         at.and_then(|at| self.0.get(at)).cloned().unwrap_or_default()
@@ -46,6 +62,9 @@ impl Row for Record {
 pub struct Table(pub Vec<Record>);
 
 impl Columns for Table {
+    fn record(&self, part: &RecordPart) -> Column {
+        Column::constant(record_part(part), self.0.len())
+    }
     fn len(&self) -> usize {
         self.0.len()
     }

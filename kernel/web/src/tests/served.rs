@@ -14,8 +14,9 @@ use tokio::sync::oneshot;
 async fn started(web: &Web, routes: Router) -> (SocketAddr, tokio::task::JoinHandle<std::io::Result<()>>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    let router = portals(web, |portals| portals.www = Some(routes));
-    (address, tokio::spawn(crate::serve(listener, router, web.shutdown().clone())))
+    let hosts = crate::Hosts::new(web, Portals { www: Some(routes), ..Portals::default() });
+    let web = web.clone();
+    (address, tokio::spawn(async move { crate::serve(listener, hosts, &web).await }))
 }
 
 async fn ask(address: SocketAddr, path: &str) -> TcpStream {

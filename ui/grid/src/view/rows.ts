@@ -119,7 +119,7 @@ export class Rows {
     const core = this.#core;
     const { element } = row;
     if (!element.isConnected) this.#body.append(element);
-    element.style.transform = `translateY(${(row.index - sight.base) * core.rowHeight}px)`;
+    element.style.top = `${(row.index - sight.base) * core.rowHeight}px`;
     element.style.height = `${core.rowHeight}px`;
     element.setAttribute('aria-rowindex', String(row.index + 2));
     row.label.textContent = counts.format(row.index + 1);
