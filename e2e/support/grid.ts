@@ -7,6 +7,7 @@ export const cell = (page: Page, row: number, column: number): Locator =>
 
 export async function ready(page: Page): Promise<void> {
   await expect(page.locator('[role=gridcell][aria-colindex]').first()).toBeVisible({ timeout: 20_000 });
+  await expect(page.locator('[role=grid]')).not.toHaveAttribute('aria-rowcount', '-1');
 }
 
 /** How many records the grid says it has. */

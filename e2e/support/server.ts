@@ -21,14 +21,18 @@ async function freePort(): Promise<number> {
   });
 }
 
-/** Resolves with what is printed until the staff link, the last line of the greeting. */
-async function greeting(child: ChildProcess): Promise<string> {
+/** The last line of the greeting: the staff link, as long as there is no staff. */
+const FIRST = /first staff account.*\n/;
+const LATER = /mail goes to.*\n/;
+
+/** Resolves with what is printed until `last`. */
+async function greeting(child: ChildProcess, last: RegExp): Promise<string> {
   return new Promise((done, fail) => {
     let text = '';
     const late = setTimeout(() => fail(new Error(`nclc did not start in time; it printed:\n${text}`)), START);
     child.stdout?.on('data', (chunk: Buffer) => {
       text += chunk.toString();
-      if (/first staff account.*\n/.test(text)) {
+      if (last.test(text)) {
         clearTimeout(late);
         done(text);
       }
@@ -46,7 +50,7 @@ export interface Process {
 }
 
 /** Starts a process over `folder`: the first one runs the cluster, others join it. Its log is `test-results/<name>.log`. */
-export async function launch(folder: string, name: string): Promise<Process> {
+export async function launch(folder: string, name: string, last = LATER): Promise<Process> {
   const port = await freePort();
   const binary = resolve(process.env.NCLC_BINARY ?? join(import.meta.dirname, '../../target/debug/nclc'));
   mkdirSync('test-results', { recursive: true });
@@ -58,7 +62,7 @@ export async function launch(folder: string, name: string): Promise<Process> {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   child.stderr?.pipe(log);
-  const text = await greeting(child);
+  const text = await greeting(child, last);
   const stop = async (): Promise<void> => {
     const ended = new Promise<void>((done) => child.once('exit', () => done()));
     child.kill('SIGTERM');
@@ -71,7 +75,7 @@ export async function launch(folder: string, name: string): Promise<Process> {
 
 export default async function start(): Promise<() => Promise<void>> {
   const folder = mkdtempSync(join(tmpdir(), 'nclc-e2e-'));
-  const first = await launch(folder, 'nclc');
+  const first = await launch(folder, 'nclc', FIRST);
   process.env.E2E_PORT = String(first.port);
   process.env.E2E_FOLDER = folder;
   process.env.E2E_STAFF_LINK = /first staff account[^:]*: (\S+)/.exec(first.greeting)?.[1] ?? '';

@@ -1,6 +1,6 @@
 // The whole way without a pointer: sign-up, a base, a cell, a filter, a site, its publication, a token. Every stop of Tab shows the focus.
 import { ask } from '../support/api.ts';
-import { cell, ready, rowCount } from '../support/grid.ts';
+import { cell, rowCount } from '../support/grid.ts';
 import { press, tabTo, type } from '../support/keys.ts';
 import { origin, siteOrigin } from '../support/origins.ts';
 import { openMail, PASSWORD } from '../support/people.ts';

@@ -91,7 +91,7 @@ test('who may not change views filters, sorts and hides for themselves', async (
 
   await theirs.goto(at(person.slug, place.books));
   await ready(theirs);
-  expect(await rowCount(theirs)).toBe(3);
+  await expect.poll(() => rowCount(theirs)).toBe(3);
   await expect(theirs.getByText('Only for you')).toHaveCount(0);
   await theirs.getByRole('button', { name: 'Sort' }).click();
   await expect(theirs.getByText('Only you see this')).toBeVisible();
