@@ -147,12 +147,16 @@ test('an organisation from sign-up to suspension', async ({ page, context, watch
       for (const [size, width, height] of [['desk', 1440, 900], ['phone', 390, 844]] as const) {
         await staff.setViewportSize({ width, height });
         await staff.goto(`${origin('admin')}${path}`);
-        await staff.screenshot({ path: resolve(import.meta.dirname, `../screenshots/admin-${name}-${size}-light.png`), fullPage: size === 'desk' });
+        for (const theme of ['light', 'dark'] as const) {
+          await staff.emulateMedia({ colorScheme: theme });
+          await staff.screenshot({ path: resolve(import.meta.dirname, `../screenshots/admin-${name}-${size}-${theme}.png`), fullPage: size === 'desk' });
+          await audit(staff, `admin ${name} ${size} ${theme}`);
+        }
         const wide = await staff.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
         expect.soft(wide, `${name} scrolls sideways at ${width}`).toBeLessThanOrEqual(0);
-        await audit(staff, `admin ${name} ${size}`);
       }
     }
+    await staff.emulateMedia({ colorScheme: 'light' });
     await staff.setViewportSize({ width: 1440, height: 900 });
   });
 

@@ -9,6 +9,9 @@ use std::process::ExitCode;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Bases and sites for organisations: one program.
 #[derive(Parser)]
 #[command(name = "nclc", version)]

@@ -158,7 +158,8 @@ impl<'a> Evaluator<'a> {
         match def.name {
             "AND" => (0..args.len().saturating_sub(1)).for_each(|at| set(at, After::UnlessTrue(end))),
             "OR" => (0..args.len().saturating_sub(1)).for_each(|at| set(at, After::UnlessFalse(end))),
-            "IF" => {
+            // A condition that is the same for all rows has no step that could jump over the first branch.
+            "IF" if args.first().is_some_and(|condition| varying[*condition as usize]) => {
                 set(0, After::UnlessTrue(begin(2)));
                 set(1, After::To(end));
             }

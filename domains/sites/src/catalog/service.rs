@@ -109,7 +109,9 @@ impl Sites {
             ("site.base_changed", shown(before.base), shown(settings.base)),
         ] {
             if old != new {
-                let event = self.event(act, action, site).data(json!({ "from": old, "to": new }));
+                let event = self
+                    .event(act, action, site)
+                    .data(json!({ "name": before.name, "from": old, "to": new }));
                 emit(&mut tx, &event).await?;
             }
         }
@@ -137,11 +139,10 @@ impl Sites {
         let caller = act.0;
         caller.require(Capability::ManageSites)?;
         let mut tx = self.0.db.begin(Database::Data, caller.tenant).await?;
-        if tx.execute(&store::TRASH_SITE, &[&caller.tenant.uuid(), &site.uuid(), &at]).await? == 0 {
-            return Err(Error::not_found());
-        }
+        let row = tx.query_opt(&store::TRASH_SITE, &[&caller.tenant.uuid(), &site.uuid(), &at]).await?;
+        let name: String = row.ok_or_else(Error::not_found)?.get(0);
         let action = if at.is_some() { "site.deleted" } else { "site.restored" };
-        emit(&mut tx, &self.event(act, action, site)).await?;
+        emit(&mut tx, &self.event(act, action, site).data(json!({ "name": name }))).await?;
         self.commit_visible(tx, caller.tenant, site).await
     }
 

@@ -21,7 +21,7 @@ kernel_db::statements! {
         where tenant_id = $1 and id = $2 and deleted_at is null";
     /// Into the trash (with a moment) or out of it (without).
     tenant Data TRASH_SITE = "update data.sites set deleted_at = $3 \
-        where tenant_id = $1 and id = $2 and (deleted_at is null) <> ($3::timestamptz is null)";
+        where tenant_id = $1 and id = $2 and (deleted_at is null) <> ($3::timestamptz is null) returning name";
     /// Takes an address; the key refuses one that is taken.
     global Data INSERT_HOST = "insert into data.site_hosts (host, owner, site) values ($1, $2, $3)";
     /// Whose site answers to the name.

@@ -188,10 +188,10 @@ impl Sites {
         let mut tx = self.0.db.begin(Database::Data, caller.tenant).await?;
         let params: kernel_db::Params<'_> =
             &[&caller.tenant.uuid(), &site.uuid(), &page.uuid(), &self.clock().now()];
-        if tx.execute(&store::TRASH_PAGE, params).await? == 0 {
-            return Err(Error::not_found());
-        }
-        emit(&mut tx, &self.event(act, "page.deleted", page).data(json!({ "site": site }))).await?;
+        let row = tx.query_opt(&store::TRASH_PAGE, params).await?;
+        let path: String = row.ok_or_else(Error::not_found)?.get(0);
+        let event = self.event(act, "page.deleted", page);
+        emit(&mut tx, &event.data(json!({ "site": site, "path": path }))).await?;
         self.commit_visible(tx, caller.tenant, site).await
     }
 
@@ -204,10 +204,10 @@ impl Sites {
         caller.require(Capability::EditPages)?;
         let mut tx = self.0.db.begin(Database::Data, caller.tenant).await?;
         let params: kernel_db::Params<'_> = &[&caller.tenant.uuid(), &site.uuid(), &page.uuid()];
-        if tx.execute(&store::RESTORE_PAGE, params).await.map_err(path_taken)? == 0 {
-            return Err(Error::not_found());
-        }
-        emit(&mut tx, &self.event(act, "page.restored", page).data(json!({ "site": site }))).await?;
+        let row = tx.query_opt(&store::RESTORE_PAGE, params).await.map_err(path_taken)?;
+        let path: String = row.ok_or_else(Error::not_found)?.get(0);
+        let event = self.event(act, "page.restored", page);
+        emit(&mut tx, &event.data(json!({ "site": site, "path": path }))).await?;
         Ok(tx.commit().await?)
     }
 }

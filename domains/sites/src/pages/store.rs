@@ -26,7 +26,8 @@ kernel_db::statements! {
     tenant Data SET_DRAFT = "update data.pages set draft = $3, draft_number = $4, path = $5 where tenant_id = $1 and id = $2";
     /// Into the trash; visitors find nothing there.
     tenant Data TRASH_PAGE = "update data.pages set deleted_at = $4, published = null, published_path = null \
-        where tenant_id = $1 and site_id = $2 and id = $3 and deleted_at is null";
+        where tenant_id = $1 and site_id = $2 and id = $3 and deleted_at is null returning path";
     /// Out of the trash, as a draft.
-    tenant Data RESTORE_PAGE = "update data.pages set deleted_at = null where tenant_id = $1 and site_id = $2 and id = $3 and deleted_at is not null";
+    tenant Data RESTORE_PAGE = "update data.pages set deleted_at = null \
+        where tenant_id = $1 and site_id = $2 and id = $3 and deleted_at is not null returning path";
 }

@@ -75,7 +75,7 @@ impl Sites {
     pub async fn publish(&self, act: By<'_>, site: SiteId, pages: &[(PageId, PageVersionId)]) -> Result<()> {
         let caller = act.0;
         caller.require(Capability::Publish)?;
-        self.site(caller, site).await?;
+        let name = self.site(caller, site).await?.name;
         let (tenant, by, now) = (caller.tenant.uuid(), caller.actor.to_string(), self.clock().now());
         let ids: Vec<uuid::Uuid> = pages.iter().map(|(page, _)| page.uuid()).collect();
         let mut tx = self.0.db.begin(Database::Data, caller.tenant).await?;
@@ -90,7 +90,8 @@ impl Sites {
         }
         let named: Vec<_> =
             pages.iter().map(|(page, version)| json!({ "page": page, "version": version })).collect();
-        emit(&mut tx, &self.event(act, "site.published", site).data(json!({ "pages": named }))).await?;
+        emit(&mut tx, &self.event(act, "site.published", site).data(json!({ "name": name, "pages": named })))
+            .await?;
         self.commit_visible(tx, caller.tenant, site).await
     }
 
@@ -114,10 +115,11 @@ impl Sites {
         let caller = act.0;
         caller.require(Capability::Publish)?;
         let mut tx = self.0.db.begin(Database::Data, caller.tenant).await?;
-        if tx.execute(&store::UNPUBLISH, &[&caller.tenant.uuid(), &site.uuid(), &page.uuid()]).await? == 0 {
-            return Err(Error::not_found());
-        }
-        emit(&mut tx, &self.event(act, "page.unpublished", page).data(json!({ "site": site }))).await?;
+        let params: kernel_db::Params<'_> = &[&caller.tenant.uuid(), &site.uuid(), &page.uuid()];
+        let row = tx.query_opt(&store::UNPUBLISH, params).await?;
+        let path: String = row.ok_or_else(Error::not_found)?.get(0);
+        let event = self.event(act, "page.unpublished", page);
+        emit(&mut tx, &event.data(json!({ "site": site, "path": path }))).await?;
         self.commit_visible(tx, caller.tenant, site).await
     }
 }

@@ -10,5 +10,5 @@ kernel_db::statements! {
         where tenant_id = $1 and site_id = $2 and id = $3 and draft = $4 and deleted_at is null";
     /// Visitors see the page no more.
     tenant Data UNPUBLISH = "update data.pages set published = null, published_path = null \
-        where tenant_id = $1 and site_id = $2 and id = $3 and published is not null";
+        where tenant_id = $1 and site_id = $2 and id = $3 and published is not null returning path";
 }

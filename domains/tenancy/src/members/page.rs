@@ -98,8 +98,7 @@ async fn events(tenancy: &Tenancy, rows: &[TrailRow]) -> Result<Vec<EventItem>> 
     Ok(rows
         .iter()
         .map(|row| {
-            let label =
-                || row.data.get("label").and_then(|label| label.as_str()).unwrap_or_default().to_owned();
+            let said = |name: &str| row.data.get(name).and_then(|text| text.as_str()).unwrap_or_default();
             let text = match row.action.as_str() {
                 "organisation.created" => "created the organisation".to_owned(),
                 "organisation.renamed" => format!("renamed the organisation to {}", row.target),
@@ -112,11 +111,26 @@ async fn events(tenancy: &Tenancy, rows: &[TrailRow]) -> Result<Vec<EventItem>> 
                 "member.left" => "left".to_owned(),
                 "member.removed" => format!("removed {}", named(&row.target)),
                 "member.role_changed" => {
-                    let role = row.data.get("after").and_then(|role| role.as_str()).unwrap_or_default();
-                    format!("made {} {role}", named(&row.target))
+                    format!("made {} {}", named(&row.target), said("after"))
                 }
-                "token.created" => format!("made the API token “{}”", label()),
-                "token.revoked" => format!("revoked the API token “{}”", label()),
+                "token.created" => format!("made the API token “{}”", said("label")),
+                "token.revoked" => format!("revoked the API token “{}”", said("label")),
+                "site.created" => format!("made the site {}", said("name")),
+                "site.renamed" => format!("renamed the site {} to {}", said("from"), said("to")),
+                "site.theme_changed" => format!("gave the site {} the theme {}", said("name"), said("to")),
+                "site.base_changed" => format!("chose another base for the site {}", said("name")),
+                "site.published" => match row.data.get("pages").and_then(|pages| pages.as_array()) {
+                    Some(pages) if pages.len() > 1 => {
+                        format!("published {} pages of the site {}", pages.len(), said("name"))
+                    }
+                    _ => format!("published a page of the site {}", said("name")),
+                },
+                "site.deleted" => format!("deleted the site {}", said("name")),
+                "site.restored" => format!("restored the site {}", said("name")),
+                "page.created" => format!("made the page {}", said("path")),
+                "page.unpublished" => format!("took the page {} back", said("path")),
+                "page.deleted" => format!("deleted the page {}", said("path")),
+                "page.restored" => format!("restored the page {}", said("path")),
                 other => format!("{other} {}", row.target),
             };
             let who = if row.actor == "system" { "Our staff".to_owned() } else { named(&row.actor) };

@@ -64,6 +64,9 @@ fn loops_give_what_rows_give() {
         "IF({Paid}, BLANK(), {Price})",
         "IF({Paid}, 1, 2)",
         "IF({Price} / 0 > 1, 1, 2)",
+        "IF(FALSE, {Price}, {Price} + 1)",
+        "IF(TRUE, {Price}, {Price} + 1)",
+        r#"IF(TITLE(""), {Due}, 1 - ({Price} < 2))"#,
         "{Extra} + 1",
     ] {
         let program = compile(formula, &scope()).unwrap_or_else(|d| panic!("{formula}: {d:?}"));
