@@ -1,6 +1,6 @@
 -- Values and changes as `json`: the text as the program wrote it (ADR 0005). Nothing in SQL looks inside them on the way of
 -- a write or a load, so jsonb's parsing at each write and printing at each load bought nothing. `data ->> '1'` still works.
--- Both tables are rewritten once, under a lock: about 10 s for a million records.
+-- Both tables are rewritten once, under a lock.
 alter table data.records alter column data type json using data::text::json;
 alter table data.changes alter column data type json using data::text::json;
 
