@@ -4,9 +4,11 @@ import { startCopy } from './small/copy.ts';
 import { startMenus } from './small/menus.ts';
 import { startTheme } from './small/theme.ts';
 import { startForms } from './small/forms.ts';
+import { startPasskeys } from './small/passkeys.ts';
 
 startTheme();
 startCopy();
 startMenus();
 startConfirm();
 startForms();
+startPasskeys();

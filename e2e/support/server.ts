@@ -9,7 +9,7 @@ import { join, resolve } from 'node:path';
 const START = 120_000;
 const STOP = 20_000;
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   return new Promise((done, fail) => {
     const server = createServer();
     server.once('error', fail);
@@ -50,15 +50,15 @@ export interface Process {
 }
 
 /** Starts a process over `folder`: the first one runs the cluster, others join it. Its log is `test-results/<name>.log`. */
-export async function launch(folder: string, name: string, last = LATER): Promise<Process> {
-  const port = await freePort();
+export async function launch(folder: string, name: string, last = LATER, more: { port?: number; settings?: Record<string, string> } = {}): Promise<Process> {
+  const port = more.port ?? (await freePort());
   const binary = resolve(process.env.NCLC_BINARY ?? join(import.meta.dirname, '../../target/debug/nclc'));
   mkdirSync('test-results', { recursive: true });
   const log = createWriteStream(`test-results/${name}.log`);
   const settings = Object.fromEntries(Object.entries(process.env).filter(([setting]) => !setting.startsWith('NCLC_')));
   const child = spawn(binary, ['serve'], {
     cwd: resolve(import.meta.dirname, '../..'),
-    env: { ...settings, NCLC_DATABASE_DATA_FOLDER: folder, NCLC_HTTP_LISTEN: `127.0.0.1:${port}` },
+    env: { ...settings, NCLC_DATABASE_DATA_FOLDER: folder, NCLC_HTTP_LISTEN: `127.0.0.1:${port}`, ...more.settings },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   child.stderr?.pipe(log);

@@ -79,6 +79,7 @@ const inside: Shot[] = [
   { name: 'app-site-publish', url: () => o(`/sites/${place.site}/publish`)() },
   { name: 'app-site-editor', url: () => app(place.page) },
   { name: 'app-team', url: o('/team') },
+  { name: 'app-rules', url: o('/security') },
   { name: 'app-tokens', url: o('/tokens') },
   { name: 'app-account', url: () => app('/account') },
   { name: 'app-security', url: () => app('/account/security') },

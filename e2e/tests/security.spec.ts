@@ -4,9 +4,9 @@ import { readFileSync } from 'node:fs';
 import type { Page } from '@playwright/test';
 import { origin } from '../support/origins.ts';
 import { join, openMail, PASSWORD } from '../support/people.ts';
-import { audit, expect, test } from '../support/test.ts';
+import { pictures } from '../support/pictures.ts';
+import { expect, test } from '../support/test.ts';
 
-const SIZES = { desk: { width: 1280, height: 800 }, phone: { width: 390, height: 844 } };
 const app = (path: string): string => `${origin('app')}${path}`;
 
 /** RFC 6238, as an authenticator app does it. */
@@ -29,21 +29,6 @@ async function logIn(page: Page, email: string): Promise<void> {
   await page.getByLabel('E-mail').fill(email);
   await page.getByLabel('Password', { exact: true }).fill(PASSWORD);
   await page.getByRole('button', { name: 'Log in', exact: true }).click();
-}
-
-/** Pictures at both sizes and in both themes, without sideways scroll and findings of axe. */
-async function pictures(page: Page, name: string): Promise<void> {
-  for (const [size, viewport] of Object.entries(SIZES)) {
-    await page.setViewportSize(viewport);
-    for (const theme of ['light', 'dark']) {
-      await page.evaluate((shown) => (document.documentElement.dataset.theme = shown), theme);
-      await page.screenshot({ path: `screenshots/${name}-${size}-${theme}.png`, fullPage: true });
-      const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-      expect.soft(wide, `${name} scrolls sideways at ${viewport.width}`).toBeLessThanOrEqual(0);
-      await audit(page, `${name} ${size} ${theme}`);
-    }
-  }
-  await page.setViewportSize(SIZES.desk);
 }
 
 test('an authenticator app, recovery codes, and the second step', async ({ page, browser, watch }) => {

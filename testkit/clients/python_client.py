@@ -1,5 +1,6 @@
 """Every call of pyairtable that the product has, against a running server. See README.md."""
 
+import base64
 import datetime
 import os
 import re
@@ -183,6 +184,8 @@ class Records(Case):
         self.assertEqual(texts[0]["fields"], {"Name": "n00", "Count": "0.00", "Done": "checked"})
         counted = self.table.all(count_comments=True, max_records=1)
         self.assertEqual(counted[0]["commentCount"], 0)
+        self.table.add_comment(counted[0]["id"], "counted")
+        self.assertEqual(self.table.all(count_comments=True, max_records=1)[0]["commentCount"], 1)
         self.assertEqual(self.table.schema().field("Name").name, "Name")
 
     def test_a_list_that_is_too_long_for_an_address(self):
@@ -291,11 +294,90 @@ class Refusals(Case):
         self.assertIn("INVALID_VALUE_FOR_COLUMN", self.refused(422, lambda: self.table.create({"Count": "x"})))
         self.assertIn("VIEW_NAME_NOT_FOUND", self.refused(422, lambda: self.table.all(view="Nope")))
 
-    def test_what_the_product_has_not(self):
+    def test_what_is_not_there(self):
         record = self.table.create({"Name": "one"})
-        self.assertIn("comments", self.refused(404, lambda: self.table.comments(record["id"])))
-        self.assertIn("comments", self.refused(404, lambda: self.table.add_comment(record["id"], "hello")))
-        self.assertIn("webhooks", self.refused(404, self.base.webhooks))
+        comment = self.table.add_comment(record["id"], "soon gone")
+        comment.delete()
+        self.assertIn("NOT_FOUND", self.refused(404, comment.delete))
+        self.table.delete(record["id"])
+        self.assertIn("NOT_FOUND", self.refused(404, lambda: self.table.comments(record["id"])))
+        bad = {"options": {"filters": {"dataTypes": ["tableData"], "recordChangeScope": "viw00000000000000"}}}
+        self.refused(422, lambda: self.base.add_webhook("https://example.com/hook", bad))
+        self.refused(422, lambda: self.base.add_webhook("ftp://example.com/hook", {"options": {"filters": {"dataTypes": ["tableData"]}}}))
+
+
+class Comments(Case):
+    def test_comments_and_answers(self):
+        record = self.table.create({"Name": "talked about"})
+        first = self.table.add_comment(record["id"], "Hello, @[usr_nobody]!")
+        self.assertEqual((first.text, first.mentioned, first.last_updated_time), ("Hello, @[usr_nobody]!", {}, None))
+        self.assertTrue(first.author.id and first.created_time)
+        answer = self.table.add_comment(record["id"], "an answer", parent_comment_id=first.id)
+        self.assertEqual(answer.parent_comment_id, first.id)
+        first.text = "Never mind!"
+        first.save()
+        found = self.table.comments(record["id"])
+        self.assertEqual([(comment.id, comment.text) for comment in found], [(answer.id, "an answer"), (first.id, "Never mind!")])
+        self.assertIsNotNone(found[1].last_updated_time)
+        first.delete()
+        self.assertEqual([comment.parent_comment_id for comment in self.table.comments(record["id"])], [None])
+        self.assertIn("INVALID_REQUEST", self.refused(422, lambda: self.table.add_comment(record["id"], " ")))
+
+    def test_pages(self):
+        record = self.table.create({"Name": "talked about a lot"})
+        made = [self.table.add_comment(record["id"], f"number {n}").id for n in range(103)]
+        self.assertEqual([comment.id for comment in self.table.comments(record["id"])], made[::-1])
+
+
+class Webhooks(Case):
+    SPEC = {"options": {"filters": {"dataTypes": ["tableData"]}, "includes": {"includePreviousCellValues": True}}}
+
+    def test_payloads(self):
+        made = self.base.add_webhook("https://example.com/hook", self.SPEC)
+        self.assertEqual((made.id[:3], len(base64.b64decode(made.mac_secret_base64))), ("ach", 32))
+        webhook = self.base.webhook(made.id)
+        self.assertTrue(webhook.are_notifications_enabled and webhook.is_hook_enabled)
+        self.assertEqual((webhook.notification_url, webhook.cursor_for_next_payload), ("https://example.com/hook", 1))
+        record = self.table.create({"Name": "one", "State": "Open", "At": "2026-11-21T10:30:00.000Z"})
+        self.table.update(record["id"], {"Name": "two"})
+        self.table.delete(record["id"])
+        created, updated, deleted = webhook.payloads()
+        self.assertEqual([created.cursor, updated.cursor, deleted.cursor], [1, 2, 3])
+        self.assertEqual((created.action_metadata.source, created.payload_format), ("publicApi", "v0"))
+        of = lambda payload: payload.changed_tables_by_id[self.table.id]
+        fields = {field.name: field.id for field in self.table.schema().fields}
+        cells = of(created).created_records_by_id[record["id"]].cell_values_by_field_id
+        self.assertEqual((cells[fields["Name"]], cells[fields["At"]]), ("one", "2026-11-21T10:30:00.000Z"))
+        self.assertEqual(cells[fields["State"]]["name"], "Open")
+        change = of(updated).changed_records_by_id[record["id"]]
+        self.assertEqual(change.current.cell_values_by_field_id, {fields["Name"]: "two"})
+        self.assertEqual(change.previous.cell_values_by_field_id, {fields["Name"]: "one"})
+        self.assertEqual(of(deleted).destroyed_record_ids, [record["id"]])
+        self.assertEqual([payload.cursor for payload in webhook.payloads(cursor=3)], [3])
+        self.assertEqual([payload.cursor for payload in webhook.payloads(limit=2)], [1, 2])
+        self.assertEqual(list(webhook.payloads(cursor=4)), [])
+        self.assertEqual(self.base.webhook(made.id).cursor_for_next_payload, 4)
+        webhook.disable_notifications()
+        self.assertFalse(self.base.webhook(made.id).are_notifications_enabled)
+        webhook.enable_notifications()
+        before = webhook.expiration_time
+        webhook.extend_expiration()
+        self.assertGreaterEqual(self.base.webhook(made.id).expiration_time, before)
+        webhook.delete()
+        self.assertEqual(self.base.webhooks(), [])
+
+    def test_many_payloads(self):
+        webhook = self.base.webhook(self.base.add_webhook("https://example.com/hook", self.SPEC).id)
+        for n in range(70):
+            self.table.create({"Name": f"h{n:02}"})
+        names = [
+            next(iter(made.cell_values_by_field_id.values()))
+            for payload in webhook.payloads()
+            for table in payload.changed_tables_by_id.values()
+            for made in table.created_records_by_id.values()
+        ]
+        self.assertEqual(names, [f"h{n:02}" for n in range(70)])
+        webhook.delete()
 
 
 class Limits(Case):

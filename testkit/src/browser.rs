@@ -61,6 +61,12 @@ impl Browser {
         Ok(answer)
     }
 
+    /// The value of a cookie.
+    #[must_use]
+    pub fn cookie(&self, name: &str) -> Option<&str> {
+        self.cookies.get(name).map(String::as_str).filter(|value| !value.is_empty())
+    }
+
     fn jar(&self) -> String {
         self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("; ")
     }

@@ -23,7 +23,18 @@ impl Server {
     /// # Errors
     /// What is missing or wrong.
     pub async fn start(folder: &Path) -> anyhow::Result<Self> {
-        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        Self::start_with(folder, TcpListener::bind("127.0.0.1:0").await?, &[]).await
+    }
+
+    /// The same on a port that the caller has taken, with more settings: `NCLC_…` and its value.
+    ///
+    /// # Errors
+    /// What is missing or wrong.
+    pub async fn start_with(
+        folder: &Path,
+        listener: TcpListener,
+        more: &[(&str, String)],
+    ) -> anyhow::Result<Self> {
         let address = listener.local_addr()?;
         let folder = folder.to_str().context("the temporary folder's name is not text")?;
         let settings = Settings::load(
@@ -32,7 +43,11 @@ impl Server {
                 ("NCLC_DATABASE_DATA_FOLDER".to_owned(), folder.to_owned()),
                 ("NCLC_HTTP_LISTEN".to_owned(), address.to_string()),
                 ("NCLC_DATABASE_POOL_SIZE".to_owned(), "8".to_owned()),
-            ],
+                // Receivers of tests are on this machine.
+                ("NCLC_SECURITY_OUTGOING_ALLOW".to_owned(), "127.0.0.1".to_owned()),
+            ]
+            .into_iter()
+            .chain(more.iter().map(|(name, value)| ((*name).to_owned(), value.clone()))),
         )?;
         let mut system = System::start(settings).await?;
         system.run();

@@ -78,7 +78,7 @@ impl TestSystem {
         let tenancy = &self.system.tenancy;
         let (user, email, session) = self.person(number).await?;
         // A viewer can't make a token. One made before acts with the role that its maker has when it is used.
-        let at_first = if role == Role::Viewer { Role::Editor } else { role };
+        let at_first = if role < Role::Editor { Role::Editor } else { role };
         tenancy.invite(&tenant.owner.caller, &email, at_first, &visit(number)).await?;
         let mail = self.mail(&email, "").await?;
         let signed_in =
@@ -87,7 +87,7 @@ impl TestSystem {
         let mut member = self.member(&tenant.summary, (user, email, session), at_first, number).await?;
         if role != at_first {
             tenancy.change_role(&tenant.owner.caller, user, role, &visit(number)).await?;
-            member.caller.role = role;
+            member.caller = kernel_core::Caller::with_role(tenant.summary.id, Actor::User(user), role);
         }
         Ok(member)
     }
@@ -107,7 +107,7 @@ impl TestSystem {
         role: Role,
         number: u32,
     ) -> anyhow::Result<Member> {
-        let caller = Caller { tenant: tenant.id, actor: Actor::User(user), role, scopes: None, bases: None };
+        let caller = Caller::with_role(tenant.id, Actor::User(user), role);
         let new = NewToken { label: "testkit".to_owned(), scopes: Scopes::all(), bases: None, days: None };
         let token = self.system.tenancy.create_token(&caller, &new, &visit(number)).await?;
         Ok(Member { user, email, caller, token: token.text.expose().to_owned(), session })

@@ -14,6 +14,8 @@ export interface Config {
   tokenUrl: string;
   /** Name of the person, for their own changes. */
   user: string;
+  /** Id of the person. */
+  userId: string;
 }
 
 /** Throws when the page lacks a part: a mistake of the template, not of the person. */
@@ -32,5 +34,6 @@ export function readConfig(host: HTMLElement): Config {
     csrf: need('csrf'),
     tokenUrl: need('tokenUrl'),
     user: host.dataset.user ?? '',
+    userId: host.dataset.userId ?? '',
   };
 }

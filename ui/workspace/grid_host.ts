@@ -25,7 +25,7 @@ export function createHost(model: Model, menu: (place: MenuPlace) => void, chang
     for (const { record, field, value } of writes) {
       const info = fieldsOf().find((f) => f.id === field);
       if (!info) continue;
-      typecast ||= needsTypecast(value);
+      typecast ||= needsTypecast(value, info);
       records.set(record, { ...records.get(record), [field]: toApi(value, info) });
     }
     const all = [...records].map(([id, fields]) => ({ id, fields }));
@@ -48,7 +48,10 @@ export function createHost(model: Model, menu: (place: MenuPlace) => void, chang
           return info && value !== null ? [[id, toApi(value, info)]] : [];
         })),
       }));
-      const typecast = part.some((cells) => Object.values(cells).some(needsTypecast));
+      const typecast = part.some((cells) => Object.entries(cells).some(([id, value]) => {
+        const info = fieldsOf().find((f) => f.id === id);
+        return info !== undefined && needsTypecast(value, info);
+      }));
       const answer = await api.write<{ data: { id: string }[] }>('POST', '/v1/records', { table: model.table?.id, records, typecast }, { keys: 'id' });
       ids.push(...answer.data.data.map((r) => r.id));
       version = answer.version;

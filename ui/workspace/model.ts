@@ -2,14 +2,21 @@
 // One object; React reads it through `useModel`, the grid through grid_host.ts. Every schema change goes to the server first and is then read anew.
 import { Api, ApiError, message } from './api/client.ts';
 import { followBase } from './api/events.ts';
-import type { BaseInfo, ChangeEvent, Field, FieldOptions, Permission, TableInfo, ViewConfig, ViewInfo } from './api/types.ts';
+import type { BaseInfo, ChangeEvent, Conversion, Field, FieldOptions, Permission, TableInfo, ViewConfig, ViewInfo } from './api/types.ts';
 import { complete } from './conditions.ts';
 import { differs, pruned, rowsOf, shownConfig } from './personal.ts';
 import type { Config } from './config.ts';
-import type { Grid, Notice } from '../grid/src/index.ts';
+import type { FieldType, Grid, Notice, Person } from '../grid/src/index.ts';
 
 export interface Toast extends Notice {
   id: number;
+}
+
+export interface FieldChange {
+  name?: string;
+  type?: FieldType;
+  options?: FieldOptions;
+  description?: string;
 }
 
 export type Panel =
@@ -37,6 +44,8 @@ export class Model {
   pulse = 0;
   /** What the person changed for themselves, by view: only of those who may not change views. */
   #own = new Map<string, ViewConfig>();
+  /** Whose name the page knows: the person's own, and of everybody who is named in an answer. */
+  people: readonly Person[];
   #version = 0;
   #listeners = new Set<() => void>();
   #toastCount = 0;
@@ -44,6 +53,7 @@ export class Model {
   constructor(config: Config) {
     this.config = config;
     this.api = new Api(config);
+    this.people = config.userId ? [{ id: config.userId, name: config.user }] : [];
     this.api.online = (now) => {
       if (now === this.online) return;
       this.online = now;
@@ -93,6 +103,15 @@ export class Model {
   /** What the person may do here; nothing until the base is known. */
   may(what: Permission): boolean {
     return this.base?.may.includes(what) ?? false;
+  }
+
+  /** Remembers the names of people that an answer told. */
+  know(people: readonly Person[]): void {
+    const fresh = people.filter((person) => person.id.startsWith('usr_') && person.name !== '' && !this.people.some((known) => known.id === person.id));
+    if (fresh.length === 0) return;
+    const unique = fresh.filter((person, i) => fresh.findIndex((one) => one.id === person.id) === i);
+    this.people = [...this.people, ...unique].sort((a, b) => a.name.localeCompare(b.name));
+    this.changed();
   }
 
   field(id: string): Field | undefined {
@@ -301,14 +320,19 @@ export class Model {
     this.changed();
   }
 
-  async addField(name: string, type: Field['type'], options: FieldOptions | null): Promise<void> {
-    await this.#change('POST', `/v1/tables/${this.table?.id ?? ''}/fields`, { name, type, options });
+  async addField(field: { name: string; type: FieldType; options: FieldOptions; description: string }): Promise<void> {
+    await this.#change('POST', `/v1/tables/${this.table?.id ?? ''}/fields`, field);
     this.grid?.invalidate();
   }
 
-  async changeField(id: string, part: { name?: string; options?: FieldOptions }): Promise<void> {
+  async changeField(id: string, part: FieldChange): Promise<void> {
     await this.#change('PATCH', `/v1/fields/${id}`, part);
     this.grid?.invalidate();
+  }
+
+  /** What a change of a field would keep and lose; nothing is changed. */
+  async conversion(id: string, part: FieldChange): Promise<Conversion> {
+    return (await this.api.ask<Conversion>('POST', `/v1/fields/${id}/conversion`, { body: part, reads: true })).data;
   }
 
   /** Deletes a field. Views that filtered by it lose those conditions: the server would refuse them otherwise. */

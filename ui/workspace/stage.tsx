@@ -1,6 +1,6 @@
 // The grid in its place, with the states around it (loading, empty, error) and the menus that it asks for.
 import { useEffect, useRef, useState } from 'react';
-import { type Column, createGrid, type MenuPlace } from '../grid/src/index.ts';
+import { type Column, createGrid, type FieldType, type MenuPlace } from '../grid/src/index.ts';
 import type { Aggregate, Field, RowHeight } from './api/types.ts';
 import { message } from './api/client.ts';
 import { FieldDialog } from './dialogs/field.tsx';
@@ -15,14 +15,18 @@ import { PanelAt } from './ui/dialog.tsx';
 import { Icon } from './ui/icon.tsx';
 import { type Items, MenuAt } from './ui/menu.tsx';
 import { useModel } from './use_model.ts';
-import { toColumn, visibleFields } from './values.ts';
+import { shapeOf, toColumn, visibleFields } from './values.ts';
+
+/** Types whose values cannot be what a record is called. */
+const NAMELESS = new Set<FieldType>(['link', 'checkbox', 'lookup', 'rollup', 'count', 'button', 'user', 'multi_select', 'created_by', 'modified_by']);
+const canName = (type: FieldType): boolean => !NAMELESS.has(type);
 
 const HEIGHTS: Record<RowHeight, number> = { short: 32, medium: 56, tall: 88, extra: 128 };
 
 function columnsOf(model: Model): Column[] {
   const { table, look: config } = model;
   if (!table) return [];
-  return visibleFields(table.fields, table.primary_field, config).map((f) => toColumn(f, f.id === table.primary_field, config, innerWidth < 560));
+  return visibleFields(table.fields, table.primary_field, config).map((f) => toColumn(f, f.id === table.primary_field, config, innerWidth < 560, { people: model.people, grows: model.may('schema') }));
 }
 
 export function Stage() {
@@ -190,7 +194,7 @@ function PlaceMenu({ place, onClose, onEdit, onDelete, onAdd }: PlaceProps) {
     const chosen = model.look.totals?.[field.id];
     const set = (fn?: Aggregate) => chooseTotal(model, field.id, fn);
     if (field.id === table.primary_field) return null;
-    const items: Items = [...aggregatesOf(field.type).map((fn) => ({ id: fn, label: aggregateLabel[fn], on: chosen === fn, run: () => set(fn) })), 'line', { id: 'none', label: 'No total', on: !chosen, run: () => set() }];
+    const items: Items = [...aggregatesOf(shapeOf(field).kind).map((fn) => ({ id: fn, label: aggregateLabel[fn], on: chosen === fn, run: () => set(fn) })), 'line', { id: 'none', label: 'No total', on: !chosen, run: () => set() }];
     return <MenuAt box={place.box} label={`Total of ${field.name}`} items={items} onClose={close} />;
   }
   const primary = field.id === table.primary_field;
@@ -202,7 +206,7 @@ function PlaceMenu({ place, onClose, onEdit, onDelete, onAdd }: PlaceProps) {
     { id: 'down', label: `Sort ${down}`, icon: 'arrow-down', run: () => void model.setView({ sort: [{ field: field.id, desc: true }, ...sort] }, true) },
     ...(primary ? [] : ([
       { id: 'hide', label: model.may('views') ? 'Hide in this view' : 'Hide for me', icon: 'eye-off', run: () => void model.setView({ hidden: [...(model.look.hidden ?? []), field.id] }, true) },
-      ...(model.may('schema') && ['text', 'number', 'email', 'url', 'date'].includes(field.type) ? [{ id: 'primary', label: `Name each ${noun.one} by this`, icon: 'tag' as const, run: () => void model.setPrimary(field.id).catch((error: unknown) => model.fail(error)) }] : []),
+      ...(model.may('schema') && canName(field.type) ? [{ id: 'primary', label: `Name each ${noun.one} by this`, icon: 'tag' as const, run: () => void model.setPrimary(field.id).catch((error: unknown) => model.fail(error)) }] : []),
       ...(model.may('schema') ? (['line', { id: 'delete', label: `Delete ${field.name}`, icon: 'trash-2', danger: true, run: () => onDelete(field) }] as Items) : []),
     ] as Items)),
   ];

@@ -1,19 +1,22 @@
 // The footer: how many records, and for each field the total that the view says.
-import { type FooterCell, type Kind } from '../grid/src/index.ts';
+import { type FooterCell, type Kind, show } from '../grid/src/index.ts';
 import { formatNumber } from '../grid/src/cells/number.ts';
-import { formatDate } from '../grid/src/cells/date.ts';
-import { formatDateTime } from '../grid/src/cells/datetime.ts';
 import type { Aggregate, Field } from './api/types.ts';
 import { rowsQuery } from './grid_host.ts';
 import type { Model } from './model.ts';
 import { counted, nounOf } from './nouns.ts';
+import { shapeOf } from './values.ts';
 
 export const aggregateLabel: Record<Aggregate, string> = { sum: 'Sum', avg: 'Average', min: 'Least', max: 'Most', filled: 'Filled', empty: 'Empty', unique: 'Different' };
 
+const SUMS = new Set<Kind>(['number', 'currency', 'percent', 'duration', 'rating']);
+const BOUNDS = new Set<Kind>(['date', 'datetime', 'time', 'year']);
+
+/** The totals that make sense for values of a kind. */
 export function aggregatesOf(kind: Kind): Aggregate[] {
-  if (kind === 'number') return ['sum', 'avg', 'min', 'max', 'filled', 'empty', 'unique'];
-  if (kind === 'date' || kind === 'datetime') return ['min', 'max', 'filled', 'empty', 'unique'];
-  return kind === 'checkbox' ? ['filled', 'empty'] : ['filled', 'empty', 'unique'];
+  if (SUMS.has(kind)) return ['sum', 'avg', 'min', 'max', 'filled', 'empty', 'unique'];
+  if (BOUNDS.has(kind)) return ['min', 'max', 'filled', 'empty', 'unique'];
+  return kind === 'checkbox' || kind === 'button' ? ['filled', 'empty'] : ['filled', 'empty', 'unique'];
 }
 
 export function chooseTotal(model: Model, field: string, total: Aggregate | undefined): void {
@@ -38,9 +41,15 @@ export async function readTotals(model: Model, signal: AbortSignal): Promise<Map
   return cells;
 }
 
-function shown(value: number | string | null, fn: Aggregate, field: Field): string {
+/** A total in the words of the field's values: €1,200.00, 25 %, 1:30:00. */
+export function shown(value: number | string | null, fn: Aggregate, field: Pick<Field, 'type' | 'options'>): string {
   if (value === null) return '–';
-  if (typeof value === 'string') return field.type === 'date' ? formatDate(value) : formatDateTime(value, field.options?.zone);
-  const counting = fn === 'filled' || fn === 'empty' || fn === 'unique';
-  return formatNumber(value, counting ? 0 : fn === 'avg' ? Math.max(1, field.options?.precision ?? 2) : field.options?.precision);
+  if (fn === 'filled' || fn === 'empty' || fn === 'unique') return typeof value === 'number' ? formatNumber(value, 0) : value;
+  const shape = shapeOf(field);
+  if (typeof value === 'number' && (shape.kind === 'rating' || shape.kind === 'number')) {
+    const precision = shape.kind === 'rating' ? (fn === 'avg' ? 1 : 0) : shape.precision;
+    return formatNumber(value, fn === 'avg' ? Math.max(1, precision ?? 2) : precision);
+  }
+  if (shape.kind === 'percent' && fn === 'avg') return show(value, { ...shape, precision: Math.max(1, shape.precision ?? 1) });
+  return show(typeof value === 'number' && shape.kind === 'duration' ? Math.round(value * 100) / 100 : value, shape);
 }

@@ -1,7 +1,7 @@
 //! `cargo xtask ci`: every gate, one after the other, all of them even if one fails, and a count at the end.
 
 use crate::process::{self, command, root, watched};
-use crate::{arch, machine, test};
+use crate::{arch, asvs, machine, sbom, test};
 use anyhow::{Context as _, Result, bail};
 use std::process::Command;
 use std::time::Instant;
@@ -88,6 +88,8 @@ pub fn run(fast: bool) -> Result<()> {
     tally.check("architecture", arch::run);
     tally.check("statements and tables", || check("db"));
     tally.check("templates", || check("templates"));
+    tally.check("bill of materials", sbom::check);
+    tally.check("security: proofs of ASVS lines", asvs::run);
     dependencies(&mut tally);
     if !fast {
         test::add(&mut tally, &[])?;

@@ -8,7 +8,7 @@ use anyhow::Result;
 use std::process::Command;
 
 /// The folder of the programs.
-const FOLDER: &str = "testkit/clients";
+pub const FOLDER: &str = "testkit/clients";
 
 /// Starts a server, runs the programs, counts what they say.
 pub fn add(tally: &mut Tally) -> Result<()> {

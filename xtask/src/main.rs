@@ -3,13 +3,16 @@
 //! One module a command; a new command is a module, a variant of [`Command`] and an arm of `main`.
 
 mod arch;
+mod asvs;
 mod bench;
 mod ci;
 mod clients;
+mod external;
 mod fault;
 mod machine;
 mod process;
 mod rig;
+mod sbom;
 mod sql;
 mod test;
 mod up;
@@ -37,6 +40,9 @@ enum Command {
         /// Only these suites.
         #[arg(value_enum)]
         suites: Vec<test::Suite>,
+        /// Instead: judges that other people wrote, installed from their registries.
+        #[arg(long, conflicts_with = "suites")]
+        external: bool,
     },
     /// Everything that must hold before a change goes in: formatting, lints, architecture, statements, templates,
     /// dependencies, tests.
@@ -45,6 +51,14 @@ enum Command {
         #[arg(long)]
         fast: bool,
     },
+    /// The bill of materials (CycloneDX, JSON).
+    Sbom {
+        /// Where it is written.
+        #[arg(long, default_value = "target/sbom.cdx.json")]
+        to: std::path::PathBuf,
+    },
+    /// Looks for the tests that `docs/security/asvs.md` names.
+    Asvs,
     /// Dependencies between crates, and between domains and tables.
     Arch,
     /// The database's side of the product.
@@ -72,8 +86,10 @@ enum Check {
 fn main() -> ExitCode {
     let result = match Arguments::parse().command {
         Command::Up { demo } => up::run(demo),
-        Command::Test { suites } => test::run(&suites),
+        Command::Test { suites, external } => test::run(&suites, external),
         Command::Ci { fast } => ci::run(fast),
+        Command::Sbom { to } => sbom::run(&to),
+        Command::Asvs => asvs::run(),
         Command::Arch => arch::run(),
         Command::Db { what: Check::Check } => ci::check("db"),
         Command::Templates { what: Check::Check } => ci::check("templates"),

@@ -2,7 +2,7 @@
 
 use crate::ci::Tally;
 use crate::process::{command, has, root, run as run_command};
-use crate::{clients, machine};
+use crate::{clients, external, machine};
 use anyhow::Result;
 use clap::ValueEnum;
 
@@ -15,14 +15,20 @@ pub enum Suite {
     Ui,
     /// Published clients of Airtable's API against `/v0`.
     Clients,
+    /// Programs of others that the product must get on with: a provider of OpenID Connect.
+    External,
     /// People's journeys in Chromium: Playwright.
     E2e,
 }
 
-/// Runs the suites (none named: all) and prints how many tests passed and failed.
-pub fn run(suites: &[Suite]) -> Result<()> {
+/// Runs the suites (none named: all), or the judges from outside, and prints how many tests passed and failed.
+pub fn run(suites: &[Suite], judges: bool) -> Result<()> {
     let mut tally = Tally::default();
-    add(&mut tally, suites)?;
+    if judges {
+        external::add(&mut tally)?;
+    } else {
+        add(&mut tally, suites)?;
+    }
     tally.close()
 }
 
@@ -51,11 +57,19 @@ pub fn add(tally: &mut Tally, suites: &[Suite]) -> Result<()> {
     if wanted(Suite::Clients) {
         clients::add(tally)?;
     }
+    if wanted(Suite::External) {
+        machine::postgres()?;
+        machine::ui()?;
+        machine::modules(clients::FOLDER)?;
+        let arguments = ["test", "--package", "testkit", "--test", "external", "--", "--ignored"];
+        tally.tests("programs of others", command("", "cargo", &arguments))?;
+    }
     if wanted(Suite::E2e) && root().join("e2e/package.json").exists() {
         machine::postgres()?;
         machine::ui()?;
         machine::browser()?;
         machine::modules("e2e")?;
+        machine::modules(clients::FOLDER)?;
         run_command(command("", "cargo", &["build", "--quiet", "--package", "nclc"]))?;
         let metadata = cargo_metadata::MetadataCommand::new().current_dir(root()).no_deps().exec()?;
         let mut journeys = command("e2e", "npm", &["test", "--silent"]);

@@ -2,8 +2,10 @@
 
 pub mod check;
 pub mod portals;
+pub mod providers;
 pub mod seed;
 pub mod settings;
 pub mod system;
+pub mod trail;
 
 pub use system::System;

@@ -1,4 +1,4 @@
-//! `nclc serve | migrate | check | seed | openapi | staff-link | reseal`.
+//! `nclc serve | migrate | check | seed | openapi | staff-link | audit | reseal`.
 
 use anyhow::Context as _;
 use clap::{Parser, Subcommand};
@@ -40,8 +40,24 @@ enum Command {
     Openapi,
     /// Prints a new one-time link for a first staff account.
     StaffLink,
+    /// The organisations' audit trails.
+    Audit {
+        #[command(subcommand)]
+        what: Audit,
+    },
     /// Encrypts stored secrets anew under the present secret key, after `security.former_secret_keys` was set.
     Reseal,
+}
+
+#[derive(Subcommand)]
+enum Audit {
+    /// Looks at the chain of every organisation's trail, or of one, from its anchor to its end. Fails at the first row that
+    /// was changed, left out or put in.
+    Verify {
+        /// The organisation's address; all if absent.
+        #[arg(long)]
+        organisation: Option<String>,
+    },
 }
 
 #[derive(Subcommand)]
@@ -100,7 +116,7 @@ async fn run(command: Command, settings: Settings) -> anyhow::Result<ExitCode> {
         Command::Seed(what) => seed::run(what, settings).await,
         Command::Openapi => {
             let document = bases::document(&settings.site.origin("api"));
-            println!("{}", document.to_pretty_json()?);
+            println!("{}", serde_json::to_string_pretty(&document)?);
             Ok(ExitCode::SUCCESS)
         }
         Command::StaffLink => {
@@ -110,9 +126,17 @@ async fn run(command: Command, settings: Settings) -> anyhow::Result<ExitCode> {
             system.stop().await;
             Ok(ExitCode::SUCCESS)
         }
+        Command::Audit { what: Audit::Verify { organisation } } => {
+            let system = System::start(settings).await?;
+            let problems = nclc::trail::verify(&system, organisation.as_deref()).await;
+            system.stop().await;
+            Ok(report(&problems?))
+        }
         Command::Reseal => {
             let system = System::start(settings).await?;
-            let sealed = system.identity.reseal().await?;
+            let sealed = system.identity.reseal().await?
+                + system.tenancy.reseal().await?
+                + system.bases.reseal().await?;
             println!("{sealed} secrets encrypted anew; the former keys can go.");
             system.stop().await;
             Ok(ExitCode::SUCCESS)

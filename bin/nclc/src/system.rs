@@ -1,11 +1,16 @@
 //! A running system: databases, services, jobs. Portals are routers over it.
 
+use crate::providers::{self, Plans};
+use adapter_dns::Dns;
+use adapter_http::{Guard, Http};
 use adapter_smtp::Smtp;
 use anyhow::Context as _;
 use bases::Bases;
 use billing::Billing;
+use identity::oidc::Protocol;
 use identity::{DevMailbox, Identity};
 use kernel_core::mail::Mailer;
+use kernel_core::outgoing::Outgoing;
 use kernel_core::sealed::Sealing;
 use kernel_core::secret::SigningKey;
 use kernel_core::settings::Settings;
@@ -18,7 +23,7 @@ use platform::Admin;
 use sites::Sites;
 use std::path::Path;
 use std::sync::Arc;
-use tenancy::Tenancy;
+use tenancy::{SsoParts, Tenancy};
 use tokio::task::JoinHandle;
 
 /// Everything that portals need, and what runs beside them.
@@ -61,10 +66,20 @@ impl System {
         let key = root_key(&settings, &random)?;
         let web = Web::new(&settings, &key, clock.clone(), random.clone());
         let sealing = Sealing::new(&key, &former_keys(&settings)?, random.clone())?;
-        let identity =
-            Identity::new(db.clone(), web.clone(), settings.security.password_hashes_at_once, sealing)?;
+        let outgoing = outgoing(&settings)?;
+        let protocol = Protocol::new(Arc::clone(&outgoing), clock.clone(), random.clone());
+        let identity = Identity::with_providers(
+            (db.clone(), web.clone()),
+            settings.security.password_hashes_at_once,
+            sealing.clone(),
+            protocol,
+            providers::configured(&settings)?,
+        )?;
         let tenancy = Tenancy::new(identity.clone(), &key);
         let billing = Billing::new(db.clone());
+        let names = Dns::new(settings.security.dns_server)
+            .map_err(|problem| anyhow::anyhow!("no name servers: {problem}"))?;
+        tenancy.set_up_sso(SsoParts { names: Arc::new(names), plans: Arc::new(Plans(billing.clone())) });
         let bases = Bases::new(bases::Parts {
             db: db.clone(),
             web: web.clone(),
@@ -73,6 +88,8 @@ impl System {
             random: random.clone(),
             limits: settings.bases.clone(),
             cursor_key: key.derive("record cursors"),
+            sealing,
+            outgoing,
             uploads: settings.database.data_folder.join("uploads"),
         });
         let sites = Sites::new(sites::Parts {
@@ -90,6 +107,7 @@ impl System {
         let jobs = Jobs::new(db.clone(), clock, random);
         let jobs = identity::register(jobs, &identity, mailer);
         let jobs = bases::jobs(jobs, &bases);
+        let jobs = platform::retention::register(jobs, &billing);
         Ok(Self {
             settings,
             db,
@@ -113,6 +131,8 @@ impl System {
         self.background.push(tokio::spawn(async move { bases.run().await }));
         let sites = self.sites.clone();
         self.background.push(tokio::spawn(async move { sites.run().await }));
+        let (reports, web) = (self.admin.reports.clone(), self.web.clone());
+        self.background.push(tokio::spawn(async move { reports.run(web).await }));
         self.worker = Some(self.jobs.start(WorkerOptions::default()));
     }
 
@@ -155,6 +175,14 @@ pub async fn databases(settings: &Settings) -> anyhow::Result<(Option<Cluster>, 
             Ok((Some(cluster), urls))
         }
     }
+}
+
+/// The way to other people's servers: never into this machine's own network, nor back to the product itself.
+fn outgoing(settings: &Settings) -> anyhow::Result<Arc<dyn Outgoing>> {
+    let own = [settings.site.base_domain.as_str(), settings.site.sites_domain.as_str()];
+    let guard = Guard::new(&settings.security.outgoing_allow, &own)
+        .map_err(|entry| anyhow::anyhow!("setting security.outgoing_allow: {entry} can't be used"))?;
+    Ok(Arc::new(Http::new(guard).map_err(anyhow::Error::msg)?))
 }
 
 /// The configured key; else the one in the data folder, made at the first start.

@@ -6,6 +6,7 @@
 mod actor;
 pub mod catalog;
 pub mod collections;
+mod comments;
 pub mod developers;
 pub mod events;
 mod exports;
@@ -17,7 +18,11 @@ mod openapi;
 mod problem;
 mod records;
 mod schema;
+mod search;
 mod service;
+mod sight;
+mod timed_id;
+mod upserts;
 pub mod v0;
 mod windows;
 pub mod workspace;
@@ -27,10 +32,29 @@ use kernel_jobs::{JobError, Jobs};
 /// Adds this domain's kinds of jobs.
 #[must_use]
 pub fn jobs(jobs: Jobs, bases: &Bases) -> Jobs {
-    let bases = bases.clone();
+    let (importer, teller) = (bases.clone(), bases.clone());
+    let (counter, notifier) = (bases.clone(), bases.clone());
     jobs.on::<imports::run::RunImport, _, _>(move |_, job| {
-        let bases = bases.clone();
+        let bases = importer.clone();
         async move { bases.run_import(&job).await.map_err(JobError::from) }
+    })
+    .on::<comments::MentionJob, _, _>(move |context, job| {
+        let bases = teller.clone();
+        async move {
+            let tenant = context.tenant.ok_or_else(|| JobError::fatal("a mention of no tenant"))?;
+            bases.tell_mentioned(tenant, &job).await.map_err(JobError::from)
+        }
+    })
+    .on::<v0::webhooks::ChangesJob, _, _>(move |context, job| {
+        let bases = counter.clone();
+        async move {
+            let tenant = context.tenant.ok_or_else(|| JobError::fatal("a base of no tenant"))?;
+            bases.count_for_webhooks(tenant, &job).await.map_err(JobError::from)
+        }
+    })
+    .on::<v0::webhooks::NotifyJob, _, _>(move |context, job| {
+        let bases = notifier.clone();
+        async move { bases.notify_receiver(&context, &job).await }
     })
 }
 

@@ -1,8 +1,13 @@
-//! The routes of `/v1` and their OpenAPI 3.1 document: one registration gives both (spec P4).
+//! The routes of `/v1` and their OpenAPI 3.1 document: one registration gives both (spec P4). `/v0` is added from its own
+//! table of operations.
 
 use crate::service::Bases;
-use crate::{catalog, events, exports, history, imports, records, schema, windows};
+use crate::{
+    catalog, comments, events, exports, history, imports, records, schema, search, upserts, windows,
+};
 use axum::Router;
+use kernel_core::Code;
+use serde_json::{Value, json};
 use utoipa::OpenApi;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa_axum::router::OpenApiRouter;
@@ -13,9 +18,12 @@ use utoipa_axum::routes;
     info(title = "NCLC API", version = "1", description = "Records, tables and bases of your organisation. Errors are RFC 9457 problem documents."),
     tags(
         (name = "records", description = "Read and write records"),
+        (name = "search", description = "Texts in tables, values of fields"),
+        (name = "comments", description = "What people say about records"),
         (name = "bases", description = "Bases and their changes"),
         (name = "schema", description = "Tables, fields and views"),
-        (name = "imports", description = "CSV into tables")
+        (name = "imports", description = "CSV into tables"),
+        (name = "v0", description = "The same in the form of Airtable's API")
     ),
     security(("token" = []))
 )]
@@ -29,10 +37,14 @@ fn routed() -> OpenApiRouter<Bases> {
             records::write::update_many,
             records::write::delete_many
         ))
+        .routes(routes!(records::list::query))
         .routes(routes!(records::get::get, records::write::update, records::write::delete))
         .routes(routes!(records::restore::restore))
+        .merge(upserts::api::router())
         .merge(history::router())
+        .merge(comments::api::router())
         .merge(windows::router())
+        .merge(search::router())
         .merge(exports::router())
         .merge(catalog::api::router())
         .merge(events::api::router())
@@ -47,9 +59,9 @@ pub fn api(bases: Bases) -> Router {
     routed().with_state(bases).into()
 }
 
-/// The OpenAPI document of [`api`], with `server` as its address.
+/// The OpenAPI document of [`api`] and of `/v0`, with `server` as its address.
 #[must_use]
-pub fn document(server: &str) -> utoipa::openapi::OpenApi {
+pub fn document(server: &str) -> Value {
     let (_, mut document) = routed().split_for_parts();
     document.servers = Some(vec![utoipa::openapi::Server::new(server)]);
     let token = SecurityScheme::Http(
@@ -59,5 +71,118 @@ pub fn document(server: &str) -> utoipa::openapi::OpenApi {
             .build(),
     );
     document.components.get_or_insert_default().add_security_scheme("token", token);
+    let mut document = serde_json::to_value(document).unwrap_or_default();
+    document["info"]["contact"] = json!({"name": "NCLC", "url": server});
+    document["components"]["schemas"]["Problem"] = problem();
+    if let Some(paths) = document["paths"].as_object_mut() {
+        for (path, item) in paths.iter_mut() {
+            for (method, operation) in item.as_object_mut().into_iter().flatten() {
+                complete(method, path, operation);
+            }
+        }
+        // One record is answered as it is, several as a list.
+        let made =
+            &mut paths["/v1/records"]["post"]["responses"]["201"]["content"]["application/json"]["schema"];
+        let several = json!({"$ref": "#/components/schemas/Records"});
+        *made = json!({"anyOf": [made.clone(), several]});
+        crate::v0::reference::add(paths);
+    }
     document
+}
+
+/// What all operations have in common, so that none lacks it.
+fn complete(method: &str, path: &str, operation: &mut Value) {
+    let id = operation["operationId"].as_str().unwrap_or_default();
+    // A function's name is no id: several modules have a `list`.
+    if !id.contains(char::is_uppercase) {
+        operation["operationId"] = operation_id(method, path).into();
+    }
+    if operation["description"].is_null() {
+        operation["description"] = operation["summary"].clone();
+    }
+    for (status, response) in operation["responses"].as_object_mut().into_iter().flatten() {
+        if response["description"].as_str().is_none_or(str::is_empty) {
+            response["description"] = if status == "204" { "It is done" } else { "The answer" }.into();
+        }
+    }
+    operation["responses"]["4XX"] = json!({
+        "description": "An error; its `code` says which",
+        "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
+    });
+}
+
+/// `get`, `/v1/records/{record}/history` → `getRecordHistory`: a segment before a parameter is one of many.
+fn operation_id(method: &str, path: &str) -> String {
+    let segments: Vec<&str> = path.split('/').skip(2).collect();
+    let mut id = method.to_owned();
+    for (at, segment) in segments.iter().enumerate().filter(|(_, segment)| !segment.starts_with('{')) {
+        let one = segments.get(at + 1).is_some_and(|next| next.starts_with('{'));
+        let word = if one { segment.trim_end_matches('s') } else { segment };
+        for part in word.split(['.', '-', '_']) {
+            let mut letters = part.chars();
+            id.extend(letters.next().map(|first| first.to_ascii_uppercase()));
+            id.push_str(letters.as_str());
+        }
+    }
+    id
+}
+
+/// The problem document of every error.
+fn problem() -> Value {
+    let codes: Vec<&str> = Code::ALL.iter().map(|code| code.name()).collect();
+    json!({
+        "type": "object",
+        "description": "An error (RFC 9457).",
+        "required": ["type", "title", "status", "detail", "code"],
+        "properties": {
+            "type": {"type": "string", "description": "The page that explains the code."},
+            "title": {"type": "string"},
+            "status": {"type": "integer"},
+            "detail": {"type": "string", "description": "What is wrong with this request."},
+            "instance": {"type": "string", "description": "The request's id."},
+            "code": {"type": "string", "enum": codes, "description": "Stable: programs may branch on it."},
+            "request_id": {"type": "string"},
+            "errors": {"type": "array", "items": {
+                "type": "object",
+                "required": ["code", "detail"],
+                "properties": {
+                    "pointer": {"type": "string", "description": "JSON pointer into the body."},
+                    "parameter": {"type": "string", "description": "The parameter of the query."},
+                    "code": {"type": "string", "enum": codes},
+                    "detail": {"type": "string"},
+                },
+            }},
+        },
+        "example": {"type": "about:blank", "title": "There is nothing here.", "status": 404, "detail": "There is nothing here.", "code": "not_found"},
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashSet;
+
+    #[test]
+    fn ids_of_operations_are_unique_and_read_well() {
+        for (method, path, id) in [
+            ("get", "/v1/records/{record}/history", "getRecordHistory"),
+            ("post", "/v1/tables", "postTables"),
+            ("get", "/v1/tables/{table}/export.csv", "getTableExportCsv"),
+        ] {
+            assert_eq!(operation_id(method, path), id);
+        }
+        let document = document("http://api.test");
+        let mut ids = HashSet::new();
+        for (path, item) in document["paths"].as_object().unwrap() {
+            for (method, operation) in item.as_object().unwrap() {
+                let id = operation["operationId"].as_str().unwrap_or_default();
+                assert!(!id.is_empty() && ids.insert(id.to_owned()), "{method} {path}: {id}");
+                assert!(
+                    operation["description"].is_string() && operation["summary"].is_string(),
+                    "{method} {path}"
+                );
+            }
+        }
+        assert!(ids.len() > 60, "{}", ids.len());
+    }
 }

@@ -11,7 +11,9 @@ fn code(code: CellCode) -> Code {
     match code {
         CellCode::WrongType => Code::WrongType,
         CellCode::TooLong => Code::TooLong,
-        CellCode::InvalidValue | CellCode::UnknownChoice => Code::InvalidValue,
+        CellCode::InvalidValue | CellCode::UnknownChoice | CellCode::InvalidFormula | CellCode::Cycle => {
+            Code::InvalidValue
+        }
         CellCode::UnknownField => Code::UnknownField,
         CellCode::UnknownRecord => Code::UnknownRecord,
         CellCode::ReadOnly => Code::ReadOnlyField,
@@ -71,6 +73,23 @@ pub(crate) fn of_command(base: &Base, command: &Command, errors: &[CellError]) -
             }
             None if error.member.is_empty() => record,
             None => format!("/{}", error.member),
+        };
+        FieldError::new(pointer, code(error.code), error.detail.clone())
+    });
+    Error::fields(fields.collect())
+}
+
+/// Errors of records of a batch, each at its own place: `/records/3/fields/Price`.
+pub(crate) fn of_records(base: &Base, table: TableNo, errors: impl Iterator<Item = CellError>) -> Error {
+    let schema = base.schema().table(table);
+    let fields = errors.map(|error| {
+        let record = format!("/records/{}", error.row);
+        let pointer = match error.field {
+            Some(no) => {
+                let name = schema.and_then(|schema| schema.field(no)).map(|field| field.name.clone());
+                format!("{record}/fields/{}", escape(&name.unwrap_or_else(|| table.field(no).to_string())))
+            }
+            None => record,
         };
         FieldError::new(pointer, code(error.code), error.detail.clone())
     });

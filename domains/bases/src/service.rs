@@ -3,8 +3,11 @@
 use crate::actor::{OpenBase, Order, Registry, Written};
 use crate::catalog;
 use crate::events::Events;
-use engine_base::Command;
+use crate::sight::{self, Seen};
 use engine_base::ids::TableNo;
+use engine_base::{CheckContext, Command, Conversion};
+use kernel_core::outgoing::Outgoing;
+use kernel_core::sealed::Sealing;
 use kernel_core::{Caller, Clock, Error, Random, Result, TenantId, settings};
 use kernel_db::{Database, Db, Notification};
 use kernel_web::Web;
@@ -30,6 +33,8 @@ pub(crate) struct Inner {
     pub(crate) tenancy: tenancy::Tenancy,
     pub(crate) web: Web,
     pub(crate) cursor_key: kernel_core::secret::SigningKey,
+    pub(crate) sealing: Sealing,
+    pub(crate) outgoing: Arc<dyn Outgoing>,
     /// Folder of uploaded files that wait for their import.
     pub(crate) uploads: PathBuf,
     /// The base of a table. Tables never move, so an entry never changes.
@@ -52,6 +57,10 @@ pub struct Parts {
     pub limits: settings::Bases,
     /// Key that cursors are signed with.
     pub cursor_key: kernel_core::secret::SigningKey,
+    /// Encrypts secrets that must be read again.
+    pub sealing: Sealing,
+    /// Sends notifications of webhooks.
+    pub outgoing: Arc<dyn Outgoing>,
     /// Folder for uploads.
     pub uploads: PathBuf,
 }
@@ -77,6 +86,8 @@ impl Bases {
             tenancy: parts.tenancy,
             web: parts.web,
             cursor_key: parts.cursor_key,
+            sealing: parts.sealing,
+            outgoing: parts.outgoing,
             uploads: parts.uploads,
             base_of_table: RwLock::default(),
         }))
@@ -100,6 +111,7 @@ impl Bases {
                     Notification::Reconnected => self.0.registry.nudge_all(),
                 },
                 _ = sweep.tick() => {
+                    self.0.registry.tick();
                     self.0.registry.sweep();
                     self.0.registry.nudge_all();
                 }
@@ -148,7 +160,7 @@ impl Bases {
         Ok(base)
     }
 
-    /// The base that the table is in, in memory.
+    /// The base that the table is in, in memory. The table is there for the caller.
     pub(crate) async fn open_table(
         &self,
         caller: &Caller,
@@ -157,7 +169,7 @@ impl Bases {
     ) -> Result<Arc<OpenBase>> {
         let number = self.base_of(caller.tenant, table).await?;
         let base = self.open_at(caller, number, seq).await?;
-        if base.read(|base| base.schema().table(table).is_some()) {
+        if base.read(|base| Seen::of(caller, base, table).is_some()) {
             return Ok(base);
         }
         Err(Error::not_found())
@@ -173,8 +185,29 @@ impl Bases {
         Ok(base)
     }
 
+    /// What a conversion of a field would keep and lose, at which version.
+    pub(crate) fn preview(
+        &self,
+        base: &OpenBase,
+        caller: &Caller,
+        command: &Command,
+    ) -> Result<(u64, Conversion)> {
+        self.permit(base, caller, command)?;
+        let actor = caller.actor.to_string();
+        let mut random = || self.0.random.below(u64::MAX);
+        let now_us = self.0.clock.now().as_microsecond();
+        base.conversion(command, &mut CheckContext::new(&actor, now_us, &mut random))
+    }
+
+    /// Asked before every command of a caller.
+    pub(crate) fn permit(&self, base: &OpenBase, caller: &Caller, command: &Command) -> Result<()> {
+        let now_us = self.0.clock.now().as_microsecond();
+        base.read(|base| sight::permit(caller, base, command, now_us))
+    }
+
     /// Writes one command as this caller.
     pub(crate) async fn write(&self, base: &OpenBase, caller: &Caller, command: Command) -> Result<Written> {
+        self.permit(base, caller, &command)?;
         let actor = Arc::from(caller.actor.to_string());
         base.write(Order { command, typecast: false, actor, key: None }).await
     }

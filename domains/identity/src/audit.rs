@@ -1,5 +1,12 @@
-//! The audit trail (spec A8, A9; ASVS 16.3): every sign-in, denial, token and member change leaves one row in the log
-//! database. The row is a job of the transaction that did the act: committed with it, or not at all.
+//! The audit trail (spec A8, A9; ASVS 16.3, 16.4): every sign-in, denial, token, permission and member change leaves one row in
+//! the log database. The row is a job of the transaction that did the act: committed with it, or not at all. An
+//! organisation's rows are a chain of hashes ([`chain`]); what they tell, and in which words, is one list ([`Act`]).
+
+pub mod chain;
+mod kinds;
+pub mod trail;
+
+pub use kinds::{Act, Told};
 
 use crate::model::Visit;
 use jiff::Timestamp;
@@ -10,17 +17,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 statements! {
-    /// An organisation's row.
-    tenant Logs INSERT_TENANT_EVENT = "insert into logs.tenant_events
-        (tenant_id, id, at, actor, action, target, address, request_id, reason, data)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) on conflict (tenant_id, id) do nothing";
     /// An account's row.
     global Logs INSERT_ACCOUNT_EVENT = "insert into logs.account_events
         (id, user_id, at, action, target, address, request_id, data)
         values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict (id) do nothing";
-    /// An organisation's newest rows.
-    tenant Logs TENANT_EVENTS = "select at, actor, action, target, address, reason, data from logs.tenant_events
-        where tenant_id = $1 order by at desc, id desc limit $2";
     /// An account's newest rows.
     global Logs ACCOUNT_EVENTS = "select at, action, target, address, data from logs.account_events
         where user_id = $1 order by at desc, id desc limit $2";
@@ -48,10 +48,10 @@ enum About {
 }
 
 impl AuditEvent {
-    /// Something done in an organisation, e.g. `member.removed`.
+    /// Something done in an organisation.
     #[must_use]
-    pub fn in_tenant(tenant: TenantId, actor: Actor, action: &str, at: Timestamp) -> Self {
-        Self::new(About::Tenant(tenant), actor.to_string(), action, at)
+    pub fn in_tenant(tenant: TenantId, actor: Actor, act: Act, at: Timestamp) -> Self {
+        Self::new(About::Tenant(tenant), actor.to_string(), act.name(), at)
     }
 
     /// Something done to an account, e.g. `sign_in.failed`; `None`: to an address that nobody has.
@@ -120,22 +120,18 @@ pub(crate) async fn write(db: &Db, id: JobId, event: &AuditEvent) -> Result<()> 
     match event.about {
         About::Tenant(tenant) => {
             let mut tx = db.begin(kernel_db::Database::Logs, tenant).await?;
-            tx.execute(
-                &INSERT_TENANT_EVENT,
-                &[
-                    &tenant.uuid(),
-                    &id.uuid(),
-                    &event.at,
-                    &event.actor,
-                    &event.action,
-                    &event.target,
-                    &event.address,
-                    &event.request_id,
-                    &event.reason,
-                    &event.data,
-                ],
-            )
-            .await?;
+            let link = chain::Link {
+                id: id.uuid(),
+                at: event.at,
+                actor: &event.actor,
+                action: &event.action,
+                target: &event.target,
+                address: &event.address,
+                request_id: &event.request_id,
+                reason: event.reason.as_deref(),
+                data: &event.data,
+            };
+            chain::append(&mut tx, tenant, &link).await?;
             tx.commit().await?;
         }
         About::Account(user) => {
@@ -161,6 +157,8 @@ pub(crate) async fn write(db: &Db, id: JobId, event: &AuditEvent) -> Result<()> 
 /// A row of a trail, newest first.
 #[derive(Clone, Debug, Serialize)]
 pub struct TrailRow {
+    /// Its number in the organisation's chain; rows of accounts, and those from before the chain, have none.
+    pub seq: Option<i64>,
     /// When.
     pub at: Timestamp,
     /// Who: an id, or `system`.
@@ -171,6 +169,10 @@ pub struct TrailRow {
     pub target: String,
     /// From where.
     pub address: String,
+    /// Why, if a person had to say.
+    pub reason: Option<String>,
+    /// The request that did it.
+    pub request_id: String,
     /// Details.
     pub data: Value,
 }
@@ -180,18 +182,7 @@ pub struct TrailRow {
 /// # Errors
 /// `internal` only.
 pub async fn of_tenant(db: &Db, tenant: TenantId, limit: i64) -> Result<Vec<TrailRow>> {
-    let rows = db.read(tenant, &TENANT_EVENTS, &[&tenant.uuid(), &limit]).await?;
-    Ok(rows
-        .iter()
-        .map(|row| TrailRow {
-            at: row.get("at"),
-            actor: row.get("actor"),
-            action: row.get("action"),
-            target: row.get("target"),
-            address: row.get("address"),
-            data: row.get("data"),
-        })
-        .collect())
+    Ok(trail::page(db, tenant, &trail::Filter::default(), None, limit).await?.0)
 }
 
 /// The newest `limit` rows of an account.
@@ -203,6 +194,9 @@ pub async fn of_account(db: &Db, user: UserId, limit: i64) -> Result<Vec<TrailRo
     Ok(rows
         .iter()
         .map(|row| TrailRow {
+            seq: None,
+            reason: None,
+            request_id: String::new(),
             at: row.get("at"),
             actor: user.to_string(),
             action: row.get("action"),

@@ -1,6 +1,9 @@
 //! The service of this domain: one cheap handle that routes, extractors and other domains share. Its use cases are in
 //! the feature folders, each as an `impl Identity`.
 
+use crate::leaving::Ties;
+use crate::oidc::service::Elsewhere;
+use crate::oidc::{Gate, Protocol, Provider};
 use crate::password::hasher::Hasher;
 use crate::throttle::Throttle;
 use jiff::{SignedDuration, Timestamp};
@@ -10,6 +13,7 @@ use kernel_core::settings::Brand;
 use kernel_core::{Random, Result};
 use kernel_db::Db;
 use kernel_web::Web;
+use parking_lot::Mutex;
 use std::sync::Arc;
 
 /// People: accounts, sign-in, sessions. Cheap to clone.
@@ -24,6 +28,9 @@ pub(crate) struct Inner {
     pub hasher: Hasher,
     pub sealing: Sealing,
     pub throttle: Throttle,
+    pub ties: Mutex<Option<Arc<dyn Ties>>>,
+    pub elsewhere: Option<Elsewhere>,
+    pub gate: Mutex<Option<Arc<dyn Gate>>>,
 }
 
 impl Identity {
@@ -33,11 +40,37 @@ impl Identity {
     /// # Errors
     /// `internal` when the hash function refuses its parameters.
     pub fn new(db: Db, web: Web, hashes_at_once: usize, sealing: Sealing) -> Result<Self> {
+        Self::made((db, web), hashes_at_once, sealing, None)
+    }
+
+    /// The same, with accounts elsewhere: `protocol` talks to any provider, `providers` are those of the operator.
+    ///
+    /// # Errors
+    /// `internal` when the hash function refuses its parameters.
+    pub fn with_providers(
+        (db, web): (Db, Web),
+        hashes_at_once: usize,
+        sealing: Sealing,
+        protocol: Protocol,
+        providers: Vec<Provider>,
+    ) -> Result<Self> {
+        Self::made((db, web), hashes_at_once, sealing, Some(Elsewhere { protocol, providers }))
+    }
+
+    fn made(
+        (db, web): (Db, Web),
+        hashes_at_once: usize,
+        sealing: Sealing,
+        elsewhere: Option<Elsewhere>,
+    ) -> Result<Self> {
         let (random, brand) = (web.random().clone(), web.brand().clone());
         Ok(Self(Arc::new(Inner {
             hasher: Hasher::new(hashes_at_once, random.clone())?,
             sealing,
             throttle: Throttle::new(web.clock().clone()),
+            ties: Mutex::new(None),
+            gate: Mutex::new(None),
+            elsewhere,
             db,
             web,
             random,

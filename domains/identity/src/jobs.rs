@@ -2,6 +2,7 @@
 
 use crate::Identity;
 use crate::audit::{self, AuditEvent};
+use crate::leaving::{CloseAccounts, ForgetTrail, MakeExport};
 use crate::links::LinkAsked;
 use crate::mails::SendMail;
 use jiff::SignedDuration;
@@ -30,6 +31,7 @@ impl Job for WarnOfUnpaidSteps {
 #[must_use]
 pub fn register(jobs: Jobs, identity: &Identity, mailer: Arc<dyn Mailer>) -> Jobs {
     let (identity, warner, linker) = (identity.clone(), identity.clone(), identity.clone());
+    let (exporter, closer, forgetter) = (identity.clone(), identity.clone(), identity.clone());
     jobs.on::<SendMail, _, _>(move |_, SendMail(mail)| {
         let mailer = Arc::clone(&mailer);
         async move { mailer.send(&mail).await.map_err(JobError::from) }
@@ -49,6 +51,22 @@ pub fn register(jobs: Jobs, identity: &Identity, mailer: Arc<dyn Mailer>) -> Job
         let identity = linker.clone();
         async move { identity.send_link(&asked).await.map_err(JobError::from) }
     })
+    .on::<MakeExport, _, _>(move |_, export| {
+        let identity = exporter.clone();
+        async move { identity.make_export(&export).await.map_err(JobError::from) }
+    })
+    .on::<CloseAccounts, _, _>(move |_, _| {
+        let identity = closer.clone();
+        async move {
+            let closed = identity.close_due_accounts().await?;
+            tracing::info!(closed, "closed accounts whose grace was over");
+            Ok(())
+        }
+    })
+    .on::<ForgetTrail, _, _>(move |_, trail| {
+        let identity = forgetter.clone();
+        async move { identity.forget_trail(&trail).await.map_err(JobError::from) }
+    })
     .on::<WarnOfUnpaidSteps, _, _>(move |_, _| {
         let identity = warner.clone();
         async move {
@@ -57,5 +75,6 @@ pub fn register(jobs: Jobs, identity: &Identity, mailer: Arc<dyn Mailer>) -> Job
         }
     })
     .schedule(Schedule::every(SignedDuration::from_hours(1), || ClearExpired {}))
+    .schedule(Schedule::every(SignedDuration::from_hours(1), || CloseAccounts {}))
     .schedule(Schedule::every(SignedDuration::from_mins(1), || WarnOfUnpaidSteps {}))
 }

@@ -10,10 +10,13 @@ pub mod devices;
 pub mod factors;
 mod identity;
 pub mod jobs;
+pub mod leaving;
 pub mod links;
 pub mod mailbox;
 pub mod mails;
 pub mod model;
+pub mod oidc;
+pub mod passkeys;
 pub mod password;
 pub mod reset;
 pub mod security_mail;
@@ -27,6 +30,7 @@ pub use jobs::register;
 pub use mailbox::DevMailbox;
 pub use model::{Theme, User, Visit};
 pub use session::routes::{NoFields, hinted, mendable};
+pub use session::second_routes::go_on;
 pub use session::{SignIn, SignedIn};
 pub use step_up::guarded;
 
@@ -36,6 +40,9 @@ pub fn routes(identity: &Identity) -> axum::Router {
         .merge(session::routes::routes())
         .merge(step_up::routes::routes())
         .merge(factors::routes::routes(identity))
+        .merge(passkeys::routes::routes(identity))
+        .merge(oidc::routes::routes(identity))
+        .merge(leaving::routes::routes(identity))
         .merge(links::routes::routes())
         .merge(signup::routes::routes())
         .merge(reset::routes::routes())

@@ -19,6 +19,10 @@ pub struct User {
     pub theme: Theme,
     /// The organisation opened last; a hint, the membership decides.
     pub last_tenant: Option<TenantId>,
+    /// How dates and numbers are written, e.g. `en-GB`; `None`: as the browser says.
+    pub locale: Option<String>,
+    /// The hash of the picture, as in its address.
+    pub avatar: Option<String>,
 }
 
 impl User {
@@ -26,6 +30,22 @@ impl User {
     #[must_use]
     pub fn initials(&self) -> String {
         initials(&self.name)
+    }
+
+    /// Address of the picture on `app.`, if there is one. It changes with the picture.
+    #[must_use]
+    pub fn picture(&self) -> Option<String> {
+        self.avatar.as_ref().map(|hash| format!("/people/{}/picture/{hash}", self.id))
+    }
+
+    /// What page frames show of the person.
+    #[must_use]
+    pub fn shown(&self) -> kernel_web::ShellUser {
+        let mut shown = kernel_web::ShellUser::new(&self.name, &self.email);
+        shown.avatar = self.picture();
+        shown.locale = self.locale.as_deref().map(kernel_web::format::locale_for);
+        shown.time_zone = Some(self.time_zone.clone());
+        shown
     }
 }
 

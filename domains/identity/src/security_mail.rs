@@ -20,10 +20,24 @@ pub enum SecurityNews {
     CodesMade,
     /// Somebody signed in with a recovery code; so many are left.
     RecoveryUsed(i64),
+    /// A passkey of this name was added.
+    PasskeyAdded(String),
+    /// The passkey of this name was removed.
+    PasskeyRemoved(String),
+    /// The passkey of this name was used with a counter that went back: there is a copy of it. It was refused.
+    PasskeyCopied(String),
+    /// An account with this provider logs in from now on.
+    ProviderConnected(String),
+    /// The account with this provider does not log in any more.
+    ProviderRemoved(String),
     /// The person logged in with a browser that was not used before.
     NewDevice,
     /// The account has another address: this one.
     EmailChanged(String),
+    /// The account is closed at this time, unless the person logs in before.
+    Closing(Timestamp),
+    /// The person logged in, and so the account stays.
+    Kept,
     /// Somebody gave the right password, and never the second factor.
     SecondStepUnpaid,
 }
@@ -56,6 +70,29 @@ impl SecurityNews {
                     left => format!("{left} are left."),
                 },
             ),
+            Self::PasskeyAdded(name) => (
+                "A passkey was added",
+                format!("“{name}” logs in to your account from now on, without the password."),
+            ),
+            Self::PasskeyRemoved(name) => (
+                "A passkey was removed",
+                format!("“{name}” does not log in to your account any more."),
+            ),
+            Self::PasskeyCopied(name) => (
+                "A passkey was refused",
+                format!(
+                    "“{name}” was used with a counter that went back, as if somebody had copied it. Nobody got in. \
+                     Remove it under Account, Security, and add a new one."
+                ),
+            ),
+            Self::ProviderConnected(name) => (
+                "Another way to log in",
+                format!("Your account with {name} logs in to your account here from now on."),
+            ),
+            Self::ProviderRemoved(name) => (
+                "A way to log in was removed",
+                format!("Your account with {name} does not log in to your account here any more."),
+            ),
             Self::NewDevice => (
                 "New browser",
                 "Somebody logged in to your account with a browser that was not used before.".into(),
@@ -63,6 +100,17 @@ impl SecurityNews {
             Self::EmailChanged(email) => (
                 "Your e-mail address was changed",
                 format!("You log in with {email} from now on, and mails go there."),
+            ),
+            Self::Closing(at) => (
+                "Your account will be closed",
+                format!(
+                    "It is closed for good on {}. Until then, logging in keeps it.",
+                    format::datetime("en-GB", *at)
+                ),
+            ),
+            Self::Kept => (
+                "Your account stays",
+                "It was to be closed; somebody logged in, and so it stays.".into(),
             ),
             Self::SecondStepUnpaid => (
                 "Somebody knows your password",
@@ -118,11 +166,18 @@ impl MailView for SecurityMail {
             SecurityNews::TotpReplaced,
             SecurityNews::TotpRemoved,
             SecurityNews::CodesMade,
+            SecurityNews::PasskeyAdded("Laptop".into()),
+            SecurityNews::PasskeyRemoved("Laptop".into()),
+            SecurityNews::PasskeyCopied("Laptop".into()),
+            SecurityNews::ProviderConnected("Google".into()),
+            SecurityNews::ProviderRemoved("Google".into()),
             SecurityNews::NewDevice,
             SecurityNews::EmailChanged("alex@new.example".into()),
             SecurityNews::RecoveryUsed(0),
             SecurityNews::RecoveryUsed(1),
             SecurityNews::RecoveryUsed(8),
+            SecurityNews::Closing(Timestamp::UNIX_EPOCH),
+            SecurityNews::Kept,
             SecurityNews::SecondStepUnpaid,
         ]
         .into_iter()

@@ -38,6 +38,10 @@ pub const CONFIRM_BY_ACCOUNT: Policy =
 pub const SECOND_BY_ACCOUNT: Policy =
     Policy { name: "second_account", burst: 10.0, seconds_per_token: 300.0 };
 
+/// Challenges for passkeys, from one client address: every look at the log-in page asks for one.
+pub const PASSKEY_BY_ADDRESS: Policy =
+    Policy { name: "passkey_address", burst: 120.0, seconds_per_token: 1.0 };
+
 /// Buckets kept; a full one is as good as none and is dropped first.
 const MOST_BUCKETS: usize = 100_000;
 

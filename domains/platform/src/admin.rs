@@ -3,6 +3,7 @@
 
 use crate::audit::{self, Audit};
 use crate::dashboard::{self, Dashboard};
+use crate::reports::{self, Reports};
 use crate::staff::{self, Staff};
 use crate::tenants::{self, Tenants};
 use axum::Router;
@@ -29,6 +30,8 @@ pub struct Admin {
     pub dashboard: Dashboard,
     /// Tenants as staff see them.
     pub tenants: Tenants,
+    /// What browsers report.
+    pub reports: Reports,
 }
 
 impl FromRef<Admin> for Web {
@@ -57,6 +60,7 @@ impl Admin {
         Ok(Self {
             staff: Staff::new(db.clone(), audit.clone(), hasher, clock.clone(), random),
             dashboard: Dashboard::new(db.clone(), clock.clone()),
+            reports: Reports::new(db.clone(), clock.clone()),
             tenants: Tenants::new(db, clock, audit.clone(), billing, tenancy),
             audit,
             web,
@@ -84,5 +88,6 @@ pub fn routes(admin: &Admin) -> Router {
         .merge(dashboard::routes::routes())
         .merge(tenants::routes::routes())
         .merge(audit::routes::routes())
+        .merge(reports::routes::routes())
         .with_state(admin.clone())
 }

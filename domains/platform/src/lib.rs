@@ -3,6 +3,8 @@
 pub mod admin;
 pub mod audit;
 pub mod dashboard;
+pub mod reports;
+pub mod retention;
 pub mod staff;
 pub mod tenants;
 pub mod www;

@@ -5,7 +5,7 @@ use crate::serving::SiteCache;
 use bases::Bases;
 use bases::events::BaseEvent;
 use identity::Visit;
-use identity::audit::AuditEvent;
+use identity::audit::{Act, AuditEvent};
 use kernel_core::{Caller, Clock, Random, Result, SiteId, TenantId};
 use kernel_db::{Database, Db, Notification, Tx};
 use kernel_web::Web;
@@ -113,12 +113,10 @@ impl Sites {
     pub(crate) fn event(
         &self,
         (caller, visit): By<'_>,
-        action: &str,
+        act: Act,
         target: impl std::fmt::Display,
     ) -> AuditEvent {
-        AuditEvent::in_tenant(caller.tenant, caller.actor, action, self.clock().now())
-            .target(target)
-            .from(visit)
+        AuditEvent::in_tenant(caller.tenant, caller.actor, act, self.clock().now()).target(target).from(visit)
     }
 
     /// Commits what visitors can see; every process forgets the site, this one at once.

@@ -7,24 +7,44 @@
 pub mod access;
 pub mod members;
 pub mod model;
+pub mod permissions;
+pub mod security;
+pub mod sso;
 mod tenancy;
 pub mod tenants;
+mod ties;
 pub mod tokens;
+pub mod trail;
 
+pub use access::cache::MemberAccess;
 pub use access::extract::{ApiCaller, Member, with_switcher};
 pub use model::{Membership, TenantState, TenantSummary};
+pub use sso::{Entitlements, SsoParts};
 pub use tenancy::{ACCESS_CHANGED, Tenancy};
 pub use tenants::TenantListing;
 pub use tenants::home::{HomeBase, HomeSite, HomeView};
-pub use tokens::{BaseDirectory, BaseName, CreatedToken, Later, NewToken, TokenRow};
+pub use tokens::{
+    BaseDirectory, BaseName, CreatedToken, FieldName, Later, NewToken, SiteDirectory, SiteName, TableName,
+    TokenRow,
+};
 
 use std::sync::Arc;
 
-/// The pages of this domain on `app.`, except the home page `/o/{slug}/`. `bases`: what a token may be limited to.
-pub fn routes(tenancy: &Tenancy, bases: Arc<dyn BaseDirectory>) -> axum::Router {
+/// The pages of this domain on `app.`, except the home page `/o/{slug}/`. `bases` and `sites`: what tokens and permissions
+/// may name.
+pub fn routes(
+    tenancy: &Tenancy,
+    bases: Arc<dyn BaseDirectory>,
+    sites: Arc<dyn SiteDirectory>,
+) -> axum::Router {
     axum::Router::new()
         .merge(tenants::routes::routes())
-        .merge(members::routes::routes())
+        .merge(security::routes::routes(tenancy))
+        .merge(sso::routes::routes(tenancy))
+        .merge(sso::login_routes::routes())
+        .merge(trail::routes::routes())
         .with_state(tenancy.clone())
-        .merge(tokens::routes::routes(tenancy, bases))
+        .merge(tokens::routes::routes(tenancy, Arc::clone(&bases)))
+        .merge(members::routes::routes(tenancy, Arc::clone(&sites)))
+        .merge(permissions::routes::routes(tenancy, bases, sites))
 }

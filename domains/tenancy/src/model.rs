@@ -41,6 +41,10 @@ pub struct TenantSummary {
     pub state: TenantState,
     /// Since when it exists.
     pub created_at: Timestamp,
+    /// Whether members need a second factor before they can do anything in it.
+    pub second_factor: bool,
+    /// Whether members with an address of a proven domain have to come by the organisation's own provider.
+    pub sso: bool,
 }
 
 /// An organisation and what a person is in it.

@@ -3,13 +3,15 @@
 
 use crate::access::cache::AccessCache;
 use crate::access::jwt::Jwt;
+use crate::sso::{SsoGate, SsoParts};
+use crate::ties::AccountTies;
 use identity::Identity;
 use jiff::Timestamp;
 use kernel_core::TenantId;
 use kernel_core::secret::SigningKey;
 use kernel_db::{Db, DbError, Tx};
 use kernel_web::Web;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// NOTIFY channel of the control database: members, tokens or the state of an organisation changed; the payload is its
 /// uuid.
@@ -24,6 +26,7 @@ pub(crate) struct Inner {
     pub db: Db,
     pub cache: AccessCache,
     pub jwt: Jwt,
+    pub sso: OnceLock<SsoParts>,
 }
 
 impl Tenancy {
@@ -34,7 +37,11 @@ impl Tenancy {
         let db = identity.db().clone();
         let cache = AccessCache::new(identity.web().clock().clone());
         cache.follow(&db);
-        Self(Arc::new(Inner { jwt: Jwt::new(key), db, cache, identity }))
+        let ties =
+            AccountTies { db: db.clone(), cache: cache.clone(), clock: identity.web().clock().clone() };
+        identity.tie(Arc::new(ties));
+        identity.guard_passwords(Arc::new(SsoGate { db: db.clone() }));
+        Self(Arc::new(Inner { jwt: Jwt::new(key), db, cache, identity, sso: OnceLock::new() }))
     }
 
     /// The people's service.

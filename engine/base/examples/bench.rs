@@ -31,6 +31,8 @@ fn schema() -> Schema {
         name: format!("Field {no}"),
         description: String::new(),
         kind,
+        rules: engine_base::FieldRules::default(),
+        outcome: None,
         position: no as i32,
     });
     let head = TableHead {
@@ -158,7 +160,7 @@ fn main() {
         loading += begun.elapsed();
     }
     println!("load {count} × 20 ({} MB of JSON) {:>27.3} ms", bytes >> 20, loading.as_secs_f64() * 1e3);
-    timed("finish load", || base.finish_load());
+    timed("finish load", || base.finish_load(5));
     let memory = base.memory();
     println!("memory: columns {} MB, rows {} MB", memory.columns >> 20, memory.rows >> 20);
 
@@ -184,6 +186,7 @@ fn main() {
                 name: None,
                 description: Some(format!("round {round} of {what}")),
                 kind: None,
+                rules: None,
                 position: None,
             };
             if let Ok(change) = base.check(&command, &mut CheckContext::new("usr_a", 5, &mut || 1)) {

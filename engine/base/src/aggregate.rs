@@ -46,20 +46,20 @@ pub enum AggregateValue {
 
 /// A sum that remembers what rounding took (A. Neumaier, 1974).
 #[derive(Debug, Clone, Copy, Default)]
-struct Sum {
+pub(crate) struct Sum {
     sum: f64,
     lost: f64,
 }
 
 impl Sum {
-    fn add(&mut self, value: f64) {
+    pub(crate) fn add(&mut self, value: f64) {
         let sum = self.sum + value;
         self.lost +=
             if self.sum.abs() >= value.abs() { (self.sum - sum) + value } else { (value - sum) + self.sum };
         self.sum = sum;
     }
 
-    fn total(self) -> f64 {
+    pub(crate) fn total(self) -> f64 {
         let total = self.sum + self.lost;
         // Once the sum left the range of numbers, the correction means nothing.
         if total.is_nan() { self.sum } else { total }
@@ -71,7 +71,9 @@ enum Distinct<'a> {
     Text(&'a str),
     Bits(u64),
     Int(i64),
+    Ids(&'a [Box<str>]),
     Links(&'a [RowNo]),
+    Shown(Vec<String>),
 }
 
 impl Base {
@@ -159,7 +161,11 @@ fn unique(column: &Column, picked: &Picked) -> usize {
             ValueRef::True => Distinct::Int(1),
             ValueRef::Day(day) => Distinct::Int(day.into()),
             ValueRef::Instant(micros) => Distinct::Int(micros),
+            ValueRef::Choices(ids) => Distinct::Ids(ids),
             ValueRef::Links(linked) => Distinct::Links(linked),
+            ValueRef::List(values) => {
+                Distinct::Shown(values.iter().map(engine_expr::Value::literal).collect())
+            }
         });
     }
     seen.len()

@@ -5,49 +5,83 @@
 
 use crate::base::Base;
 use crate::change::{Change, Effects, SchemaEdit};
-use crate::column::Column;
+use crate::computed::{Changed, Graph, reshapes};
 use crate::rows::{Rows, Stamp};
 use crate::schema::{Schema, Table};
+use rustc_hash::{FxHashMap, FxHashSet};
 
 impl Base {
     /// Applies a checked change (or one read from `data.changes`) as number `seq`. Changes must come in order, each once.
     pub fn apply(&mut self, seq: u64, change: &Change) -> Effects {
+        self.now_us = self.now_us.max(change.at_us);
         let mut orders = std::mem::take(&mut self.orders);
-        orders.before(self, change);
-        self.json.forget(&self.tables, change);
-        for edit in &change.schema {
-            self.apply_schema(edit);
-        }
+        let mut graph = std::mem::take(&mut self.graph);
+        let derived = if reshapes(change) {
+            let old = graph;
+            let mut schema = self.schema.clone();
+            change.schema.iter().for_each(|edit| edit_schema(&mut schema, edit));
+            graph = Graph::build(&mut schema);
+            let derived = graph.reshaped(&old, change);
+            orders.before(self, change, &derived);
+            self.json.forget(&self.tables, change, &derived);
+            self.schema = schema;
+            self.shape_tables(change);
+            derived
+        } else {
+            let derived = graph.derived(self, change);
+            orders.before(self, change, &derived);
+            self.json.forget(&self.tables, change, &derived);
+            change.schema.iter().for_each(|edit| edit_schema(&mut self.schema, edit));
+            derived
+        };
         self.apply_rows(change);
+        let changed = self.recalculate(&graph, &derived);
         orders.after(self);
         self.orders = orders;
+        self.graph = graph;
+        self.unique.follow(change);
         self.seq = seq;
-        effects(seq, change)
+        effects(seq, change, changed)
     }
 
-    fn apply_schema(&mut self, edit: &SchemaEdit) {
-        match edit {
-            SchemaEdit::Base { .. } | SchemaEdit::View { .. } => {}
-            SchemaEdit::Table { table, after: None, .. } => {
-                self.tables.remove(table);
-            }
-            SchemaEdit::Table { .. } => {}
-            SchemaEdit::Field { table, field, before, after } => {
-                if let Some(rows) = self.tables.get_mut(table) {
-                    match (before, after) {
-                        (None, Some(facts)) => rows.add_column(*field, Column::new(&facts.kind)),
-                        (_, None) => rows.remove_column(*field),
-                        (Some(_), Some(_)) => {}
+    /// Calculates anew what depends on the time. The effects name the tables whose records may have changed.
+    pub fn tick(&mut self, now_us: i64) -> Option<FxHashSet<crate::ids::TableNo>> {
+        if !self.graph.is_volatile() {
+            return None;
+        }
+        self.now_us = self.now_us.max(now_us);
+        let graph = std::mem::take(&mut self.graph);
+        let derived = graph.volatile();
+        self.recalculate(&graph, &derived);
+        self.graph = graph;
+        self.orders.forget(&derived.tables);
+        self.json.forget_tables(&derived.tables);
+        Some(derived.tables)
+    }
+
+    /// Whether values change as time goes by.
+    pub fn is_volatile(&self) -> bool {
+        self.graph.is_volatile()
+    }
+
+    /// Columns for the fields that the schema now has.
+    fn shape_tables(&mut self, change: &Change) {
+        for edit in &change.schema {
+            match edit {
+                SchemaEdit::Table { table, after: None, .. } => drop(self.tables.remove(table)),
+                SchemaEdit::Field { table, field, after: None, .. } => {
+                    if let Some(rows) = self.tables.get_mut(table) {
+                        rows.remove_column(*field);
                     }
                 }
+                _ => {}
             }
         }
-        edit_schema(&mut self.schema, edit);
-        if let SchemaEdit::Table { table, after: Some(_), .. } = edit
-            && let Some(shape) = self.schema.table(*table)
-        {
-            self.tables.entry(*table).or_insert_with(|| Rows::new(shape));
+        for table in &self.schema.tables {
+            let rows = self.tables.entry(table.number()).or_insert_with(|| Rows::new(table));
+            table.fields.iter().for_each(|field| rows.shape(field));
         }
+        self.unique.shape(&self.schema, &self.tables);
     }
 
     fn apply_rows(&mut self, change: &Change) {
@@ -66,7 +100,7 @@ impl Base {
             let Some(rows) = self.tables.get_mut(&facts.table) else { continue };
             let Some(slot) = rows.insert(facts.row, stamp) else { continue };
             for (field, cell) in &facts.cells {
-                if let Some(column) = rows.column_mut(*field) {
+                if let Some(column) = rows.stored_mut(*field) {
                     column.set(slot, cell);
                 }
             }
@@ -81,7 +115,7 @@ impl Base {
             let Some(rows) = self.tables.get_mut(&edit.table) else { continue };
             let Some(slot) = rows.slot(edit.row) else { continue };
             for cell in &edit.cells {
-                if let Some(column) = rows.column_mut(cell.field) {
+                if let Some(column) = rows.stored_mut(cell.field) {
                     column.set(slot, &cell.after);
                 }
             }
@@ -93,7 +127,7 @@ impl Base {
     }
 }
 
-fn effects(seq: u64, change: &Change) -> Effects {
+fn effects(seq: u64, change: &Change, changed: Vec<Changed>) -> Effects {
     let mut effects = Effects { seq, schema_changed: !change.schema.is_empty(), ..Effects::default() };
     let tables = &mut effects.tables;
     for facts in &change.created {
@@ -105,6 +139,31 @@ fn effects(seq: u64, change: &Change) -> Effects {
     }
     for facts in &change.deleted {
         tables.entry(facts.table).or_default().deleted.push(facts.row);
+    }
+    if !changed.is_empty() {
+        let created: FxHashSet<_> = change.created.iter().map(|facts| (facts.table, facts.row)).collect();
+        let mut places: FxHashMap<_, usize> = FxHashMap::default();
+        for edit in &change.updated {
+            let next = places.len();
+            places.insert((edit.table, edit.row), next);
+        }
+        let mut calculated: std::collections::BTreeMap<_, Vec<_>> = std::collections::BTreeMap::new();
+        for (table, row, field) in
+            changed.into_iter().filter(|(table, row, _)| !created.contains(&(*table, *row)))
+        {
+            calculated.entry((table, row)).or_default().push(field);
+        }
+        for ((table, row), fields) in calculated {
+            let rows = &mut tables.entry(table).or_default().updated;
+            match places
+                .contains_key(&(table, row))
+                .then(|| rows.iter_mut().find(|(one, _)| *one == row))
+                .flatten()
+            {
+                Some((_, known)) => known.extend(fields),
+                None => rows.push((row, fields)),
+            }
+        }
     }
     effects
 }

@@ -2,12 +2,14 @@
 
 use crate::cell::Cell;
 use crate::change::RowMeta;
+use crate::computed::Graph;
 use crate::ids::{BaseId, FieldNo, RowNo, TableNo};
 use crate::kept_json::KeptJson;
 use crate::orders::Orders;
 use crate::rows::{Actors, Rows, Stamp};
 use crate::scan::{self, Scratch};
 use crate::schema::{Schema, Table};
+use crate::unique::Unique;
 use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
 
@@ -20,6 +22,10 @@ pub struct Base {
     pub(crate) actors: Actors,
     pub(crate) orders: Orders,
     pub(crate) json: KeptJson,
+    pub(crate) graph: Graph,
+    pub(crate) unique: Unique,
+    /// When the last change was made, or the base was told the time.
+    pub(crate) now_us: i64,
     scratch: Scratch,
 }
 
@@ -70,7 +76,11 @@ impl Base {
             table.fields.sort_by_key(|field| (field.position, field.no));
             table.views.sort_by_key(|view| (view.position, view.no));
         }
-        let tables = schema.tables.iter().map(|table| (table.head.number, Rows::new(table))).collect();
+        let graph = Graph::build(&mut schema);
+        let tables: FxHashMap<TableNo, Rows> =
+            schema.tables.iter().map(|table| (table.head.number, Rows::new(table))).collect();
+        let mut unique = Unique::default();
+        unique.shape(&schema, &tables);
         Self {
             id,
             seq,
@@ -79,6 +89,9 @@ impl Base {
             actors: Actors::default(),
             orders: Orders::default(),
             json: KeptJson::default(),
+            graph,
+            unique,
+            now_us: 0,
             scratch: Scratch::default(),
         }
     }
@@ -111,8 +124,9 @@ impl Base {
         scan::read_row(rows, slot, data, &mut self.scratch).map_err(fail)
     }
 
-    /// Ends a load: gives back memory that growing has reserved and makes sure that no row number is given out twice.
-    pub fn finish_load(&mut self) {
+    /// Ends a load: gives back memory that growing has reserved, makes sure that no row number is given out twice, and
+    /// calculates computed fields as of now.
+    pub fn finish_load(&mut self, now_us: i64) {
         for table in &mut self.schema.tables {
             if let Some(rows) = self.tables.get_mut(&table.head.number) {
                 rows.shrink();
@@ -121,6 +135,11 @@ impl Base {
             }
         }
         self.scratch = Scratch::default();
+        self.now_us = now_us;
+        self.unique.fill(&self.tables);
+        let graph = std::mem::take(&mut self.graph);
+        self.recalculate(&graph, &graph.everything());
+        self.graph = graph;
     }
 
     /// The base's id.
@@ -153,18 +172,51 @@ impl Base {
         self.tables.get(&table).is_some_and(|rows| rows.slot(row).is_some())
     }
 
-    /// A value in stored form; Empty if there is no such record or field.
+    /// A value in stored form; Empty if there is no such record or field, or the field is computed.
     pub fn cell(&self, table: TableNo, row: RowNo, field: FieldNo) -> Cell {
         self.tables
             .get(&table)
             .map_or(Cell::Empty, |rows| rows.slot(row).map_or(Cell::Empty, |slot| rows.cell(field, slot)))
     }
 
-    /// All values of a record that are not empty.
+    /// A value as the expression language has it, computed fields included; blank if there is no such record or field.
+    pub fn value(&self, table: TableNo, row: RowNo, field: FieldNo) -> engine_expr::Value {
+        let Some((shape, rows)) = self.table_and_rows(table) else { return engine_expr::Value::Null };
+        match (shape.field(field), rows.slot(row)) {
+            (Some(field), Some(slot)) => crate::select::value_at(self, field, rows, slot),
+            _ => engine_expr::Value::Null,
+        }
+    }
+
+    /// The fields that a computed field is made of, at any distance; none for any other field.
+    pub fn reads(&self, table: TableNo, field: FieldNo) -> Vec<crate::ids::FieldId> {
+        self.graph.reads(table, field)
+    }
+
+    /// The other tables whose records a table shows something of: linked ones, and with computed fields all that can be
+    /// reached along links.
+    pub fn tables_read(&self, table: TableNo) -> Vec<TableNo> {
+        let (mut found, mut next) = (Vec::new(), vec![table]);
+        while let Some(from) = next.pop() {
+            let Some(shape) = self.schema.table(from) else { continue };
+            let computes = shape.fields.iter().any(|field| field.kind.is_computed());
+            for other in shape.fields.iter().filter_map(crate::schema::Field::linked) {
+                if other != table && !found.contains(&other) {
+                    found.push(other);
+                    if computes || from != table {
+                        next.push(other);
+                    }
+                }
+            }
+        }
+        found
+    }
+
+    /// All stored values of a record that are not empty.
     pub fn cells(&self, table: TableNo, row: RowNo) -> BTreeMap<FieldNo, Cell> {
         let Some(rows) = self.tables.get(&table) else { return BTreeMap::new() };
         let Some(slot) = rows.slot(row) else { return BTreeMap::new() };
-        let cells = rows.columns().iter().map(|(field, column)| (*field, column.cell(slot)));
+        let cells = rows.stored().map(|(field, column)| (field, column.cell(slot)));
         cells.filter(|(_, cell)| !cell.is_empty()).collect()
     }
 

@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 use std::fmt;
 
-/// A stored value. JSON: null, `true`, number, text, list of row numbers.
+/// A stored value. JSON: null, `true`, number, text, list of row numbers, list of texts.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub enum Cell {
     /// No value. Empty text, `false` and an empty list of links are stored as this.
@@ -20,6 +20,8 @@ pub enum Cell {
     Number(f64),
     /// Text; a day `2026-11-21`; an instant in RFC 3339 with `Z`; the id of a choice. Never empty.
     Text(Box<str>),
+    /// Ids of choices or people, in order, without repetition. Never empty.
+    Texts(Box<[Box<str>]>),
     /// Rows of the linked table, in order, without repetition. Never empty.
     Links(Box<[RowNo]>),
 }
@@ -34,6 +36,16 @@ impl Cell {
     /// Links, or Empty for none.
     pub fn links(rows: Vec<RowNo>) -> Self {
         if rows.is_empty() { Self::Empty } else { Self::Links(rows.into_boxed_slice()) }
+    }
+
+    /// Ids, or Empty for none.
+    pub fn texts(ids: Vec<Box<str>>) -> Self {
+        if ids.is_empty() { Self::Empty } else { Self::Texts(ids.into_boxed_slice()) }
+    }
+
+    /// The ids; none for any other value.
+    pub fn ids(&self) -> &[Box<str>] {
+        if let Self::Texts(ids) = self { ids } else { &[] }
     }
 
     /// Whether there is no value.
@@ -58,6 +70,7 @@ impl Serialize for Cell {
             }
             Self::Number(number) => serializer.serialize_f64(*number),
             Self::Text(text) => serializer.serialize_str(text),
+            Self::Texts(ids) => serializer.collect_seq(ids.iter()),
             Self::Links(rows) => {
                 let mut list = serializer.serialize_seq(Some(rows.len()))?;
                 for row in rows {
@@ -75,7 +88,7 @@ impl<'de> Visitor<'de> for CellVisitor {
     type Value = Cell;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("null, true, a number, a text or a list of row numbers")
+        f.write_str("null, true, a number, a text or a list of row numbers or texts")
     }
 
     fn visit_unit<E>(self) -> Result<Cell, E> {
@@ -91,11 +104,20 @@ impl<'de> Visitor<'de> for CellVisitor {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Cell, A::Error> {
-        let mut rows = Vec::with_capacity(list.size_hint().unwrap_or(0).min(64));
-        while let Some(row) = list.next_element::<RowNo>()? {
-            rows.push(row);
+        #[derive(Deserialize)]
+        #[serde(untagged)]
+        enum Element {
+            Row(RowNo),
+            Id(Box<str>),
         }
-        Ok(Cell::links(rows))
+        let (mut rows, mut ids) = (Vec::with_capacity(list.size_hint().unwrap_or(0).min(64)), Vec::new());
+        while let Some(element) = list.next_element::<Element>()? {
+            match element {
+                Element::Row(row) => rows.push(row),
+                Element::Id(id) => ids.push(id),
+            }
+        }
+        Ok(if ids.is_empty() { Cell::links(rows) } else { Cell::texts(ids) })
     }
 }
 

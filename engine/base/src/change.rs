@@ -5,8 +5,8 @@
 //! are in it; `before` is what the base held. Applying needs no check and can't fail.
 
 use crate::cell::Cell;
-use crate::ids::{FieldNo, RowNo, TableNo, ViewNo};
-use crate::schema::{BaseInfo, Field, FieldKind, TableHead, View};
+use crate::ids::{FieldId, FieldNo, RowNo, TableNo, ViewNo};
+use crate::schema::{BaseInfo, Field, FieldKind, FieldRules, TableHead, View};
 use rustc_hash::FxHashSet;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -178,6 +178,9 @@ pub struct FieldFacts {
     pub description: String,
     /// Type and options, as `["select", {…}]`.
     pub kind: FieldKind,
+    /// What is asked of its cells.
+    #[serde(default, skip_serializing_if = "FieldRules::is_empty")]
+    pub rules: FieldRules,
     /// Place among the fields.
     pub position: i32,
 }
@@ -189,6 +192,7 @@ impl FieldFacts {
             name: field.name.clone(),
             description: field.description.clone(),
             kind: field.kind.clone(),
+            rules: field.rules.clone(),
             position: field.position,
         }
     }
@@ -200,7 +204,9 @@ impl FieldFacts {
             name: self.name.clone(),
             description: self.description.clone(),
             kind: self.kind.clone(),
+            rules: self.rules.clone(),
             position: self.position,
+            outcome: None,
         }
     }
 }
@@ -226,6 +232,9 @@ pub struct Change {
     /// Records that are gone, with what they held.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub deleted: Vec<RowFacts>,
+    /// Values of unique fields that it takes: two changes with one of them can't be checked against the same state.
+    #[serde(skip)]
+    pub claims: Vec<(FieldId, Box<str>)>,
 }
 
 #[derive(Deserialize)]
@@ -240,19 +249,25 @@ pub struct Touched {
     pub schema: bool,
     /// Records written.
     pub rows: FxHashSet<(TableNo, RowNo)>,
+    /// Values of unique fields that are taken.
+    pub claims: FxHashSet<(FieldId, Box<str>)>,
 }
 
 impl Touched {
     /// Whether the two can't be checked against the same state.
     pub fn conflicts(&self, other: &Self) -> bool {
         let (few, many) = if self.rows.len() < other.rows.len() { (self, other) } else { (other, self) };
-        self.schema || other.schema || few.rows.iter().any(|row| many.rows.contains(row))
+        self.schema
+            || other.schema
+            || few.rows.iter().any(|row| many.rows.contains(row))
+            || self.claims.iter().any(|claim| other.claims.contains(claim))
     }
 
     /// Adds what another change touches.
     pub fn merge(&mut self, other: Self) {
         self.schema |= other.schema;
         self.rows.extend(other.rows);
+        self.claims.extend(other.claims);
     }
 }
 
@@ -289,7 +304,7 @@ impl Change {
         let mut rows = FxHashSet::default();
         rows.extend(self.created.iter().chain(&self.deleted).map(|facts| (facts.table, facts.row)));
         rows.extend(self.updated.iter().map(|edit| (edit.table, edit.row)));
-        Touched { schema: !self.schema.is_empty(), rows }
+        Touched { schema: !self.schema.is_empty(), rows, claims: self.claims.iter().cloned().collect() }
     }
 
     /// The tables touched, with lowest and highest row where records were; ascending by table.
@@ -365,6 +380,7 @@ impl Change {
             created: self.deleted.clone(),
             updated: self.updated.iter().map(turned).collect(),
             deleted: self.created.clone(),
+            claims: Vec::new(),
         })
     }
 }

@@ -3,7 +3,7 @@
 
 use crate::cell::Cell;
 use crate::command::CellCode;
-use crate::schema::{Choice, FieldKind, same_name};
+use crate::schema::{Choice, FieldKind, MAX_LINKS, same_name};
 use crate::time;
 use serde_json::Value;
 
@@ -32,12 +32,28 @@ pub(crate) fn strict(kind: &FieldKind, value: &Value) -> Result<Cell, Refusal> {
         return Ok(Cell::Empty);
     }
     match kind {
-        FieldKind::Text | FieldKind::LongText | FieldKind::Email | FieldKind::Url => match value {
+        FieldKind::Json => {
+            let text = value.to_string();
+            free_text(kind, &text)
+        }
+        FieldKind::Time | FieldKind::Duration if value.is_string() => {
+            coerce(kind, value.as_str().unwrap_or_default())
+        }
+        FieldKind::Barcode if value.get("text").is_some_and(Value::is_string) => {
+            free_text(kind, value["text"].as_str().unwrap_or_default())
+        }
+        kind if kind.is_text() => match value {
             Value::String(text) => free_text(kind, text),
             other => Err(wrong("a text", other)),
         },
-        FieldKind::Number { .. } => match value {
-            Value::Number(number) => number_cell(number.as_f64().unwrap_or(f64::NAN)),
+        FieldKind::Number { .. }
+        | FieldKind::Currency { .. }
+        | FieldKind::Percent { .. }
+        | FieldKind::Duration
+        | FieldKind::Rating { .. }
+        | FieldKind::Year
+        | FieldKind::Time => match value {
+            Value::Number(number) => number_cell(kind, number.as_f64().unwrap_or(f64::NAN)),
             other => Err(wrong("a number", other)),
         },
         FieldKind::Checkbox => match value {
@@ -70,7 +86,34 @@ pub(crate) fn strict(kind: &FieldKind, value: &Value) -> Result<Cell, Refusal> {
             },
             other => Err(wrong("the name of a choice", other)),
         },
+        FieldKind::MultiSelect { choices } => {
+            let names = match value {
+                Value::Array(list) => list.iter(),
+                other => return Err(wrong("a list of names of choices", other)),
+            };
+            let ids = names.map(|name| match name {
+                Value::String(text) => find_choice(choices, text)
+                    .map(|choice| choice.id.as_str().into())
+                    .ok_or_else(|| (CellCode::UnknownChoice, format!("There is no choice {}.", shown(text)))),
+                other => Err(wrong("the name of a choice", other)),
+            });
+            Ok(Cell::texts(distinct(ids.collect::<Result<_, _>>()?)))
+        }
+        FieldKind::User { many } => {
+            let single = [value.clone()];
+            let people = if let Value::Array(list) = value { list.as_slice() } else { &single };
+            if people.len() > if *many { MAX_LINKS } else { 1 } {
+                return Err((CellCode::TooLong, "At most one person.".into()));
+            }
+            let ids = people.iter().map(|one| match one.get("id").unwrap_or(one) {
+                Value::String(id) if is_person(id) => Ok(id.as_str().into()),
+                Value::String(id) => Err(invalid(format!("{} is not the id of a person.", shown(id)))),
+                other => Err(wrong("the id of a person", other)),
+            });
+            Ok(Cell::texts(distinct(ids.collect::<Result<_, _>>()?)))
+        }
         FieldKind::Link { .. } => Err(wrong("a list of records", value)),
+        _ => Err((CellCode::ReadOnly, "The field is calculated and can't be written.".into())),
     }
 }
 
@@ -82,10 +125,25 @@ pub fn coerce(kind: &FieldKind, text: &str) -> Result<Cell, Refusal> {
         return Ok(Cell::Empty);
     }
     match kind {
-        FieldKind::Text | FieldKind::LongText => free_text(kind, text),
-        FieldKind::Email | FieldKind::Url => free_text(kind, trimmed),
-        FieldKind::Number { .. } => match number_of_text(trimmed) {
-            Some(number) => number_cell(number),
+        FieldKind::Text | FieldKind::LongText | FieldKind::RichText => free_text(kind, text),
+        kind if kind.is_text() => free_text(kind, trimmed),
+        FieldKind::Time => match time::parse_clock(trimmed) {
+            Some(seconds) => Ok(Cell::Number(seconds)),
+            None => Err(invalid(format!("{} is not a time of the day; write 10:30.", shown(trimmed)))),
+        },
+        FieldKind::Duration => match time::parse_duration(trimmed) {
+            Some(seconds) => number_cell(kind, seconds),
+            None => Err(invalid(format!("{} is not a duration; write 1:30:00.", shown(trimmed)))),
+        },
+        FieldKind::Rating { .. } if trimmed.chars().all(|c| c == '★') => {
+            number_cell(kind, trimmed.chars().count() as f64)
+        }
+        FieldKind::Number { .. }
+        | FieldKind::Currency { .. }
+        | FieldKind::Percent { .. }
+        | FieldKind::Rating { .. }
+        | FieldKind::Year => match number_of_text(trimmed) {
+            Some(number) => number_cell(kind, number),
             None => Err(invalid(format!("{} is not a number.", shown(trimmed)))),
         },
         FieldKind::Checkbox => match trimmed.to_ascii_lowercase().as_str() {
@@ -110,10 +168,41 @@ pub fn coerce(kind: &FieldKind, text: &str) -> Result<Cell, Refusal> {
             }
         }
         FieldKind::Select { .. } => strict(kind, &Value::String(trimmed.to_owned())),
+        // Whole names first: a choice may have a comma in its name.
+        FieldKind::MultiSelect { choices } => match find_choice(choices, trimmed) {
+            Some(choice) => Ok(Cell::texts(vec![choice.id.as_str().into()])),
+            None => {
+                let names = split_names(trimmed).into_iter().map(Value::from).collect();
+                strict(kind, &Value::Array(names))
+            }
+        },
+        FieldKind::User { .. } => {
+            let ids = split_names(trimmed).into_iter().map(Value::from).collect();
+            strict(kind, &Value::Array(ids))
+        }
         FieldKind::Link { .. } => {
             Err((CellCode::WrongType, "Expected a list of records, got a text.".into()))
         }
+        _ => Err((CellCode::ReadOnly, "The field is calculated and can't be written.".into())),
     }
+}
+
+/// Names in a text, separated by commas or line breaks.
+pub(crate) fn split_names(text: &str) -> Vec<&str> {
+    text.split([',', '\n']).map(str::trim).filter(|name| !name.is_empty()).collect()
+}
+
+fn distinct(ids: Vec<Box<str>>) -> Vec<Box<str>> {
+    let mut seen = rustc_hash::FxHashSet::default();
+    ids.into_iter().filter(|id| seen.insert(id.clone())).collect()
+}
+
+/// Whether a text may be the id of a person; who is a member is the tenant's to say.
+fn is_person(id: &str) -> bool {
+    id.len() <= 64
+        && id.strip_prefix("usr_").is_some_and(|rest| {
+            !rest.is_empty() && rest.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+        })
 }
 
 /// A text for an error message: quoted, cut after 40 characters.
@@ -142,15 +231,76 @@ fn free_text(kind: &FieldKind, text: &str) -> Result<Cell, Refusal> {
     if text.contains('\0') {
         return Err(invalid("A text can't contain the character U+0000."));
     }
+    if text.is_empty() {
+        return Ok(Cell::Empty);
+    }
+    let has_controls = || text.chars().any(char::is_control);
     match kind {
-        FieldKind::Email if !text.is_empty() && !is_email(text) => {
+        FieldKind::Email if !is_email(text) => {
             Err(invalid(format!("{} is not an e-mail address.", shown(text))))
         }
-        FieldKind::Url if !text.is_empty() && text.chars().any(|c| c.is_whitespace() || c.is_control()) => {
+        FieldKind::Url if text.chars().any(|c| c.is_whitespace() || c.is_control()) => {
             Err(invalid(format!("{} is not a web address.", shown(text))))
         }
+        FieldKind::Phone if !text.chars().any(|c| c.is_ascii_digit()) || has_controls() => {
+            Err(invalid(format!("{} is not a telephone number.", shown(text))))
+        }
+        FieldKind::Barcode if has_controls() => {
+            Err(invalid("What a barcode says can't have line breaks or other control characters."))
+        }
+        FieldKind::Json => match serde_json::from_str::<Value>(text) {
+            Ok(Value::Null) => Ok(Cell::Empty),
+            Ok(value) => Ok(Cell::text(value.to_string())),
+            Err(error) => Err(invalid(format!("The text is not JSON: {error}."))),
+        },
+        FieldKind::Uuid => match uuid(text) {
+            Some(uuid) => Ok(Cell::text(uuid)),
+            None => Err(invalid(format!("{} is not a UUID.", shown(text)))),
+        },
+        FieldKind::Colour => match colour(text) {
+            Some(colour) => Ok(Cell::text(colour)),
+            None => Err(invalid(format!("{} is not a colour; write #1a2b3c.", shown(text)))),
+        },
+        FieldKind::Geo => match geo(text) {
+            Some(point) => Ok(Cell::text(point)),
+            None => Err(invalid(format!("{} is not a point; write 47.37, 8.54.", shown(text)))),
+        },
         _ => Ok(Cell::text(text)),
     }
+}
+
+/// 32 hexadecimal digits, with or without hyphens and braces, as RFC 9562 writes them.
+fn uuid(text: &str) -> Option<String> {
+    let text = text.trim_start_matches("urn:uuid:").trim_start_matches('{').trim_end_matches('}');
+    let digits: String = text.chars().filter(|c| *c != '-').collect::<String>().to_ascii_lowercase();
+    let good = digits.len() == 32 && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+    good.then(|| {
+        let part = |from: usize, to: usize| &digits[from..to];
+        [part(0, 8), part(8, 12), part(12, 16), part(16, 20), part(20, 32)].join("-")
+    })
+}
+
+/// `#1a2b3c` from `#1A2B3C`, `1a2b3c` or `#abc`.
+fn colour(text: &str) -> Option<String> {
+    let digits = text.trim().trim_start_matches('#').to_ascii_lowercase();
+    if !digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return None;
+    }
+    match digits.len() {
+        6 => Some(format!("#{digits}")),
+        3 => Some(digits.chars().fold("#".to_owned(), |text, c| format!("{text}{c}{c}"))),
+        _ => None,
+    }
+}
+
+/// `47.37, 8.54`: latitude and longitude in degrees.
+fn geo(text: &str) -> Option<String> {
+    let (latitude, longitude) = text.split_once([',', ';'])?;
+    let degrees = |text: &str, most: f64| {
+        text.trim().parse::<f64>().ok().filter(|number| number.is_finite() && number.abs() <= most)
+    };
+    // + 0.0: one zero.
+    Some(format!("{}, {}", degrees(latitude, 90.0)? + 0.0, degrees(longitude, 180.0)? + 0.0))
 }
 
 fn is_email(text: &str) -> bool {
@@ -162,9 +312,23 @@ fn is_email(text: &str) -> bool {
         && !text.chars().any(|c| c.is_whitespace() || c.is_control())
 }
 
-fn number_cell(number: f64) -> Result<Cell, Refusal> {
+fn number_cell(kind: &FieldKind, number: f64) -> Result<Cell, Refusal> {
     if !number.is_finite() {
         return Err(invalid("The number is too large."));
+    }
+    let whole_to = |low: f64, high: f64| number.fract() == 0.0 && (low..=high).contains(&number);
+    match kind {
+        FieldKind::Rating { .. } if number == 0.0 => return Ok(Cell::Empty),
+        FieldKind::Rating { max } if !whole_to(1.0, f64::from(*max)) => {
+            return Err(invalid(format!("A rating is a whole number from 1 to {max}.")));
+        }
+        FieldKind::Year if !whole_to(1.0, 9999.0) => {
+            return Err(invalid("A year is a whole number from 1 to 9999."));
+        }
+        FieldKind::Time if !(0.0..86_400.0).contains(&number) => {
+            return Err(invalid("A time of the day has from 0 to 86,399 seconds."));
+        }
+        _ => {}
     }
     // One zero: -0 would be told apart by "different values" only.
     Ok(Cell::Number(if number == 0.0 { 0.0 } else { number }))
@@ -281,8 +445,48 @@ mod tests {
         check(FieldKind::Email, "a@b", None);
         check(FieldKind::Url, "https://x.de/a b", None);
         check(FieldKind::Text, &"x".repeat(10_001), None);
+        for (kind, text, expected) in [
+            (FieldKind::Time, "9:30 pm", Some("77400")),
+            (FieldKind::Time, "24:00", None),
+            (FieldKind::Time, "12:15 am", Some("900")),
+            (FieldKind::Time, "930", None),
+            (FieldKind::Duration, "1:30", Some("5400")),
+            (FieldKind::Duration, "-0:00:07.25", Some("-7.25")),
+            (FieldKind::Duration, "90", Some("90")),
+            (FieldKind::Duration, "1:75", None),
+            (FieldKind::Rating { max: 5 }, "★★★", Some("3")),
+            (FieldKind::Rating { max: 5 }, "6", None),
+            (FieldKind::Rating { max: 5 }, "0", Some("null")),
+            (FieldKind::Year, "2026", Some("2026")),
+            (FieldKind::Year, "2026.5", None),
+            (FieldKind::Percent { precision: None }, "25 %", Some("0.25")),
+            (FieldKind::Currency { precision: None, currency: "EUR".into() }, "€ 1,200.50", Some("1200.5")),
+            (FieldKind::Phone, "+41 44 668 18 00", Some("\"+41 44 668 18 00\"")),
+            (FieldKind::Phone, "call me", None),
+            (FieldKind::Json, "{\"a\": [1, 2]}", Some("\"{\\\"a\\\":[1,2]}\"")),
+            (FieldKind::Json, "{a", None),
+            (
+                FieldKind::Uuid,
+                "{0F8FAD5B-D9CB-469F-A165-70867728950E}",
+                Some("\"0f8fad5b-d9cb-469f-a165-70867728950e\""),
+            ),
+            (FieldKind::Uuid, "0f8f", None),
+            (FieldKind::Colour, "#ABC", Some("\"#aabbcc\"")),
+            (FieldKind::Colour, "red", None),
+            (FieldKind::Geo, "47.370,8.54", Some("\"47.37, 8.54\"")),
+            (FieldKind::Geo, "91, 0", None),
+            (FieldKind::User { many: false }, "usr_a", Some("[\"usr_a\"]")),
+            (FieldKind::User { many: false }, "usr_a, usr_b", None),
+            (FieldKind::User { many: true }, "usr_a, usr_b, usr_a", Some("[\"usr_a\",\"usr_b\"]")),
+            (FieldKind::User { many: true }, "Ann", None),
+            (FieldKind::Autonumber, "1", None),
+        ] {
+            check(kind, text, expected);
+        }
         let choices = vec![Choice { id: "sel1".into(), name: "Done".into(), colour: String::new() }];
         check(FieldKind::Select { choices: choices.clone() }, "done ", Some("\"sel1\""));
-        check(FieldKind::Select { choices }, "open", None);
+        check(FieldKind::Select { choices: choices.clone() }, "open", None);
+        check(FieldKind::MultiSelect { choices: choices.clone() }, "done, DONE", Some("[\"sel1\"]"));
+        check(FieldKind::MultiSelect { choices }, "done, open", None);
     }
 }

@@ -3,7 +3,7 @@
 use crate::cell::Cell;
 use crate::change::RowFacts;
 use crate::ids::{FieldNo, RowNo, TableNo, ViewNo};
-use crate::schema::{BaseInfo, FieldKind};
+use crate::schema::{BaseInfo, FieldKind, FieldRules};
 use crate::view::ViewConfig;
 use rustc_hash::FxHashMap;
 use serde::Serialize;
@@ -25,6 +25,8 @@ pub struct NewField {
     pub description: String,
     /// Type and options.
     pub kind: FieldKind,
+    /// What is asked of its cells.
+    pub rules: FieldRules,
 }
 
 /// Something to be done. Optional members of updates that are None stay as they are.
@@ -111,7 +113,8 @@ pub enum Command {
         /// Name, type, options.
         field: NewField,
     },
-    /// Renames or describes a field, or changes its options (not its type). Cells whose choice is gone are emptied.
+    /// Renames or describes a field, changes its options, or converts it to another type: cells are read anew from what they
+    /// show; those that the new type can't hold, and cells whose choice is gone, are emptied.
     UpdateField {
         /// The table.
         table: TableNo,
@@ -121,8 +124,10 @@ pub enum Command {
         name: Option<String>,
         /// Free text.
         description: Option<String>,
-        /// Same type with other options.
+        /// Type and options.
         kind: Option<FieldKind>,
+        /// What is asked of its cells.
+        rules: Option<FieldRules>,
         /// Place among the fields, from 0.
         position: Option<usize>,
     },
@@ -190,6 +195,10 @@ pub enum CellCode {
     UnknownView,
     /// Something must be given.
     Required,
+    /// A formula that can't be read, or names what is not there.
+    InvalidFormula,
+    /// A computed field would depend on itself.
+    Cycle,
     /// The name or number is taken.
     NotUnique,
 }
@@ -208,6 +217,8 @@ impl CellCode {
             Self::UnknownTable => "unknown_table",
             Self::UnknownView => "unknown_view",
             Self::Required => "required",
+            Self::InvalidFormula => "invalid_formula",
+            Self::Cycle => "cycle",
             Self::NotUnique => "not_unique",
         }
     }

@@ -60,6 +60,8 @@ pub enum Op {
     IsAnyOf,
     /// None of a list.
     IsNoneOf,
+    /// Every one of a list; for fields that hold several values.
+    IsAllOf,
     /// Earlier.
     Before,
     /// Later.
@@ -69,6 +71,14 @@ pub enum Op {
 }
 
 impl Condition {
+    /// Whether it asks for days relative to today.
+    pub(crate) fn is_relative(&self) -> bool {
+        match self {
+            Self::And(nodes) | Self::Or(nodes) => nodes.iter().any(Self::is_relative),
+            Self::Test { value, .. } => value.get("relative").is_some(),
+        }
+    }
+
     /// Reads the JSON form; fields by id or name. All mistakes at once; whether an operator fits its field's type and the
     /// value fits both is said when the query runs.
     pub fn parse(json: &Value, table: &Table) -> Result<Self, Vec<QueryError>> {

@@ -46,7 +46,7 @@ impl FirstSort<'_> {
     /// Sorts slots that stand in order of row numbers, by the parts from `first` on.
     pub(crate) fn sort(&self, first: usize, slots: Vec<Slot>) -> Vec<Slot> {
         let Some(part) = self.sorter.parts.get(first) else { return slots };
-        if slots.len() < RUN || part.linked.is_some() {
+        if slots.len() < RUN || part.shown.is_some() {
             return self.by_comparison(first, slots);
         }
         let mut texts = None;
@@ -105,7 +105,7 @@ impl FirstSort<'_> {
         let mut rest = Rest::Nothing;
         let mut texts = texts;
         for (place, part) in self.sorter.parts.iter().enumerate().skip(first) {
-            if room == 0 || part.linked.is_some() {
+            if room == 0 || part.shown.is_some() {
                 rest = Rest::From(place);
                 break;
             }
@@ -238,8 +238,10 @@ impl FirstSort<'_> {
             Column::Flag(_) => {
                 each(slots, |slot| if column.is_filled(Slot(slot as u32)) { 0 } else { EMPTY })
             }
-            // Not reached: texts and links are handled before.
-            Column::Text(_) | Column::Links(_) => vec![EMPTY; slots.len()],
+            // Not reached: texts and what is compared as shown are handled before.
+            Column::Text(_) | Column::Choices(_) | Column::Links(_) | Column::List(_) => {
+                vec![EMPTY; slots.len()]
+            }
         }
     }
 

@@ -7,6 +7,7 @@ use crate::ids::{FieldNo, RowNo, Slot, TableNo};
 use crate::rows::Rows;
 use crate::schema::{Field, FieldKind};
 use crate::time;
+use engine_expr::Value;
 use std::collections::BTreeMap;
 
 /// What the members of a record's `fields` object are called.
@@ -101,17 +102,25 @@ pub(crate) fn write_stored(cell: &Cell, out: &mut Vec<u8>) {
         Cell::True => out.extend_from_slice(b"true"),
         Cell::Number(number) => write_number(*number, out),
         Cell::Text(text) => write_string(text, out),
-        Cell::Links(rows) => {
-            out.push(b'[');
-            for (i, row) in rows.iter().enumerate() {
-                if i > 0 {
-                    out.push(b',');
-                }
-                write_unsigned(row.0, out);
-            }
-            out.push(b']');
-        }
+        Cell::Texts(ids) => write_list(ids.iter(), out, |id, out| write_string(id, out)),
+        Cell::Links(rows) => write_list(rows.iter(), out, |row, out| write_unsigned(row.0, out)),
     }
+}
+
+/// Appends a JSON list.
+pub(crate) fn write_list<T>(
+    items: impl Iterator<Item = T>,
+    out: &mut Vec<u8>,
+    write: impl Fn(T, &mut Vec<u8>),
+) {
+    out.push(b'[');
+    for (i, item) in items.enumerate() {
+        if i > 0 {
+            out.push(b',');
+        }
+        write(item, out);
+    }
+    out.push(b']');
 }
 
 /// How selects and links are written.
@@ -149,7 +158,7 @@ impl Base {
                 Keys::Id => write_quoted(&table.field(field.no).text(), out),
             }
             out.push(b':');
-            self.write_value(field, rows.value(field.no, slot), Form::Record, out);
+            self.write_held(field, rows, slot, Form::Record, out);
         };
         match fields {
             None => shape.fields.iter().for_each(|field| write(field, out)),
@@ -182,7 +191,7 @@ impl Base {
         for no in fields {
             out.push(b',');
             match shape.field(*no) {
-                Some(field) => self.write_value(field, rows.value(*no, slot), Form::Window, out),
+                Some(field) => self.write_held(field, rows, slot, Form::Window, out),
                 None => out.extend_from_slice(b"null"),
             }
         }
@@ -195,23 +204,62 @@ impl Base {
     pub fn write_cell(&self, table: TableNo, field: FieldNo, cell: &Cell, out: &mut Vec<u8>) {
         let field = self.schema().table(table).and_then(|table| table.field(field));
         match (field, cell) {
-            (Some(field), Cell::Links(rows)) => {
-                self.write_value(field, ValueRef::Links(rows), Form::Window, out)
+            (Some(Field { kind: FieldKind::Link { table, .. }, .. }), Cell::Links(rows)) => {
+                self.write_links(*table, rows, Form::Window, out)
             }
             (Some(Field { kind: FieldKind::Checkbox, .. }), Cell::Empty) => out.extend_from_slice(b"false"),
+            (Some(Field { kind: FieldKind::Time, .. }), Cell::Number(seconds)) => {
+                write_string(&time::clock_text(*seconds), out);
+            }
+            (Some(Field { kind: FieldKind::Json, .. }), Cell::Text(json)) => {
+                out.extend_from_slice(json.as_bytes());
+            }
+            (Some(Field { kind: FieldKind::User { many: false }, .. }), Cell::Texts(ids)) => {
+                self.write_value(&FieldKind::User { many: false }, ValueRef::Choices(ids), Form::Window, out);
+            }
             _ => write_stored(cell, out),
         }
     }
 
-    fn write_value(&self, field: &Field, value: ValueRef<'_>, form: Form, out: &mut Vec<u8>) {
+    /// A value of a row, or what stands for one that could not be calculated: `{"error": code}`.
+    fn write_held(&self, field: &Field, rows: &Rows, slot: Slot, form: Form, out: &mut Vec<u8>) {
+        let value = rows.value(field.no, slot);
+        if field.outcome.is_some() {
+            if let Some(error) = rows.error(field.no, slot) {
+                out.extend_from_slice(b"{\"error\":");
+                write_string(error.as_str(), out);
+                return out.push(b'}');
+            }
+            if let (FieldKind::Button { label, .. }, ValueRef::Text(url)) = (&field.kind, value) {
+                out.extend_from_slice(b"{\"label\":");
+                write_string(label, out);
+                out.extend_from_slice(b",\"url\":");
+                write_string(url, out);
+                return out.push(b'}');
+            }
+        }
+        match (value, field.linked()) {
+            (ValueRef::Links(linked), Some(table)) => self.write_links(table, linked, form, out),
+            _ => self.write_value(field.value_kind(), value, form, out),
+        }
+    }
+
+    fn write_value(&self, kind: &FieldKind, value: ValueRef<'_>, form: Form, out: &mut Vec<u8>) {
         match value {
-            ValueRef::Empty => out.extend_from_slice(match (&field.kind, form) {
-                (FieldKind::Checkbox, _) => b"false",
-                (FieldKind::Link { .. }, _) => b"[]",
+            ValueRef::Empty => out.extend_from_slice(match kind {
+                FieldKind::Checkbox => b"false",
+                FieldKind::Link { .. }
+                | FieldKind::MultiSelect { .. }
+                | FieldKind::User { many: true }
+                | FieldKind::List { .. } => b"[]",
                 _ => b"null",
             }),
             ValueRef::True => out.extend_from_slice(b"true"),
+            ValueRef::Number(seconds) if matches!(kind, FieldKind::Time) => {
+                write_string(&time::clock_text(seconds), out);
+            }
             ValueRef::Number(number) => write_number(number, out),
+            ValueRef::Text(json) if matches!(kind, FieldKind::Json) => out.extend_from_slice(json.as_bytes()),
             ValueRef::Text(text) => write_string(text, out),
             ValueRef::Day(day) => {
                 out.push(b'"');
@@ -225,33 +273,42 @@ impl Base {
             }
             ValueRef::Choice(id) => match form {
                 Form::Window => write_string(id, out),
-                Form::Record => write_string(choice_name(field, id).unwrap_or(id), out),
+                Form::Record => write_string(choice_name(kind, id).unwrap_or(id), out),
             },
-            ValueRef::Links(linked) => self.write_links(field, linked, form, out),
+            ValueRef::Choices([id])
+                if matches!(
+                    kind,
+                    FieldKind::User { many: false } | FieldKind::CreatedBy | FieldKind::ModifiedBy { .. }
+                ) =>
+            {
+                write_string(id, out);
+            }
+            ValueRef::Choices(ids) => write_list(ids.iter(), out, |id, out| match form {
+                Form::Window => write_string(id, out),
+                Form::Record => write_string(choice_name(kind, id).unwrap_or(id), out),
+            }),
+            ValueRef::List(values) => write_list(values.iter(), out, |value, out| {
+                let of = if let FieldKind::List { of } = kind { of } else { kind };
+                write_element(of, value, out);
+            }),
+            // A link's records are of the table that its field names.
+            ValueRef::Links(_) => out.extend_from_slice(b"[]"),
         }
     }
 
-    fn write_links(&self, field: &Field, linked: &[RowNo], form: Form, out: &mut Vec<u8>) {
-        let FieldKind::Link { table, .. } = field.kind else { return out.extend_from_slice(b"[]") };
-        out.push(b'[');
-        let mut name = String::new();
-        for (i, row) in linked.iter().enumerate() {
-            if i > 0 {
-                out.push(b',');
-            }
+    fn write_links(&self, table: TableNo, linked: &[RowNo], form: Form, out: &mut Vec<u8>) {
+        write_list(linked.iter(), out, |row, out| {
             if form == Form::Record {
-                write_quoted(&table.record(*row).text(), out);
-                continue;
+                return write_quoted(&table.record(*row).text(), out);
             }
             out.extend_from_slice(b"{\"id\":");
             write_quoted(&table.record(*row).text(), out);
             out.extend_from_slice(b",\"name\":");
-            name.clear();
+            let mut name = String::new();
             self.push_name(table, *row, &mut name);
             write_string(&name, out);
             out.push(b'}');
-        }
-        out.push(b']');
+        });
     }
 
     /// Appends a cell as plain text, as an export shows it: choice by name, linked records' names joined by `, `, a ticked
@@ -266,20 +323,8 @@ impl Base {
     }
 
     pub(crate) fn push_text(&self, field: &Field, rows: &Rows, slot: Slot, out: &mut String) {
-        match rows.value(field.no, slot) {
-            ValueRef::Empty => {}
-            ValueRef::Text(text) => out.push_str(text),
-            ValueRef::True => out.push_str("true"),
-            ValueRef::Number(number) => {
-                let mut bytes = Vec::with_capacity(24);
-                write_number(number, &mut bytes);
-                out.push_str(std::str::from_utf8(&bytes).unwrap_or_default());
-            }
-            ValueRef::Day(day) => out.push_str(&time::day_text(day)),
-            ValueRef::Instant(micros) => out.push_str(&time::instant_text(micros)),
-            ValueRef::Choice(id) => out.push_str(choice_name(field, id).unwrap_or(id)),
-            ValueRef::Links(linked) => {
-                let FieldKind::Link { table, .. } = field.kind else { return };
+        match (rows.value(field.no, slot), field.linked()) {
+            (ValueRef::Links(linked), Some(table)) => {
                 for (i, row) in linked.iter().enumerate() {
                     if i > 0 {
                         out.push_str(", ");
@@ -287,6 +332,7 @@ impl Base {
                     self.push_name(table, *row, out);
                 }
             }
+            (value, _) => push_value(field.value_kind(), value, out),
         }
     }
 
@@ -296,16 +342,72 @@ impl Base {
             && let Some(slot) = rows.slot(row)
             && let Some(field) = shape.primary()
             // A link can't be primary; the guard keeps a damaged schema from endless recursion.
-            && field.kind.can_be_primary()
+            && field.linked().is_none()
         {
             self.push_text(field, rows, slot, out);
         }
     }
 }
 
-pub(crate) fn choice_name<'a>(field: &'a Field, id: &str) -> Option<&'a str> {
-    let FieldKind::Select { choices } = &field.kind else { return None };
-    choices.iter().find(|choice| choice.id == id).map(|choice| choice.name.as_str())
+/// An element of a list, as calculated.
+fn write_element(kind: &FieldKind, value: &Value, out: &mut Vec<u8>) {
+    match value {
+        Value::Null | Value::Error(_) => out.extend_from_slice(b"null"),
+        Value::Text(json) if matches!(kind, FieldKind::Json) => out.extend_from_slice(json.as_bytes()),
+        Value::Text(text) => write_string(text, out),
+        Value::Number(seconds) if matches!(kind, FieldKind::Time) => {
+            write_string(&time::clock_text(*seconds), out);
+        }
+        Value::Number(number) => write_number(*number, out),
+        Value::Bool(flag) => out.extend_from_slice(if *flag { b"true" } else { b"false" }),
+        Value::Date(day) => write_string(&time::day_text(*day), out),
+        Value::DateTime(micros) => write_string(&time::instant_text(*micros), out),
+        Value::List(list) => write_list(list.iter(), out, |value, out| write_element(kind, value, out)),
+    }
+}
+
+/// Appends a value as plain text. Not for links, whose names are elsewhere.
+pub(crate) fn push_value(kind: &FieldKind, value: ValueRef<'_>, out: &mut String) {
+    match value {
+        ValueRef::Empty | ValueRef::Links(_) => {}
+        ValueRef::Text(text) => out.push_str(text),
+        ValueRef::True => out.push_str("true"),
+        ValueRef::Number(seconds) if matches!(kind, FieldKind::Time) => {
+            out.push_str(&time::clock_text(seconds))
+        }
+        ValueRef::Number(seconds) if matches!(kind, FieldKind::Duration) => {
+            out.push_str(&time::duration_text(seconds));
+        }
+        ValueRef::Number(number) => {
+            let mut bytes = Vec::with_capacity(24);
+            write_number(number, &mut bytes);
+            out.push_str(std::str::from_utf8(&bytes).unwrap_or_default());
+        }
+        ValueRef::Day(day) => out.push_str(&time::day_text(day)),
+        ValueRef::Instant(micros) => out.push_str(&time::instant_text(micros)),
+        ValueRef::Choice(id) => out.push_str(choice_name(kind, id).unwrap_or(id)),
+        ValueRef::Choices(ids) => {
+            for (i, id) in ids.iter().enumerate() {
+                if i > 0 {
+                    out.push_str(", ");
+                }
+                out.push_str(choice_name(kind, id).unwrap_or(id));
+            }
+        }
+        ValueRef::List(values) => {
+            for (i, value) in values.iter().enumerate() {
+                if i > 0 {
+                    out.push_str(", ");
+                }
+                out.push_str(&value.to_string());
+            }
+        }
+    }
+}
+
+/// The name of a choice.
+pub(crate) fn choice_name<'a>(kind: &'a FieldKind, id: &str) -> Option<&'a str> {
+    kind.choices()?.iter().find(|choice| choice.id == id).map(|choice| choice.name.as_str())
 }
 
 #[cfg(test)]

@@ -5,10 +5,11 @@
 
 use crate::base::Base;
 use crate::change::{Change, SchemaEdit};
+use crate::computed::Derived;
 use crate::ids::{FieldNo, RowNo, Slot, TableNo};
 use crate::json::Keys;
 use crate::rows::Rows;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::{PoisonError, RwLock};
 
 /// Bytes that are kept of a base; when they are used up, all go, and those still asked for come back.
@@ -59,7 +60,7 @@ impl Kept {
 
 impl KeptJson {
     /// Forgets what a change touches, while its rows are still in their slots.
-    pub(crate) fn forget(&mut self, tables: &FxHashMap<TableNo, Rows>, change: &Change) {
+    pub(crate) fn forget(&mut self, tables: &FxHashMap<TableNo, Rows>, change: &Change, derived: &Derived) {
         let kept = self.kept.get_mut().unwrap_or_else(PoisonError::into_inner);
         if kept.tables.is_empty() {
             return;
@@ -74,9 +75,16 @@ impl KeptJson {
         }
         let updated = change.updated.iter().map(|edit| (edit.table, edit.row));
         let deleted = change.deleted.iter().map(|facts| (facts.table, facts.row));
-        for (table, row) in updated.chain(deleted) {
+        let touched = derived.touches.iter().map(|touch| (touch.table, touch.row));
+        derived.tables.iter().for_each(|table| kept.forget_table(*table));
+        for (table, row) in updated.chain(deleted).chain(touched) {
             kept.forget(table, tables.get(&table).and_then(|rows| rows.slot(row)));
         }
+    }
+
+    pub(crate) fn forget_tables(&mut self, tables: &FxHashSet<TableNo>) {
+        let kept = self.kept.get_mut().unwrap_or_else(PoisonError::into_inner);
+        tables.iter().for_each(|table| kept.forget_table(*table));
     }
 
     pub(crate) fn bytes(&self) -> usize {

@@ -188,6 +188,7 @@ impl Base {
             filter: config.filter.clone().filter(|text| !text.trim().is_empty()),
             sort: config.sort.iter().map(sort).collect(),
             search: None,
+            unsearched: Vec::new(),
         })
     }
 }

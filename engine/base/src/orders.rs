@@ -5,6 +5,8 @@
 
 use crate::base::Base;
 use crate::change::{Change, SchemaEdit};
+use crate::computed::Derived;
+use crate::condition::Condition;
 use crate::ids::{FieldNo, RowNo, Slot, TableNo};
 use crate::order::OrderVec;
 use crate::query::{QueryContext, QueryError, QuerySpec};
@@ -13,7 +15,7 @@ use crate::schema::FieldKind;
 use crate::select::{Matcher, Reads, Selection, slots};
 use crate::sort::Sorter;
 use engine_expr::Volatility;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering as Memory};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -106,10 +108,16 @@ impl Orders {
     }
 
     /// Takes the rows that the change may move out of their places, while the base still has the old values.
-    pub(crate) fn before(&mut self, base: &Base, change: &Change) {
+    pub(crate) fn before(&mut self, base: &Base, change: &Change, derived: &Derived) {
         let map = self.kept.get_mut().unwrap_or_else(PoisonError::into_inner);
         // A reader never holds an order beyond its call, and none is running while the base is written.
-        map.retain(|_, kept| Arc::get_mut(kept).is_some_and(|kept| kept.before(base, change)));
+        map.retain(|_, kept| Arc::get_mut(kept).is_some_and(|kept| kept.before(base, change, derived)));
+    }
+
+    /// Forgets the orders that read these tables.
+    pub(crate) fn forget(&mut self, tables: &FxHashSet<TableNo>) {
+        let map = self.kept.get_mut().unwrap_or_else(PoisonError::into_inner);
+        map.retain(|_, kept| !kept.reads(tables));
     }
 
     /// Puts them in again, by their new values.
@@ -121,24 +129,20 @@ impl Orders {
 
 impl Kept {
     /// False if the order is not worth keeping.
-    fn before(&mut self, base: &Base, change: &Change) -> bool {
+    fn before(&mut self, base: &Base, change: &Change, derived: &Derived) -> bool {
         self.moving.clear();
         let table = self.selection.table;
-        if change.schema.iter().any(|edit| self.is_shaped_by(edit)) {
+        if self.reads(&derived.tables) || change.schema.iter().any(|edit| self.is_shaped_by(edit)) {
             return false;
         }
         let Some((_, rows)) = base.table_and_rows(table) else { return false };
         self.moving.extend(change.deleted.iter().filter(|facts| facts.table == table).map(|facts| facts.row));
         for edit in &change.updated {
-            let changed = |field: FieldNo| edit.cells.iter().any(|cell| cell.field == field);
-            if edit.table == table
-                && (self.reads.all || edit.cells.iter().any(|cell| self.reads.fields.contains(&cell.field)))
-            {
-                self.moving.push(edit.row);
-            }
-            for name in self.names.iter().filter(|name| name.other == edit.table && changed(name.primary)) {
-                self.moving.extend_from_slice(base.cell(name.other, edit.row, name.back).rows());
-            }
+            let fields = edit.cells.iter().map(|cell| cell.field);
+            self.leave(base, edit.table, edit.row, fields);
+        }
+        for touch in &derived.touches {
+            self.leave(base, touch.table, touch.row, touch.fields.iter().copied());
         }
         self.moving.sort_unstable();
         self.moving.dedup();
@@ -167,6 +171,30 @@ impl Kept {
             }
         }
         true
+    }
+
+    /// Notes the rows that a change of these fields of a row may move.
+    fn leave(
+        &mut self,
+        base: &Base,
+        table: TableNo,
+        row: RowNo,
+        fields: impl Iterator<Item = FieldNo> + Clone,
+    ) {
+        if table == self.selection.table
+            && (self.reads.all || fields.clone().any(|field| self.reads.fields.contains(&field)))
+        {
+            self.moving.push(row);
+        }
+        for name in self.names.iter().filter(|name| name.other == table) {
+            if fields.clone().any(|field| field == name.primary) {
+                self.moving.extend_from_slice(base.cell(name.other, row, name.back).rows());
+            }
+        }
+    }
+
+    fn reads(&self, tables: &FxHashSet<TableNo>) -> bool {
+        tables.contains(&self.selection.table) || self.names.iter().any(|name| tables.contains(&name.other))
     }
 
     fn after(&mut self, base: &Base) -> bool {
@@ -199,7 +227,7 @@ impl Base {
     /// The key under which a query's order is kept.
     pub(crate) fn order_key(spec: &QuerySpec, context: &QueryContext<'_>) -> String {
         let mut key = spec.key();
-        if spec.filter.is_some() {
+        if spec.filter.is_some() || spec.condition.as_ref().is_some_and(Condition::is_relative) {
             key.push_str(context.zone);
         }
         key
@@ -245,7 +273,7 @@ impl Base {
         // A selection compiles only if its table exists.
         let Some((table, rows)) = self.table_and_rows(spec.table) else { return Err(Vec::new()) };
         let names = reads.links.iter().filter_map(|no| match table.field(*no)?.kind {
-            FieldKind::Link { table: other, symmetric: Some(back) } => {
+            FieldKind::Link { table: other, symmetric: Some(back), .. } => {
                 Some(NameRead { other, primary: self.schema().table(other)?.head.primary_field, back })
             }
             _ => None,

@@ -38,12 +38,15 @@ pub struct QuerySpec {
     pub sort: Vec<Sort>,
     /// Text that some cell of the row must contain, without regard to case.
     pub search: Option<String>,
+    /// Fields in which `search` does not look: who asks may not see them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unsearched: Vec<FieldNo>,
 }
 
 impl QuerySpec {
     /// All rows of a table, in order of creation.
     pub fn all(table: TableNo) -> Self {
-        Self { table, condition: None, filter: None, sort: Vec::new(), search: None }
+        Self { table, condition: None, filter: None, sort: Vec::new(), search: None, unsearched: Vec::new() }
     }
 
     /// The key of the kept order: equal for equal queries.

@@ -1,12 +1,14 @@
 //! The rows of one table: which slot a row is in, its columns, times and actors.
 //!
-//! Invariants: a live row has exactly one slot; a free slot is empty in every column; `live` counts the live rows.
+//! Invariants: a live row has exactly one slot; a free slot is empty in every column; `live` counts the live rows; what
+//! stored fields hold is in Postgres as well, what computed fields hold is not.
 
 use crate::cell::Cell;
 use crate::change::RowMeta;
 use crate::column::{Column, ValueRef};
 use crate::ids::{FieldNo, RowNo, Slot};
-use crate::schema::Table;
+use crate::schema::{Field, Storage, Table};
+use engine_expr::{ErrorKind, Value};
 use rustc_hash::FxHashMap;
 
 const PAGE: u64 = 1024;
@@ -85,10 +87,22 @@ pub(crate) struct Stamp {
     pub(crate) updated_by: u32,
 }
 
+/// A field's values.
+#[derive(Debug, Clone)]
+pub(crate) struct Held {
+    pub(crate) field: FieldNo,
+    pub(crate) column: Column,
+    storage: Storage,
+    /// Calculated, not stored.
+    is_computed: bool,
+    /// Why slots have no calculated value.
+    errors: FxHashMap<Slot, ErrorKind>,
+}
+
 /// The rows of a table.
 #[derive(Debug, Clone)]
 pub(crate) struct Rows {
-    columns: Vec<(FieldNo, Column)>,
+    columns: Vec<Held>,
     /// Index into `columns` + 1 by field number; 0 for none.
     by_field: Vec<u32>,
     rows: Vec<RowNo>,
@@ -110,27 +124,40 @@ impl Rows {
             live: 0,
         };
         for field in &table.fields {
-            made.add_column(field.no, Column::new(&field.kind));
+            made.shape(field);
         }
         made
     }
 
-    pub(crate) fn add_column(&mut self, field: FieldNo, column: Column) {
-        self.remove_column(field);
-        self.columns.push((field, column));
+    /// Makes sure that the field has a column of its kind. Stored values that the new kind reads the same way stay.
+    pub(crate) fn shape(&mut self, field: &Field) {
+        let (storage, is_computed) = (field.storage(), field.kind.is_computed());
+        let fits = |held: &Held| held.storage == storage && held.is_computed == is_computed;
+        if self.column_index(field.no).is_some_and(|at| fits(&self.columns[at])) {
+            return;
+        }
+        let mut column = Column::new(storage);
+        if !is_computed {
+            for slot in self.live_slots() {
+                column.set(slot, &self.cell(field.no, slot));
+            }
+        }
+        self.remove_column(field.no);
+        let errors = FxHashMap::default();
+        self.columns.push(Held { field: field.no, column, storage, is_computed, errors });
         self.index_columns();
     }
 
     pub(crate) fn remove_column(&mut self, field: FieldNo) {
-        self.columns.retain(|(no, _)| *no != field);
+        self.columns.retain(|held| held.field != field);
         self.index_columns();
     }
 
     fn index_columns(&mut self) {
-        let highest = self.columns.iter().map(|(no, _)| no.0).max().unwrap_or(0);
+        let highest = self.columns.iter().map(|held| held.field.0).max().unwrap_or(0);
         self.by_field = vec![0; highest as usize + 1];
-        for (i, (no, _)) in self.columns.iter().enumerate() {
-            self.by_field[no.0 as usize] = i as u32 + 1;
+        for (i, held) in self.columns.iter().enumerate() {
+            self.by_field[held.field.0 as usize] = i as u32 + 1;
         }
     }
 
@@ -139,24 +166,46 @@ impl Rows {
     }
 
     pub(crate) fn column(&self, field: FieldNo) -> Option<&Column> {
-        self.column_index(field).map(|i| &self.columns[i].1)
+        self.column_index(field).map(|i| &self.columns[i].column)
     }
 
-    pub(crate) fn column_mut(&mut self, field: FieldNo) -> Option<&mut Column> {
-        self.column_index(field).map(|i| &mut self.columns[i].1)
+    /// The column of a stored field.
+    pub(crate) fn stored_mut(&mut self, field: FieldNo) -> Option<&mut Column> {
+        let held = self.column_index(field).map(|i| &mut self.columns[i])?;
+        (!held.is_computed).then_some(&mut held.column)
     }
 
-    /// All columns; the order says nothing.
-    pub(crate) fn columns(&self) -> &[(FieldNo, Column)] {
-        &self.columns
+    /// Columns of stored fields; the order says nothing.
+    pub(crate) fn stored(&self) -> impl Iterator<Item = (FieldNo, &Column)> {
+        self.columns.iter().filter(|held| !held.is_computed).map(|held| (held.field, &held.column))
+    }
+
+    /// Writes a calculated value; false if it says the same as before.
+    pub(crate) fn put(&mut self, field: FieldNo, slot: Slot, value: &Value) -> bool {
+        let Some(at) = self.column_index(field) else { return false };
+        let held = &mut self.columns[at];
+        let error = match value {
+            Value::Error(error) => held.errors.insert(slot, error.kind) != Some(error.kind),
+            _ => !held.errors.is_empty() && held.errors.remove(&slot).is_some(),
+        };
+        held.column.put(slot, value) || error
+    }
+
+    /// Why a calculated value is missing.
+    pub(crate) fn error(&self, field: FieldNo, slot: Slot) -> Option<ErrorKind> {
+        self.columns[self.column_index(field)?].errors.get(&slot).copied()
     }
 
     pub(crate) fn value(&self, field: FieldNo, slot: Slot) -> ValueRef<'_> {
         self.column(field).map_or(ValueRef::Empty, |column| column.value(slot))
     }
 
+    /// The value in stored form; Empty for a computed field.
     pub(crate) fn cell(&self, field: FieldNo, slot: Slot) -> Cell {
-        self.column(field).map_or(Cell::Empty, |column| column.cell(slot))
+        match self.column_index(field).map(|i| &self.columns[i]) {
+            Some(held) if !held.is_computed => held.column.cell(slot),
+            _ => Cell::Empty,
+        }
     }
 
     pub(crate) fn slot(&self, row: RowNo) -> Option<Slot> {
@@ -233,8 +282,9 @@ impl Rows {
     /// Empties and frees the slot of a row.
     pub(crate) fn remove(&mut self, row: RowNo) {
         let Some(slot) = self.slots.get(row) else { return };
-        for (_, column) in &mut self.columns {
-            column.clear(slot);
+        for held in &mut self.columns {
+            held.column.clear(slot);
+            held.errors.remove(&slot);
         }
         self.rows[slot.0 as usize] = FREE;
         self.slots.remove(row);
@@ -244,15 +294,18 @@ impl Rows {
 
     /// Gives back what growing has reserved; after a load.
     pub(crate) fn shrink(&mut self) {
-        for (_, column) in &mut self.columns {
-            column.shrink();
+        for held in &mut self.columns {
+            held.column.shrink();
         }
         self.rows.shrink_to_fit();
         self.stamps.shrink_to_fit();
     }
 
     pub(crate) fn column_bytes(&self) -> usize {
-        self.columns.iter().map(|(_, column)| column.bytes() + size_of::<(FieldNo, Column)>()).sum()
+        self.columns
+            .iter()
+            .map(|held| held.column.bytes() + held.errors.capacity() * 8 + size_of::<Held>())
+            .sum()
     }
 
     pub(crate) fn row_bytes(&self) -> usize {

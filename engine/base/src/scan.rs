@@ -12,6 +12,7 @@ const MAX_DEPTH: usize = 64;
 pub(crate) struct Scratch {
     text: String,
     links: Vec<RowNo>,
+    ids: Vec<Box<str>>,
 }
 
 /// Reads `data` into `slot` of `rows`. The error says what was expected, with the byte.
@@ -97,7 +98,7 @@ impl<'a> Scan<'a> {
 
     fn value(&mut self, field: FieldNo, rows: &mut Rows, slot: Slot, scratch: &mut Scratch) -> Option<()> {
         let first = self.peek()?;
-        let Some(column) = rows.column_mut(field) else { return self.skip() };
+        let Some(column) = rows.stored_mut(field) else { return self.skip() };
         match first {
             b'"' => {
                 self.at += 1;
@@ -116,18 +117,28 @@ impl<'a> Scan<'a> {
             b'[' => {
                 self.at += 1;
                 scratch.links.clear();
+                scratch.ids.clear();
                 while self.peek()? != b']' {
                     if self.peek()? == b',' {
                         self.at += 1;
                     }
-                    self.peek()?;
+                    if self.peek()? == b'"' {
+                        self.at += 1;
+                        let id = self.string(&mut scratch.text)?.unwrap_or(&scratch.text);
+                        scratch.ids.push(id.into());
+                        continue;
+                    }
                     let row = self.number()?;
                     if row >= 1.0 && row <= crate::ids::MAX_N as f64 {
                         scratch.links.push(RowNo(row as u64));
                     }
                 }
                 self.at += 1;
-                column.set_links(slot, &scratch.links);
+                if scratch.ids.is_empty() {
+                    column.set_links(slot, &scratch.links);
+                } else {
+                    column.set_choices(slot, &scratch.ids);
+                }
             }
             b'{' => self.skip()?,
             _ => return None,
@@ -264,7 +275,9 @@ mod tests {
             name: no.to_string(),
             description: String::new(),
             kind,
+            rules: crate::schema::FieldRules::default(),
             position: 0,
+            outcome: None,
         });
         let head = TableHead {
             number: crate::ids::TableNo(1),

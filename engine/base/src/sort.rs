@@ -6,9 +6,10 @@ use crate::collate;
 use crate::column::ValueRef;
 use crate::first_sort::FirstSort;
 use crate::ids::{FieldNo, Slot, TableNo};
+use crate::json::push_value;
 use crate::query::{KeyValue, QueryError, Sort, SortBy, SortKey};
 use crate::rows::Rows;
-use crate::schema::{FieldKind, Table};
+use crate::schema::{FieldKind, Storage, Table};
 use crate::select::{Range, Reads};
 use rustc_hash::FxHashMap;
 use std::borrow::Cow;
@@ -23,14 +24,23 @@ enum Key<'a> {
     Int(i64),
 }
 
+/// How a part is read.
+#[derive(Debug)]
+pub(crate) enum Shown {
+    /// Names of records of this table.
+    Linked(TableNo),
+    /// As text, by this type.
+    Text(FieldKind),
+}
+
 /// One part of a sort, resolved against the schema.
 #[derive(Debug)]
 pub(crate) struct Part {
     pub(crate) sort: Sort,
     /// Place of each choice, for selects.
     pub(crate) places: FxHashMap<Box<str>, i64>,
-    /// The linked table, for links.
-    pub(crate) linked: Option<TableNo>,
+    /// What is compared is what people read: names of linked records, of several choices, elements of a list.
+    pub(crate) shown: Option<Shown>,
 }
 
 /// The order of a query. Total: rows that tie stand in order of their numbers.
@@ -45,11 +55,11 @@ impl Sorter {
         let mut errors = Vec::new();
         let mut parts = Vec::with_capacity(sort.len());
         for (i, sort) in sort.iter().enumerate() {
-            let mut part = Part { sort: *sort, places: FxHashMap::default(), linked: None };
+            let mut part = Part { sort: *sort, places: FxHashMap::default(), shown: None };
             match sort.by {
                 SortBy::CreatedTime => {}
                 SortBy::UpdatedTime => reads.all = true,
-                SortBy::Field(no) => match table.field(no).map(|field| &field.kind) {
+                SortBy::Field(no) => match table.field(no) {
                     None => errors.push(QueryError {
                         member: "sort",
                         pointer: format!("/{i}"),
@@ -57,14 +67,24 @@ impl Sorter {
                         detail: "There is no such field.".into(),
                         span: None,
                     }),
-                    Some(kind) => {
+                    Some(field) => {
                         reads.fields.insert(no);
-                        if let FieldKind::Select { choices } = kind {
-                            part.places = choices.iter().map(|one| one.id.as_str().into()).zip(0..).collect();
-                        }
-                        if let FieldKind::Link { table, .. } = kind {
-                            reads.links.insert(no);
-                            part.linked = Some(*table);
+                        let kind = field.value_kind();
+                        match kind.storage() {
+                            Storage::Choice => {
+                                let ids = kind
+                                    .choices()
+                                    .unwrap_or_default()
+                                    .iter()
+                                    .map(|one| one.id.as_str().into());
+                                part.places = ids.zip(0..).collect();
+                            }
+                            Storage::Choices | Storage::List => part.shown = Some(Shown::Text(kind.clone())),
+                            Storage::Links => {
+                                reads.links.insert(no);
+                                part.shown = field.linked().map(Shown::Linked);
+                            }
+                            _ => {}
                         }
                     }
                 },
@@ -177,17 +197,21 @@ impl Part {
             ValueRef::Instant(micros) => Key::Int(micros),
             ValueRef::Choice(id) => self.places.get(id).map_or(Key::Empty, |place| Key::Int(*place)),
             // By the names, as they are shown.
-            ValueRef::Links(linked) => {
-                let mut names = String::new();
-                if let Some(table) = self.linked {
-                    for (i, row) in linked.iter().enumerate() {
-                        if i > 0 {
-                            names.push_str(", ");
+            value @ (ValueRef::Links(_) | ValueRef::Choices(_) | ValueRef::List(_)) => {
+                let mut text = String::new();
+                match (&self.shown, value) {
+                    (Some(Shown::Linked(table)), ValueRef::Links(linked)) => {
+                        for (i, row) in linked.iter().enumerate() {
+                            if i > 0 {
+                                text.push_str(", ");
+                            }
+                            base.push_name(*table, *row, &mut text);
                         }
-                        base.push_name(table, *row, &mut names);
                     }
+                    (Some(Shown::Text(kind)), value) => push_value(kind, value, &mut text),
+                    _ => {}
                 }
-                Key::Text(Cow::Owned(names))
+                Key::Text(Cow::Owned(text))
             }
         }
     }

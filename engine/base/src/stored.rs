@@ -6,7 +6,7 @@ use crate::base::Base;
 use crate::change::{CHANGE_VERSION, CellEdit, Change, RowFacts, RowMeta};
 use crate::column::ValueRef;
 use crate::ids::{FieldNo, RowNo, TableNo};
-use crate::json::{stored_json, write_number, write_stored, write_string, write_unsigned};
+use crate::json::{stored_json, write_list, write_number, write_stored, write_string, write_unsigned};
 use crate::rows::Rows;
 use crate::time;
 
@@ -186,23 +186,24 @@ fn write_signed(value: i64, out: &mut Vec<u8>) {
 /// The values of a row with some cells replaced, straight from the columns. None if there is no such row.
 fn edited_json(rows: &Rows, row: RowNo, edits: &[CellEdit]) -> Option<String> {
     let slot = rows.slot(row)?;
-    let mut out = Vec::with_capacity(64 + 24 * rows.columns().len());
+    let mut out = Vec::with_capacity(256);
     out.push(b'{');
-    for (field, column) in rows.columns() {
-        match edits.iter().find(|edit| edit.field == *field) {
-            Some(edit) if edit.after.is_empty() => {}
-            Some(edit) => {
-                key(*field, &mut out);
-                write_stored(&edit.after, &mut out);
-            }
-            None => match column.value(slot) {
-                ValueRef::Empty => {}
-                value => {
-                    key(*field, &mut out);
-                    write_value(value, &mut out);
-                }
-            },
+    for (field, column) in rows.stored() {
+        if edits.iter().any(|edit| edit.field == field) {
+            continue;
         }
+        match column.value(slot) {
+            ValueRef::Empty => {}
+            value => {
+                key(field, &mut out);
+                write_value(value, &mut out);
+            }
+        }
+    }
+    // Also those of fields that this change makes, which have no column yet.
+    for edit in edits.iter().filter(|edit| !edit.after.is_empty()) {
+        key(edit.field, &mut out);
+        write_stored(&edit.after, &mut out);
     }
     out.push(b'}');
     String::from_utf8(out).ok()
@@ -222,16 +223,10 @@ fn write_value(value: ValueRef<'_>, out: &mut Vec<u8>) {
         ValueRef::Text(text) | ValueRef::Choice(text) => write_string(text, out),
         ValueRef::Day(day) => quoted(out, |out| time::write_day(day, out)),
         ValueRef::Instant(micros) => quoted(out, |out| time::write_instant(micros, out)),
-        ValueRef::Links(rows) => {
-            out.push(b'[');
-            for (index, row) in rows.iter().enumerate() {
-                if index > 0 {
-                    out.push(b',');
-                }
-                write_unsigned(row.0, out);
-            }
-            out.push(b']');
-        }
+        ValueRef::Choices(ids) => write_list(ids.iter(), out, |id, out| write_string(id, out)),
+        ValueRef::Links(rows) => write_list(rows.iter(), out, |row, out| write_unsigned(row.0, out)),
+        // Of computed fields only, which store nothing.
+        ValueRef::List(_) => out.extend_from_slice(b"null"),
     }
 }
 

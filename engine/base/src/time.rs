@@ -131,6 +131,92 @@ pub(crate) fn instant_text(micros: i64) -> String {
     String::from_utf8(out).unwrap_or_default()
 }
 
+/// `10:30`, `10:30:15`, `10:30:15.5`: seconds since midnight as a time of the day.
+pub(crate) fn clock_text(seconds: f64) -> String {
+    let text = duration_text(seconds);
+    let text =
+        if text.len() < 8 || text.as_bytes().get(1) == Some(&b':') { format!("0{text}") } else { text };
+    match text.strip_suffix(":00") {
+        Some(short) if short.len() == 5 => short.to_owned(),
+        _ => text,
+    }
+}
+
+/// Year and month (1–12) of a day.
+pub(crate) fn year_month(day: i32) -> Option<(i32, i32)> {
+    let text = day_text(day);
+    let (year, rest) = text.split_once('-')?;
+    Some((year.parse().ok()?, rest.split('-').next()?.parse().ok()?))
+}
+
+/// The first day of a month (1–12).
+pub(crate) fn first_of_month(year: i32, month: i32) -> Option<i32> {
+    parse_day(&format!("{year:04}-{month:02}-01"))
+}
+
+/// Seconds since midnight of `9:30`, `09:30:15`, `9:30 pm`; None for what is no time of the day.
+pub(crate) fn parse_clock(text: &str) -> Option<f64> {
+    let text = text.trim().to_ascii_lowercase();
+    let (digits, half) = match (text.strip_suffix("am"), text.strip_suffix("pm")) {
+        (Some(rest), _) => (rest, Some(0.0)),
+        (_, Some(rest)) => (rest, Some(12.0)),
+        _ => (text.as_str(), None),
+    };
+    let digits = digits.trim_end();
+    let mut seconds = if half.is_some() && !digits.contains(':') {
+        digits.parse::<u32>().ok().map(|hours| f64::from(hours) * 3600.0)?
+    } else {
+        parse_duration(digits).filter(|_| digits.contains(':') && !digits.starts_with('-'))?
+    };
+    // `1:30` is an hour and a half, and so half past one.
+    if let Some(half) = half {
+        if !(3600.0..46_800.0).contains(&seconds) {
+            return None;
+        }
+        seconds = seconds % 43_200.0 + half * 3600.0;
+    }
+    (0.0..86_400.0).contains(&seconds).then_some(seconds)
+}
+
+/// `1:30:00`, `0:00:07.25`, `-0:05:00`.
+pub(crate) fn duration_text(seconds: f64) -> String {
+    let sign = if seconds < 0.0 { "-" } else { "" };
+    let size = seconds.abs();
+    let whole = size.trunc();
+    if whole > 9e15 {
+        return format!("{seconds}");
+    }
+    let total = whole as u64;
+    let (hours, minutes, rest) = (total / 3600, total / 60 % 60, total % 60);
+    let fraction = size - whole;
+    let mut text = format!("{sign}{hours}:{minutes:02}:{rest:02}");
+    if fraction > 0.0 {
+        let digits = format!("{fraction:.6}");
+        text.push_str(digits.trim_start_matches('0').trim_end_matches('0').trim_end_matches('.'));
+    }
+    text
+}
+
+/// Seconds of `1:30` (hours and minutes), `1:30:00`, `-0:05`, `90` (seconds).
+pub(crate) fn parse_duration(text: &str) -> Option<f64> {
+    let (sign, digits) = text.strip_prefix('-').map_or((1.0, text), |rest| (-1.0, rest));
+    let mut parts = digits.split(':');
+    let number = |text: &str, most: f64| {
+        let plain = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+        text.parse::<f64>().ok().filter(|number| plain && *number < most)
+    };
+    let first = parts.next()?;
+    let Some(minutes) = parts.next() else {
+        return number(first, 1e12).map(|seconds| sign * seconds);
+    };
+    let seconds = parts.next().map_or(Some(0.0), |text| number(text, 60.0))?;
+    if parts.next().is_some() || first.contains('.') || minutes.contains('.') {
+        return None;
+    }
+    let total = number(first, 1e9)? * 3600.0 + number(minutes, 60.0)? * 60.0 + seconds;
+    Some(sign * (total * 1e6).round() / 1e6)
+}
+
 /// The zone with this IANA name; UTC for none and for unknown ones.
 pub(crate) fn zone(name: Option<&str>) -> TimeZone {
     name.and_then(|name| TimeZone::get(name).ok()).unwrap_or(TimeZone::UTC)

@@ -39,7 +39,7 @@ impl Row for Naive<'_> {
                 Value::text(choices.iter().find(|choice| *choice.id == *id).unwrap().name.as_str())
             }
             (_, Cell::Text(text)) => Value::text(text),
-            (_, Cell::Links(_)) => Value::Null,
+            (_, Cell::Links(_) | Cell::Texts(_)) => Value::Null,
         }
     }
 }
@@ -222,6 +222,7 @@ fn kept_json_follows_the_changes() {
                     name,
                     description: None,
                     kind: None,
+                    rules: None,
                     position: None,
                 };
                 run(&mut base, rng, &rename);

@@ -53,7 +53,7 @@ fn changes_fold_to_the_same_base() {
                 .unwrap();
             assert_eq!(base.meta(*table, *row).as_ref(), Some(meta));
         }
-        loaded.finish_load();
+        loaded.finish_load(NOW);
         assert_eq!(dump(&loaded), dump(&base));
     });
 }
@@ -130,7 +130,7 @@ fn broken_rows_are_refused_and_unknown_members_left_out() {
     assert!(load(1, r#"{"1": "x", "77": {"a": 1}}"#).is_ok());
     assert!(load(1, "{}").is_err());
     assert!(load(2, "{").is_err());
-    loaded.finish_load();
+    loaded.finish_load(NOW);
     assert_eq!(loaded.cells(tables[PEOPLE], RowNo(1)).len(), 1);
 }
 

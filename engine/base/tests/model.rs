@@ -23,7 +23,7 @@ fn cells_follow_the_model() {
 fn both_sides(base: &Base) {
     for ((table, row), cells) in dump(base) {
         for field in &base.schema().table(table).unwrap().fields {
-            let FieldKind::Link { table: other, symmetric } = field.kind else { continue };
+            let FieldKind::Link { table: other, symmetric, .. } = field.kind else { continue };
             for linked in cells.get(&field.no).map_or(&[][..], Cell::rows) {
                 let back = base.cell(other, *linked, symmetric.unwrap());
                 assert_eq!(
@@ -105,7 +105,15 @@ fn delete_then_restore() {
 }
 
 fn update_field(table: TableNo, field: FieldNo, kind: FieldKind) -> Command {
-    Command::UpdateField { table, field, name: None, description: None, kind: Some(kind), position: None }
+    Command::UpdateField {
+        table,
+        field,
+        name: None,
+        description: None,
+        kind: Some(kind),
+        rules: None,
+        position: None,
+    }
 }
 
 #[test]
@@ -238,7 +246,7 @@ fn schema_commands() {
     assert!(base.cell(people, RowNo(1), STATE).is_empty());
     let refused =
         |base: &Base, rng: &mut Rng, command: Command| check(base, rng, &command).unwrap_err()[0].code;
-    assert_eq!(refused(&base, rng, update_field(people, NAME, FieldKind::Checkbox)), CellCode::ReadOnly);
+    assert_eq!(refused(&base, rng, update_field(people, NAME, FieldKind::Checkbox)), CellCode::InvalidValue);
     assert_eq!(refused(&base, rng, Command::DeleteField { table: people, field: NAME }), CellCode::ReadOnly);
     let taken = Command::CreateField { table: people, field: field(" nAME ", FieldKind::Text) };
     assert_eq!(refused(&base, rng, taken), CellCode::NotUnique);
@@ -263,11 +271,12 @@ fn schema_commands() {
         name: None,
         description: None,
         kind: None,
+        rules: None,
         position: Some(0),
     };
     run(&mut base, rng, &first);
     assert_eq!(base.schema().table(people).unwrap().fields[0].no, BOSS);
-    let link = field("People", FieldKind::Link { table: people, symmetric: None });
+    let link = field("People", FieldKind::Link { table: people, symmetric: None, single: false });
     run(&mut base, rng, &Command::CreateField { table: teams, field: link });
     let fields = base.schema().table(teams).unwrap().fields.len();
     let deleted = run(&mut base, rng, &Command::DeleteTable { table: people });

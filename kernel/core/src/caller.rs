@@ -1,6 +1,8 @@
 //! Who asks: proven by an extractor, checked by services.
 
-use crate::{ApiTokenId, Capability, Code, Error, Result, Role, Scopes, TenantId, UserId};
+use crate::access::{Access, Level};
+use crate::{ApiTokenId, Capability, Code, Error, Result, Role, Scopes, SiteId, TenantId, UserId};
+use std::sync::Arc;
 
 /// Who acts, as written into changes and audit rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -32,27 +34,36 @@ pub struct Caller {
     pub actor: Actor,
     /// The member's role; a token acts with the role of the person who made it, at most.
     pub role: Role,
+    /// The role with its exceptions, as they were when the request came in.
+    pub access: Arc<Access>,
     /// `Some` for API tokens: what the token was given.
     pub scopes: Option<Scopes>,
     /// `Some` for tokens limited to these base numbers.
-    pub bases: Option<std::sync::Arc<[u64]>>,
+    pub bases: Option<Arc<[u64]>>,
 }
 
 impl Caller {
     /// The product itself acting in a tenant.
     #[must_use]
-    pub const fn system(tenant: TenantId) -> Self {
-        Self { tenant, actor: Actor::System, role: Role::Owner, scopes: None, bases: None }
+    pub fn system(tenant: TenantId) -> Self {
+        Self::with_role(tenant, Actor::System, Role::Owner)
     }
 
-    /// Whether the role and the token's scopes cover `capability`.
+    /// Somebody with a role and no exceptions, no token.
+    #[must_use]
+    pub fn with_role(tenant: TenantId, actor: Actor, role: Role) -> Self {
+        Self { tenant, actor, role, access: Access::of(role), scopes: None, bases: None }
+    }
+
+    /// Whether the person and the token's scopes cover `capability` for anything at all; one base, table or site is asked
+    /// about with [`Caller::base`], [`Caller::table`], [`Caller::site`].
     #[must_use]
     pub fn may(&self, capability: Capability) -> bool {
         let scope_ok = match self.scopes {
             None => true,
             Some(scopes) => capability.scope().is_some_and(|scope| scopes.has(scope)),
         };
-        scope_ok && self.role.may(capability)
+        scope_ok && self.access.may(capability)
     }
 
     /// # Errors
@@ -61,19 +72,61 @@ impl Caller {
         if self.may(capability) {
             return Ok(());
         }
-        if self.role.may(capability) {
+        if self.access.may(capability) {
             let needed = capability.scope().map_or("a signed-in person", crate::Scope::name);
             return Err(
                 Error::new(Code::MissingScope).detail(format!("This token lacks the scope: {needed}."))
             );
         }
         let role = Role::needed_for(capability);
-        Err(Error::new(Code::Forbidden).detail(format!("This needs the role {role} or higher.")))
+        let detail = if self.role.may(capability) {
+            "Your permissions here do not include this.".to_owned()
+        } else {
+            format!("This needs the role {role} or higher.")
+        };
+        Err(Error::new(Code::Forbidden).detail(detail))
     }
 
-    /// Whether the base is within the token's limit.
+    /// How far in a base, within the token's limit.
+    #[must_use]
+    pub fn base(&self, base: u64) -> Level {
+        if self.bases.as_ref().is_none_or(|bases| bases.contains(&base)) {
+            self.access.base(base)
+        } else {
+            Level::None
+        }
+    }
+
+    /// Whether the base is there for this caller.
     #[must_use]
     pub fn sees_base(&self, base: u64) -> bool {
-        self.bases.as_ref().is_none_or(|bases| bases.contains(&base))
+        self.base(base) > Level::None
+    }
+
+    /// How far in a table of a base, within the token's limit.
+    #[must_use]
+    pub fn table(&self, base: u64, table: u64) -> Level {
+        match self.base(base) {
+            Level::None => Level::None,
+            _ => self.access.table(base, table),
+        }
+    }
+
+    /// # Errors
+    /// `not_found` when the site is not there for this caller; `forbidden` when it may not go as far as `needed`.
+    pub fn site(&self, site: SiteId, needed: Level) -> Result<()> {
+        enough(self.access.site(site), needed)
+    }
+}
+
+/// # Errors
+/// `not_found` for [`Level::None`], `forbidden` for less than `needed`.
+pub fn enough(level: Level, needed: Level) -> Result<()> {
+    match level {
+        Level::None => Err(Error::not_found()),
+        level if level < needed => {
+            Err(Error::new(Code::Forbidden).detail("Your permissions here do not include this."))
+        }
+        _ => Ok(()),
     }
 }

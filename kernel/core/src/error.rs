@@ -50,6 +50,8 @@ codes! {
     StepUpRequired = "step_up_required", 403, retry true, "Confirm that it is you, then repeat.";
     /// The form's CSRF token is missing or stale.
     BadCsrf = "bad_csrf", 403, retry true, "The page was open too long. Load it again and repeat.";
+    /// The organisation asks its members to log in through its own provider.
+    SsoRequired = "sso_required", 403, retry false, "Log in through your organisation.";
     /// The tenant is suspended by staff.
     TenantSuspended = "tenant_suspended", 403, retry false, "This organisation is suspended.";
     /// The e-mail address is not verified yet.
@@ -110,6 +112,8 @@ codes! {
     RateLimited = "rate_limited", 429, retry true, "Too many requests.";
     /// A fault of ours.
     Internal = "internal", 500, retry true, "Something went wrong on our side.";
+    /// Another service, such as a provider of log-ins, did not answer as it should.
+    ProviderFailed = "provider_failed", 502, retry true, "The other service did not answer as it should.";
     /// Mail could not be handed over.
     MailFailed = "mail_failed", 502, retry true, "The mail could not be sent.";
     /// The service is starting, stopping or overloaded.

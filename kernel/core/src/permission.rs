@@ -1,5 +1,7 @@
-//! Roles of members, scopes of tokens, and what each may do. Services ask [`crate::Caller::require`]; nothing else decides.
+//! Roles of members, scopes of tokens, and what each may do. Services ask [`crate::Caller`], which knows the exceptions of its
+//! person as well ([`crate::access`]); nothing else decides.
 
+use crate::access::{Ability, Level};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
@@ -8,8 +10,12 @@ use std::str::FromStr;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
+    /// Reaches only what was assigned, usually sites: a customer, a guest.
+    Client,
     /// Reads everything in the tenant.
     Viewer,
+    /// Reads and comments.
+    Commenter,
     /// Edits records, views and pages.
     Editor,
     /// Everything but ownership: members, schema, sites, tokens.
@@ -20,13 +26,16 @@ pub enum Role {
 
 impl Role {
     /// All roles, strongest first, as menus show them.
-    pub const ALL: [Self; 4] = [Self::Owner, Self::Admin, Self::Editor, Self::Viewer];
+    pub const ALL: [Self; 6] =
+        [Self::Owner, Self::Admin, Self::Editor, Self::Commenter, Self::Viewer, Self::Client];
 
     /// The name as stored and as the API says it.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
+            Self::Client => "client",
             Self::Viewer => "viewer",
+            Self::Commenter => "commenter",
             Self::Editor => "editor",
             Self::Admin => "admin",
             Self::Owner => "owner",
@@ -37,7 +46,11 @@ impl Role {
     #[must_use]
     pub const fn needed_for(capability: Capability) -> Self {
         match capability {
-            Capability::ReadRecords | Capability::ReadSites | Capability::ReadMembers => Self::Viewer,
+            Capability::ReadRecords
+            | Capability::ReadSites
+            | Capability::ReadMembers
+            | Capability::ExportData => Self::Viewer,
+            Capability::CommentRecords => Self::Commenter,
             Capability::WriteRecords
             | Capability::DeleteRecords
             | Capability::EditViews
@@ -45,18 +58,57 @@ impl Role {
             | Capability::ManageOwnTokens => Self::Editor,
             Capability::EditSchema
             | Capability::ManageBases
+            | Capability::CreateBases
             | Capability::ManageSites
+            | Capability::CreateSites
             | Capability::Publish
+            | Capability::ReadAudit
             | Capability::ManageMembers
             | Capability::ManageTenant => Self::Admin,
             Capability::ManageOwners => Self::Owner,
         }
     }
 
-    /// Whether this role may do `capability`.
+    /// Whether this role may do `capability`, exceptions apart.
     #[must_use]
     pub fn may(self, capability: Capability) -> bool {
         self >= Self::needed_for(capability)
+    }
+
+    /// How far in every base, exceptions apart.
+    #[must_use]
+    pub const fn bases(self) -> Level {
+        match self {
+            Self::Client => Level::None,
+            Self::Viewer => Level::Read,
+            Self::Commenter => Level::Comment,
+            Self::Editor => Level::Edit,
+            Self::Admin | Self::Owner => Level::Manage,
+        }
+    }
+
+    /// How far in every site, exceptions apart.
+    #[must_use]
+    pub const fn sites(self) -> Level {
+        match self {
+            Self::Client => Level::None,
+            Self::Viewer | Self::Commenter => Level::Read,
+            Self::Editor => Level::Edit,
+            Self::Admin | Self::Owner => Level::Manage,
+        }
+    }
+
+    /// Whether an ability is there, exceptions apart.
+    #[must_use]
+    pub fn able(self, ability: Ability) -> bool {
+        self.may(match ability {
+            Ability::DeleteRecords => Capability::DeleteRecords,
+            Ability::ExportData => Capability::ExportData,
+            Ability::MakeTokens => Capability::ManageOwnTokens,
+            Ability::CreateBases => Capability::CreateBases,
+            Ability::CreateSites => Capability::CreateSites,
+            Ability::ReadAudit => Capability::ReadAudit,
+        })
     }
 }
 
@@ -73,7 +125,7 @@ impl FromStr for Role {
             crate::Error::field(
                 "role",
                 crate::Code::InvalidValue,
-                "is not one of owner, admin, editor, viewer",
+                "is not one of owner, admin, editor, commenter, viewer, client",
             )
         })
     }
@@ -84,6 +136,8 @@ impl FromStr for Role {
 pub enum Capability {
     /// See bases, tables, records, views.
     ReadRecords,
+    /// Comment on records.
+    CommentRecords,
     /// Create and change records.
     WriteRecords,
     /// Delete records.
@@ -92,22 +146,30 @@ pub enum Capability {
     EditViews,
     /// Add, change, remove tables and fields.
     EditSchema,
-    /// Create, rename, delete bases.
+    /// Rename, delete, restore bases.
     ManageBases,
+    /// Create bases.
+    CreateBases,
+    /// Take data out as a file.
+    ExportData,
     /// See sites and pages in the builder.
     ReadSites,
     /// Change drafts of pages.
     EditPages,
     /// Publish pages.
     Publish,
-    /// Create, change, delete sites.
+    /// Change, delete, restore sites.
     ManageSites,
+    /// Create sites.
+    CreateSites,
     /// See who is a member.
     ReadMembers,
     /// Invite, change, remove members.
     ManageMembers,
     /// Create and revoke one's own API tokens.
     ManageOwnTokens,
+    /// Read the audit trail.
+    ReadAudit,
     /// Change the tenant's name and settings.
     ManageTenant,
     /// Make and unmake owners, delete the tenant.
@@ -119,10 +181,10 @@ impl Capability {
     #[must_use]
     pub const fn scope(self) -> Option<Scope> {
         match self {
-            Self::ReadRecords | Self::ReadSites => Some(Scope::Read),
-            Self::WriteRecords => Some(Scope::Write),
+            Self::ReadRecords | Self::ReadSites | Self::ExportData => Some(Scope::Read),
+            Self::WriteRecords | Self::CommentRecords => Some(Scope::Write),
             Self::DeleteRecords => Some(Scope::Delete),
-            Self::EditSchema | Self::ManageBases | Self::EditViews => Some(Scope::Schema),
+            Self::EditSchema | Self::ManageBases | Self::CreateBases | Self::EditViews => Some(Scope::Schema),
             _ => None,
         }
     }
@@ -204,7 +266,7 @@ mod tests {
 
     #[test]
     fn roles_grow() {
-        let roles = [Role::Viewer, Role::Editor, Role::Admin, Role::Owner];
+        let roles = [Role::Client, Role::Viewer, Role::Commenter, Role::Editor, Role::Admin, Role::Owner];
         assert!(roles.is_sorted());
         assert!(Role::Viewer.may(Capability::ReadRecords) && !Role::Viewer.may(Capability::WriteRecords));
         assert!(Role::Editor.may(Capability::DeleteRecords) && !Role::Editor.may(Capability::EditSchema));

@@ -3,9 +3,13 @@
 //! `NCLC_SECTION_NAME` overrides `section.name` of the file. Every mistake names the setting, what was wrong and an
 //! example. Reading the file and the environment is the caller's business; this is pure.
 
+mod sign_in;
+
 use crate::Secret;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+
+pub use sign_in::{ClientSecret, ClientSettings, SignInSettings};
 
 /// A setting that can't be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -36,6 +40,8 @@ pub struct Settings {
     pub bases: Bases,
     /// Published sites.
     pub sites: Sites,
+    /// Logging in with an account elsewhere.
+    pub sign_in: SignInSettings,
     /// Development conveniences: mailbox page, templates from disk, staff from any address.
     pub development: bool,
 }
@@ -138,6 +144,13 @@ pub struct Security {
     pub staff_networks: Vec<String>,
     /// Password hashes computed at once, at most (each takes 19 MiB).
     pub password_hashes_at_once: usize,
+    /// Where people report weaknesses, as `mailto:` or `https:` addresses: `/.well-known/security.txt` says so.
+    pub contacts: Vec<String>,
+    /// Hosts and networks that requests to other servers may reach although they are not public, or by plain http, or on
+    /// other ports: `host`, `host:port`, `address` or `address/bits`.
+    pub outgoing_allow: Vec<String>,
+    /// Name server that is asked for TXT records; `None`: those of the machine.
+    pub dns_server: Option<std::net::SocketAddr>,
 }
 
 /// Memory and work limits of bases.
@@ -341,7 +354,26 @@ impl Settings {
                 password_hashes_at_once: s.take("security.password_hashes_at_once", 2, "2", |text| {
                     text.parse().ok().filter(|count| *count > 0)
                 })?,
+                contacts: s.take(
+                    "security.contacts",
+                    Vec::new(),
+                    "mailto:security@acme.example",
+                    |text| {
+                        let contacts = list(text);
+                        let fine = |contact: &String| {
+                            ["mailto:", "https://", "tel:"].iter().any(|scheme| contact.starts_with(scheme))
+                                && contact.chars().all(|character| character.is_ascii_graphic())
+                        };
+                        contacts.iter().all(fine).then_some(contacts)
+                    },
+                )?,
+                outgoing_allow: s
+                    .optional("security.outgoing_allow")
+                    .map_or_else(Vec::new, |text| list(&text)),
+                dns_server: s
+                    .take("security.dns_server", None, "127.0.0.1:53", |text| text.parse().ok().map(Some))?,
             },
+            sign_in: s.sign_in()?,
             bases: Bases {
                 memory_budget: s
                     .take("bases.memory_budget", 4 << 30, "4294967296", |text| text.parse().ok())?,
@@ -384,6 +416,21 @@ pub const NAMES: &[&str] = &[
     "security.former_secret_keys",
     "security.staff_networks",
     "security.password_hashes_at_once",
+    "security.contacts",
+    "security.outgoing_allow",
+    "security.dns_server",
+    "sign_in.google_client_id",
+    "sign_in.google_client_secret",
+    "sign_in.google_client_secret_file",
+    "sign_in.github_client_id",
+    "sign_in.github_client_secret",
+    "sign_in.github_client_secret_file",
+    "sign_in.github_url",
+    "sign_in.oidc_client_id",
+    "sign_in.oidc_client_secret",
+    "sign_in.oidc_client_secret_file",
+    "sign_in.oidc_issuer",
+    "sign_in.oidc_name",
     "bases.memory_budget",
     "bases.idle_seconds",
     "sites.page_memory",
@@ -420,56 +467,4 @@ fn scalar(value: &toml::Value) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn load(file: &str, environment: &[(&str, &str)]) -> Result<Settings, SettingError> {
-        Settings::load(file, environment.iter().map(|(name, value)| ((*name).into(), (*value).into())))
-    }
-
-    #[test]
-    fn defaults_serve_a_developers_machine() {
-        let settings = load("", &[]).unwrap();
-        assert_eq!(settings.site.origin("app"), "http://app.nclc.localhost:8080");
-        assert_eq!(settings.site.site_origin("bakery"), "http://bakery.sites.nclc.localhost:8080");
-    }
-
-    #[test]
-    fn the_environment_wins_over_the_file() {
-        let file = "[http]\nlisten = \"0.0.0.0:80\"\nportals = [\"www\", \"app\"]";
-        let settings = load(file, &[("NCLC_HTTP_LISTEN", "127.0.0.1:9000"), ("PATH", "/bin")]).unwrap();
-        assert_eq!(settings.http.listen.port(), 9000);
-        assert_eq!(settings.http.portals, ["www", "app"]);
-    }
-
-    #[test]
-    fn mistakes_name_the_setting_and_give_an_example() {
-        for (file, environment, name) in [
-            ("", vec![("NCLC_HTTP_LISTEN", "nowhere")], "NCLC_HTTP_LISTEN"),
-            ("", vec![("NCLC_HTTP_PORT", "1")], "NCLC_HTTP_PORT"),
-            ("[http]\nlistn = 1", vec![], "http.listn"),
-            ("[http", vec![], "the settings file"),
-            ("", vec![("NCLC_DATABASE_DATA_URL", "postgres://x")], "NCLC_DATABASE_*_URL"),
-            ("", vec![("NCLC_SECURITY_SECRET_KEY", "abc")], "NCLC_SECURITY_SECRET_KEY"),
-            ("", vec![("NCLC_SECURITY_FORMER_SECRET_KEYS", "abc")], "NCLC_SECURITY_FORMER_SECRET_KEYS"),
-        ] {
-            let error = load(file, &environment).unwrap_err();
-            assert_eq!(error.name, name);
-            assert!(!error.example.is_empty());
-        }
-    }
-
-    #[test]
-    fn every_name_is_read() {
-        let mut all: BTreeMap<String, String> =
-            NAMES.iter().map(|name| ((*name).into(), String::new())).collect();
-        for name in NAMES {
-            all.insert((*name).into(), "\u{1}".into());
-            let single = BTreeMap::from([((*name).to_owned(), "\u{1}".to_owned())]);
-            // A value that is nobody's is either refused, or kept as text: never ignored as unknown.
-            if let Err(error) = Settings::from_source(Source(single)) {
-                assert!(error.name.starts_with("NCLC_"), "{name}: {error}");
-            }
-        }
-    }
-}
+mod tests;

@@ -61,6 +61,12 @@ pub struct ShellUser {
     pub email: String,
     /// One or two letters for the avatar.
     pub initials: String,
+    /// Address of the picture, if there is one.
+    pub avatar: Option<String>,
+    /// The person's choice of how dates and numbers are written; else the browser's.
+    pub locale: Option<&'static str>,
+    /// IANA name of the zone in which times are shown; else UTC.
+    pub time_zone: Option<String>,
 }
 
 impl ShellUser {
@@ -71,7 +77,14 @@ impl ShellUser {
         let letters = [words.next(), words.next_back()];
         let initials =
             letters.iter().flatten().filter_map(|word| word.chars().next()).flat_map(char::to_uppercase);
-        Self { name: name.to_owned(), email: email.to_owned(), initials: initials.collect() }
+        Self {
+            name: name.to_owned(),
+            email: email.to_owned(),
+            initials: initials.collect(),
+            avatar: None,
+            locale: None,
+            time_zone: None,
+        }
     }
 }
 

@@ -6,6 +6,7 @@
 use http::{HeaderMap, header};
 use jiff::Timestamp;
 use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use minijinja::value::Value;
 use minijinja::{Environment, Error, ErrorKind, State};
 
@@ -118,13 +119,24 @@ pub fn yes_no(locale: &str, yes: bool) -> &'static str {
 /// `21 Nov 2026, 10:16 UTC`.
 #[must_use]
 pub fn datetime(locale: &str, at: Timestamp) -> String {
-    let zoned = at.to_zoned(jiff::tz::TimeZone::UTC);
-    format!("{}, {} UTC", date(locale, zoned.date()), zoned.strftime("%H:%M"))
+    datetime_in(locale, &TimeZone::UTC, at)
+}
+
+/// `21 Nov 2026, 11:16 CET`: the moment in a time zone.
+#[must_use]
+pub fn datetime_in(locale: &str, zone: &TimeZone, at: Timestamp) -> String {
+    let zoned = at.to_zoned(zone.clone());
+    format!("{}, {}", date(locale, zoned.date()), zoned.strftime("%H:%M %Z"))
+}
+
+/// Names of the known locales, the default first, for a person's choice.
+pub fn locales() -> impl Iterator<Item = &'static str> {
+    LOCALES.iter().map(|locale| locale.name)
 }
 
 /// `just now`, `5 min ago`, `2 h ago`, `3 days ago`, then the date.
 #[must_use]
-pub fn ago(locale: &str, at: Timestamp, now: Timestamp) -> String {
+pub fn ago(locale: &str, zone: &TimeZone, at: Timestamp, now: Timestamp) -> String {
     let seconds = now.as_second() - at.as_second();
     match seconds {
         ..60 => "just now".to_owned(),
@@ -132,7 +144,7 @@ pub fn ago(locale: &str, at: Timestamp, now: Timestamp) -> String {
         3_600..86_400 => format!("{} h ago", seconds / 3_600),
         86_400..172_800 => "yesterday".to_owned(),
         172_800..604_800 => format!("{} days ago", seconds / 86_400),
-        _ => date(locale, at.to_zoned(jiff::tz::TimeZone::UTC).date()),
+        _ => date(locale, at.to_zoned(zone.clone()).date()),
     }
 }
 
@@ -158,6 +170,12 @@ fn locale_in(state: &State) -> String {
         .unwrap_or_else(|| "en-US".to_owned())
 }
 
+/// The zone of the person who looks at the page.
+fn zone_in(state: &State) -> TimeZone {
+    let name = state.lookup("page").and_then(|page| page.get_attr("time_zone").ok());
+    name.and_then(|name| name.as_str().and_then(|name| TimeZone::get(name).ok())).unwrap_or(TimeZone::UTC)
+}
+
 fn bad(what: &str, value: &Value) -> Error {
     Error::new(ErrorKind::InvalidOperation, format!("{value} is not {what}"))
 }
@@ -181,19 +199,19 @@ pub(crate) fn register(env: &mut Environment<'static>) {
         let text = value.as_str().ok_or_else(|| bad("a date", &value))?;
         let day = text
             .parse::<Timestamp>()
-            .map(|at| at.to_zoned(jiff::tz::TimeZone::UTC).date())
+            .map(|at| at.to_zoned(zone_in(state)).date())
             .or_else(|_| text.parse::<Date>());
         day.map(|day| date(&locale_in(state), day)).map_err(|_| bad("a date", &value))
     });
     env.add_filter("datetime", |state: &State, value: Value| {
-        timestamp(&value).map(|at| datetime(&locale_in(state), at))
+        timestamp(&value).map(|at| datetime_in(&locale_in(state), &zone_in(state), at))
     });
     env.add_filter("ago", |state: &State, value: Value| {
         let now = state
             .lookup("page")
             .and_then(|page| page.get_attr("now").ok())
             .ok_or_else(|| Error::new(ErrorKind::UndefinedError, "page.now"))?;
-        Ok::<_, Error>(ago(&locale_in(state), timestamp(&value)?, timestamp(&now)?))
+        Ok::<_, Error>(ago(&locale_in(state), &zone_in(state), timestamp(&value)?, timestamp(&now)?))
     });
     // Errors of fields are sentences, or sentences without their subject: "is missing".
     env.add_filter("sentence", |text: String| {
@@ -244,8 +262,10 @@ mod tests {
             (700_000, "21 Nov 2026"),
         ] {
             let now = at + jiff::SignedDuration::from_secs(seconds);
-            assert_eq!(ago("en-GB", at, now), expected);
+            assert_eq!(ago("en-GB", &TimeZone::UTC, at, now), expected);
         }
+        let berlin = TimeZone::get("Europe/Berlin").unwrap();
+        assert_eq!(datetime_in("en-GB", &berlin, at), "21 Nov 2026, 11:16 CET");
     }
 
     #[test]

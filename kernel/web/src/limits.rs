@@ -33,6 +33,8 @@ pub struct Policy {
 impl Policy {
     /// API calls of one token or session.
     pub const API: Self = Self { name: "api", quota: 60_000, window_seconds: 60, burst: 10_000 };
+    /// API calls of one organisation, by all its tokens and people together.
+    pub const API_TENANT: Self = Self { name: "tenant", quota: 240_000, window_seconds: 60, burst: 40_000 };
     /// Calls of `/v0` by one token to one base, besides [`Self::API`]. Clients of Airtable keep to 5 a second there and wait
     /// when they are told to; here they may do ten times that.
     pub const V0: Self = Self { name: "v0", quota: 3_000, window_seconds: 60, burst: 100 };
@@ -43,6 +45,8 @@ impl Policy {
         Self { name: "sign-in-account", quota: 30, window_seconds: 60, burst: 1_800 };
     /// Sign-ups, resets and other mails caused by one address.
     pub const MAIL_CAUSING: Self = Self { name: "mail", quota: 3, window_seconds: 600, burst: 10 };
+    /// Reports of browsers about what the Content-Security-Policy kept out, from one address.
+    pub const REPORTS: Self = Self { name: "reports", quota: 30, window_seconds: 60, burst: 30 };
     /// Mails to one address.
     pub const MAIL_TO: Self = Self { name: "mail-to", quota: 1, window_seconds: 300, burst: 4 };
 }

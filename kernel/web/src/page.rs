@@ -38,6 +38,7 @@ struct Context<'a> {
     theme: Theme,
     data_theme: &'static str,
     locale: &'static str,
+    time_zone: &'a str,
     path: &'a str,
     request_id: &'a str,
     development: bool,
@@ -134,6 +135,9 @@ impl Page {
     }
 
     pub(crate) fn context(&self) -> Value {
+        let shell = self.exchange.shell_now();
+        let user = shell.user.as_ref();
+        let time_zone = user.and_then(|user| user.time_zone.clone()).unwrap_or_else(|| "UTC".to_owned());
         Value::from(Serde(Context {
             brand: &self.web.brand().brand,
             origins: self.web.origins(),
@@ -141,12 +145,13 @@ impl Page {
             csrf: self.csrf.text(),
             theme: self.theme,
             data_theme: self.data_theme,
-            locale: self.locale,
+            locale: user.and_then(|user| user.locale).unwrap_or(self.locale),
+            time_zone: &time_zone,
             path: &self.path,
             request_id: self.exchange.id().as_str(),
             development: self.web.development(),
             now: self.web.clock().now(),
-            shell: self.exchange.shell_now(),
+            shell,
         }))
     }
 }

@@ -2,7 +2,9 @@
 
 use crate::error::{Failure, render};
 use crate::request_id::REQUEST_ID;
-use crate::{Exchange, Web, WebError, cors, log, metrics, security_headers, static_files};
+use crate::{
+    Exchange, Web, WebError, cors, log, metrics, reports, security_headers, security_txt, static_files,
+};
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, MatchedPath, Path, Request, State};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
@@ -61,6 +63,9 @@ pub fn wrap(web: &Web, portal: Portal, routes: Router) -> Router {
                 static_files::serve(&path, &headers)
             }),
         );
+    let routes = routes
+        .merge(reports::routes(web))
+        .route("/.well-known/security.txt", get(security_txt::show).with_state(web.clone()));
     let routes = match portal {
         Portal::Sites => routes,
         _ => routes.route("/favicon.svg", get(favicon)),

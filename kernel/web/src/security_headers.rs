@@ -12,9 +12,13 @@ pub fn policy(web: &Web, portal: Portal) -> String {
     };
     format!(
         "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; {connect}; \
-         object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'"
+         object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'; \
+         report-uri {REPORTS}; report-to csp"
     )
 }
+
+/// Where browsers report what the policy kept out: on every host, so that nothing is sent elsewhere.
+pub(crate) const REPORTS: &str = "/csp-report";
 
 /// For a page that another page of the same host shows in a frame (the builder's canvas, the mailbox): no scripts, no
 /// forms, framed by itself only. A handler sets it, and the stack leaves it.
@@ -36,6 +40,7 @@ pub fn write(web: &Web, portal: Portal, headers: &mut HeaderMap) {
     }
     for (name, value) in [
         ("x-content-type-options", "nosniff"),
+        ("reporting-endpoints", "csp=\"/csp-report\""),
         ("referrer-policy", "strict-origin-when-cross-origin"),
         ("cross-origin-opener-policy", "same-origin"),
         ("cross-origin-resource-policy", "same-origin"),

@@ -3,6 +3,7 @@
 use crate::connection::Patience;
 use crate::limits::RateLimits;
 use crate::metrics::Metrics;
+use crate::reports::{CspReport, Reports};
 use crate::static_files::Assets;
 use crate::templates::Templates;
 use crate::{Networks, Shutdown};
@@ -44,6 +45,8 @@ pub(crate) struct Inner {
     pub shutdown: Shutdown,
     pub in_flight: AtomicUsize,
     pub in_flight_limit: usize,
+    pub contacts: Vec<String>,
+    pub reports: Reports,
 }
 
 /// The portals' origins, e.g. `http://app.nclc.localhost:8080`; `page.origins` in templates.
@@ -89,6 +92,8 @@ impl Web {
             shutdown: Shutdown::new(),
             in_flight: AtomicUsize::new(0),
             in_flight_limit: IN_FLIGHT_LIMIT,
+            contacts: settings.security.contacts.clone(),
+            reports: Reports::new(),
             clock,
             random,
         }))
@@ -138,6 +143,11 @@ impl Web {
     #[must_use]
     pub fn staff_networks(&self) -> &Networks {
         &self.0.staff_networks
+    }
+    /// The next reports of browsers about the Content-Security-Policy, at most `most`; waits for the first. For the one
+    /// task that keeps them.
+    pub async fn csp_reports(&self, most: usize) -> Vec<CspReport> {
+        self.0.reports.take(most).await
     }
     /// Begins when the process stops; long answers (SSE) end with it.
     #[must_use]

@@ -74,6 +74,8 @@ fn another_organisations_pages_are_not_there() {
                 .replace("{slug}", slug)
                 .replace("{token}", &token)
                 .replace("{user}", &user)
+                .replace("{subject}", &user)
+                .replace("{link}", "lnk_0000000000000000000000")
                 .replace("{invite}", "inv_0000000000000000000000")
                 .replace("{base}", &world.base)
                 .replace("{table}", &world.table)

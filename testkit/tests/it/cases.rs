@@ -43,7 +43,7 @@ impl Case {
 
 pub fn all(w: &World) -> Vec<Case> {
     use Stranger::{Nothing, Own};
-    let World { base, table, field, view, record, import } = w;
+    let World { base, table, field, view, record, import, comment, .. } = w;
     let case =
         |operation, path: String, body, stranger, writes| Case { operation, path, body, stranger, writes };
     let read = |operation, path| case(operation, path, Body::None, Nothing, false);
@@ -63,6 +63,15 @@ pub fn all(w: &World) -> Vec<Case> {
             json!({"records": [{"id": record, "fields": {"Name": "stranger"}}]}),
         ),
         empty("DELETE /v1/records", format!("/v1/records?ids={record}")),
+        write(
+            "PUT /v1/records",
+            "/v1/records".into(),
+            json!({"table": table, "key": ["Name"], "records": [{"fields": {"Name": "by a stranger"}}]}),
+        ),
+        ask("POST /v1/records/query", "/v1/records/query".into(), json!({"table": table})),
+        read("GET /v1/tables/{table}/search", format!("/v1/tables/{table}/search?q=secret")),
+        read("GET /v1/bases/{base}/search", format!("/v1/bases/{base}/search?q=secret")),
+        read("GET /v1/fields/{field}/values", format!("/v1/fields/{field}/values")),
         read("GET /v1/records/{record}", format!("/v1/records/{record}")),
         write(
             "PATCH /v1/records/{record}",
@@ -74,6 +83,21 @@ pub fn all(w: &World) -> Vec<Case> {
             "POST /v1/tables/{table}/restore",
             format!("/v1/tables/{table}/restore"),
             json!({"records": [record]}),
+        ),
+        read("GET /v1/records/{record}/comments", format!("/v1/records/{record}/comments")),
+        write(
+            "POST /v1/records/{record}/comments",
+            format!("/v1/records/{record}/comments"),
+            json!({"text": "by a stranger"}),
+        ),
+        write(
+            "PATCH /v1/records/{record}/comments/{comment}",
+            format!("/v1/records/{record}/comments/{comment}"),
+            json!({"text": "by a stranger"}),
+        ),
+        empty(
+            "DELETE /v1/records/{record}/comments/{comment}",
+            format!("/v1/records/{record}/comments/{comment}"),
         ),
         read("GET /v1/records/{record}/history", format!("/v1/records/{record}/history")),
         ask("POST /v1/tables/{table}/window", format!("/v1/tables/{table}/window"), json!({"view": view})),

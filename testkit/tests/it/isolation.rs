@@ -12,7 +12,9 @@ use testkit::run;
 fn every_operation_has_a_case() {
     let document = serde_json::to_value(bases::document("http://api.test")).unwrap();
     let mut operations = BTreeSet::new();
-    for (path, methods) in document["paths"].as_object().unwrap() {
+    // The operations of /v0 have a table of cases of their own.
+    let paths = document["paths"].as_object().unwrap().iter().filter(|(path, _)| path.starts_with("/v1/"));
+    for (path, methods) in paths {
         for method in methods.as_object().unwrap().keys() {
             operations.insert(format!("{} {path}", method.to_uppercase()));
         }
@@ -25,6 +27,8 @@ fn every_operation_has_a_case() {
         view: nothing(),
         record: nothing(),
         import: nothing(),
+        comment: nothing(),
+        webhook: nothing(),
     };
     let cases: BTreeSet<String> = cases::all(&world).iter().map(|case| case.operation.to_owned()).collect();
     assert_eq!(operations, cases, "operations of the document (left) and cases of this test (right)");

@@ -28,12 +28,14 @@ impl Case {
 }
 
 fn all(w: &World) -> Vec<Case> {
-    let World { base, table, field, view, record, .. } = w;
+    let World { base, table, field, view, record, comment, webhook, .. } = w;
     let case = |operation, path: String, body, writes| Case { operation, path, body, writes, own: false };
     let read = |operation, path| case(operation, path, Value::Null, false);
     let write = |operation, path, body| case(operation, path, body, true);
     let own = |case: Case| Case { own: true, ..case };
     let (at, meta) = (format!("/v0/{base}/{table}"), format!("/v0/meta/bases/{base}"));
+    let (comments, hooks) = (format!("{at}/{record}/comments"), format!("/v0/bases/{base}/webhooks"));
+    let wanted = json!({"specification": {"options": {"filters": {"dataTypes": ["tableData"]}}}});
     let fields = json!({"fields": {"Name": "by a stranger"}});
     let records = json!({"records": [{"id": record, "fields": {"Name": "by a stranger"}}]});
     vec![
@@ -78,6 +80,41 @@ fn all(w: &World) -> Vec<Case> {
         write("PATCH /v0/{base}/{table}/{record}", format!("{at}/{record}"), fields.clone()),
         write("PUT /v0/{base}/{table}/{record}", format!("{at}/{record}"), fields),
         write("DELETE /v0/{base}/{table}/{record}", format!("{at}/{record}"), Value::Null),
+        read("GET /v0/{base}/{table}/{record}/comments", comments.clone()),
+        write(
+            "POST /v0/{base}/{table}/{record}/comments",
+            comments.clone(),
+            json!({"text": "by a stranger"}),
+        ),
+        write(
+            "PATCH /v0/{base}/{table}/{record}/comments/{comment}",
+            format!("{comments}/{comment}"),
+            json!({"text": "by a stranger"}),
+        ),
+        write(
+            "DELETE /v0/{base}/{table}/{record}/comments/{comment}",
+            format!("{comments}/{comment}"),
+            Value::Null,
+        ),
+        // Webhooks are no business of viewers, not even to look at.
+        write("GET /v0/bases/{base}/webhooks", hooks.clone(), Value::Null),
+        write("POST /v0/bases/{base}/webhooks", hooks.clone(), wanted),
+        write("DELETE /v0/bases/{base}/webhooks/{webhook}", format!("{hooks}/{webhook}"), Value::Null),
+        write(
+            "POST /v0/bases/{base}/webhooks/{webhook}/enableNotifications",
+            format!("{hooks}/{webhook}/enableNotifications"),
+            json!({"enable": false}),
+        ),
+        write(
+            "POST /v0/bases/{base}/webhooks/{webhook}/refresh",
+            format!("{hooks}/{webhook}/refresh"),
+            Value::Null,
+        ),
+        write(
+            "GET /v0/bases/{base}/webhooks/{webhook}/payloads",
+            format!("{hooks}/{webhook}/payloads"),
+            Value::Null,
+        ),
     ]
 }
 
@@ -91,6 +128,8 @@ fn nobodys() -> World {
         view: id("viw"),
         record: id("rec"),
         import: String::new(),
+        comment: id("com"),
+        webhook: id("ach"),
     }
 }
 

@@ -1,4 +1,4 @@
-//! What a tenant of these tests has: a base with a table, records, a second view, an upload that waits.
+//! What a tenant of these tests has: a base with a table, records, a second view, an upload that waits, a comment, a webhook.
 
 use serde_json::{Value, json};
 use testkit::{Server, Tenant, TestSystem};
@@ -10,6 +10,8 @@ pub struct World {
     pub view: String,
     pub record: String,
     pub import: String,
+    pub comment: String,
+    pub webhook: String,
 }
 
 impl World {
@@ -31,7 +33,13 @@ impl World {
         let upload =
             api.post("/v1/imports").token(&tenant.token).upload(&base, "Name,Count\nfrom a file,1\n");
         let import = text(&upload.send().await?.expect(201)?.json()["id"]);
-        Ok(Self { base, table, field, view, record: text(&record["id"]), import })
+        let record = text(&record["id"]);
+        let said = json!({"text": "kept secret as well"});
+        let comment = text(&post(&format!("/v1/records/{record}/comments"), said).await?["id"]);
+        let wanted = json!({"specification": {"options": {"filters": {"dataTypes": ["tableData"]}}}});
+        let webhook = api.post(&format!("/v0/bases/{base}/webhooks")).token(&tenant.token).json(&wanted);
+        let webhook = text(&webhook.send().await?.expect(200)?.json()["id"]);
+        Ok(Self { base, table, field, view, record, import, comment, webhook })
     }
 
     /// Everything that an outsider could have changed, as the owner sees it on one server.
@@ -41,12 +49,15 @@ impl World {
             format!("/v1/bases/{}", self.base),
             format!("/v1/records?table={}&keys=id", self.table),
             format!("/v1/records/{}/history", self.record),
+            format!("/v1/records/{}/comments", self.record),
             format!("/v1/imports/{}", self.import),
             "/v1/bases".to_owned(),
         ] {
             let answer = server.api().get(&path).token(token).send().await?.expect(200)?;
             out.push_str(&format!("{path} {} {}\n", answer.header("base-version"), answer.text));
         }
+        let webhooks = server.api().get(&format!("/v0/bases/{}/webhooks", self.base)).token(token);
+        out.push_str(&webhooks.send().await?.expect(200)?.text);
         Ok(out)
     }
 }

@@ -359,6 +359,14 @@ export class Core {
     this.set({ record: row.id, column }, this.value(row, column) !== true);
   }
 
+  /** A press on a star: as many, or none where it is the last one that shines. */
+  rate(where: At, stars: number): void {
+    const column = this.column(where);
+    const row = this.row(where);
+    if (!row || !this.writable(column) || kinds[column.kind].editor !== 'rate') return;
+    this.set({ record: row.id, column }, this.value(row, column) === stars ? null : stars);
+  }
+
   /** Puts the focus on a record that is at hand. */
   reach(record: string): number | undefined {
     const found = this.pages.find(record);

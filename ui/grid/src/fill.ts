@@ -1,6 +1,9 @@
 // What a fill writes: the top row again (Ctrl+D), or the series that the source suggests (drag of the handle).
 import type { CellValue, Kind } from './types.ts';
 
+/** Kinds that count on. */
+const NUMERIC = new Set<Kind>(['number', 'currency', 'percent', 'duration', 'year']);
+
 /** Values for `count` cells after `source`: numbers and days that change by one constant step go on, everything else repeats. */
 export function series(kind: Kind, source: readonly CellValue[], count: number): CellValue[] {
   const next = continuation(kind, source);
@@ -9,7 +12,7 @@ export function series(kind: Kind, source: readonly CellValue[], count: number):
 
 function continuation(kind: Kind, source: readonly CellValue[]): ((n: number) => CellValue) | undefined {
   if (source.length < 2) return undefined;
-  if (kind === 'number' && source.every((v) => typeof v === 'number')) {
+  if (NUMERIC.has(kind) && source.every((v) => typeof v === 'number')) {
     const numbers = source as number[];
     const step = constantStep(numbers);
     const last = numbers.at(-1) ?? 0;

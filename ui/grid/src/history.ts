@@ -1,7 +1,7 @@
 // Undo and redo. A group is what one action did; undoing writes the old values back, and only where a cell still holds what the action wrote:
 // somebody else's later edit is never overwritten. Changes by others never enter.
 import type { Selection } from './selection.ts';
-import type { CellValue, CellWrite } from './types.ts';
+import type { CellValue, CellWrite, LinkRef } from './types.ts';
 
 export interface CellChange {
   record: string;
@@ -57,18 +57,16 @@ export function plan(
   return { writes, skipped };
 }
 
+/** Whether two values are one: an empty list, null and an empty box are all empty; a link is its record. */
 export function sameValue(a: CellValue, b: CellValue): boolean {
-  if (Array.isArray(a) || Array.isArray(b)) {
-    const x = Array.isArray(a) ? a : [];
-    const y = Array.isArray(b) ? b : [];
-    if (a !== null && !Array.isArray(a)) return false;
-    if (b !== null && !Array.isArray(b)) return false;
-    return x.length === y.length && x.every((link, i) => sameLink(link, y[i]));
-  }
-  return (a === false ? null : a) === (b === false ? null : b);
+  return JSON.stringify(plain(a)) === JSON.stringify(plain(b)) || (Array.isArray(a) && Array.isArray(b) && a.length === b.length && a.every((one, i) => sameLink(one, b[i])));
 }
 
-function sameLink(a: { id: string; name: string }, b: { id: string; name: string } | undefined): boolean {
-  if (!b) return false;
+const plain = (value: CellValue): CellValue => (value === false || (Array.isArray(value) && value.length === 0) ? null : value);
+
+function sameLink(a: CellValue, b: CellValue | undefined): boolean {
+  if (!isLink(a) || !isLink(b)) return JSON.stringify(a) === JSON.stringify(b);
   return a.id !== '' && b.id !== '' ? a.id === b.id : a.name === b.name;
 }
+
+const isLink = (value: CellValue | undefined): value is LinkRef => typeof value === 'object' && value !== null && !Array.isArray(value) && typeof value.id === 'string' && typeof value.name === 'string';

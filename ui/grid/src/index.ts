@@ -1,6 +1,7 @@
 // The grid engine: createGrid(host, options). Framework-free; nothing else of this folder is imported from outside, except kinds and types.
 import { writeHtml, parseTsv, pasteSize, writeTsv } from './clipboard.ts';
-import { toText } from './cells/index.ts';
+import { kinds, toText } from './cells/index.ts';
+import { nextRating } from './cells/rating.ts';
 import { Core } from './core.ts';
 import type { CellChange } from './history.ts';
 import { commandOf } from './keys.ts';
@@ -11,7 +12,7 @@ import { Pointer } from './view/pointer.ts';
 import { View } from './view/view.ts';
 
 export type * from './types.ts';
-export { fromText, kinds, toText } from './cells/index.ts';
+export { fromText, kinds, paint, show, toText } from './cells/index.ts';
 export { kindIcon } from './kind_icons.ts';
 
 export interface Grid {
@@ -134,6 +135,19 @@ export function createGrid(host: HTMLElement, options: GridOptions): Grid {
   };
 }
 
+/** Space ticks and rates, a digit rates: without an editor. False if the cell is of another kind. */
+function quick(core: Core, key: string): boolean {
+  const column = core.column();
+  const row = core.row();
+  if (!row || !core.writable(column)) return false;
+  const { editor } = kinds[column.kind];
+  if (editor === 'toggle' && key === ' ') core.toggle(core.selection.focus);
+  else if (editor === 'rate' && key === ' ') core.set({ record: row.id, column }, nextRating(core.value(row, column), column));
+  else if (editor === 'rate' && /^\d$/.test(key) && Number(key) <= (column.max ?? 5)) core.set({ record: row.id, column }, Number(key) || null);
+  else return false;
+  return true;
+}
+
 interface Clipboard {
   /** The selection's text if all of it is loaded. */
   now(): { text: string; html: string } | undefined;
@@ -184,6 +198,10 @@ function listen(core: Core, view: View, editor: Editor, pointer: Pointer, clipbo
     const command = commandOf({ key: event.key, ctrl: event.ctrlKey || event.metaKey, shift: event.shiftKey, alt: event.altKey });
     if (!command) return;
     if (command.name === 'type') {
+      if (quick(core, event.key)) {
+        event.preventDefault();
+        return;
+      }
       editor.start(true);
       if (!editor.open) event.preventDefault();
       return;
@@ -213,6 +231,7 @@ function listen(core: Core, view: View, editor: Editor, pointer: Pointer, clipbo
       case 'fillDown': void core.fillDown(); break;
       case 'open': {
         const row = core.row();
+        if (!command.always && quick(core, ' ')) break;
         if (row) core.host.open(row.id, focus.row);
         break;
       }

@@ -4,7 +4,8 @@ import type { Move } from './selection.ts';
 export type Command =
   | { name: 'move'; move: Move; extend: boolean }
   | { name: 'tab'; back: boolean }
-  | { name: 'edit' | 'type' | 'clear' | 'selectAll' | 'undo' | 'redo' | 'fillDown' | 'open' | 'addRow' | 'menu' | 'escape' };
+  | { name: 'open'; always: boolean }
+  | { name: 'edit' | 'type' | 'clear' | 'selectAll' | 'undo' | 'redo' | 'fillDown' | 'addRow' | 'menu' | 'escape' };
 
 export interface Key {
   key: string;
@@ -40,7 +41,7 @@ export function commandOf({ key, ctrl, shift, alt }: Key): Command | undefined {
     case 'F2': return { name: 'edit' };
     case 'Delete':
     case 'Backspace': return { name: 'clear' };
-    case ' ': return { name: 'open' };
+    case ' ': return { name: 'open', always: shift };
     case 'Escape': return { name: 'escape' };
     case 'ContextMenu': return { name: 'menu' };
     case 'F10': return shift ? { name: 'menu' } : undefined;

@@ -1,13 +1,24 @@
-// The engine's public types. Values are those of the /v1 window: text, number, boolean, "2026-11-21", RFC 3339 in UTC, choice id, links; empty is null.
+// The engine's public types. Values are those of the /v1 window: text, number, boolean, "2026-11-21", RFC 3339 in UTC, choice ids, links, any JSON; empty is null.
 
-export interface LinkRef {
+export type Json = string | number | boolean | null | Json[] | { [key: string]: Json };
+export type CellValue = Json;
+/** A type, not an interface: it is one of the JSON values. */
+export type LinkRef = {
   /** Record id; empty while a pasted name waits for the server to find its record. */
   id: string;
   name: string;
-}
-export type CellValue = string | number | boolean | LinkRef[] | null;
+};
+/** What stands in a calculated cell that failed. */
+export type CellError = { error: string };
+/** What a button holds. */
+export type ButtonValue = { label: string; url: string };
 
-export type Kind = 'text' | 'long_text' | 'number' | 'checkbox' | 'date' | 'datetime' | 'select' | 'email' | 'url' | 'link';
+export type Kind =
+  | 'text' | 'long_text' | 'rich_text' | 'number' | 'currency' | 'percent' | 'duration' | 'rating' | 'checkbox' | 'date' | 'datetime' | 'time' | 'year'
+  | 'select' | 'multi_select' | 'user' | 'email' | 'url' | 'phone' | 'barcode' | 'json' | 'uuid' | 'colour' | 'geo' | 'link' | 'button' | 'list';
+
+/** Types of fields: those whose cells people write, and those that are calculated from others. */
+export type FieldType = Exclude<Kind, 'list'> | 'lookup' | 'rollup' | 'count' | 'formula' | 'autonumber' | 'created_time' | 'modified_time' | 'created_by' | 'modified_by';
 
 export interface Choice {
   id: string;
@@ -15,19 +26,46 @@ export interface Choice {
   colour: string;
 }
 
-export interface Column {
+export interface Person {
   id: string;
   name: string;
+}
+
+/** What must be known to draw and read values. */
+export interface Shape {
   kind: Kind;
+  /** Decimals shown, for numbers; without it up to 8 as they come. */
+  precision?: number;
+  /** ISO 4217 code or a symbol. */
+  currency?: string;
+  /** Most stars. */
+  max?: number;
+  /** For selects. */
+  choices?: readonly Choice[];
+  /** Several people or links. */
+  many?: boolean;
+  /** IANA zone, for `datetime`; without it the person's own. */
+  zone?: string;
+  /** Elements of a `list`. */
+  of?: Shape;
+  /** Who has which id, for `user`. */
+  people?: readonly Person[];
+}
+
+export interface Column extends Shape {
+  id: string;
+  name: string;
+  /** The field's own type, where it is another than that of its values: a formula, a lookup. */
+  type?: FieldType;
   /** CSS px. */
   width: number;
   readOnly: boolean;
-  /** Decimals shown, for `number`; without it up to 8 as they come. */
-  precision?: number;
-  /** For `select`. */
-  choices?: readonly Choice[];
-  /** IANA zone, for `datetime`; without it the person's own. */
-  zone?: string;
+  /** Values are calculated, and may be errors. */
+  computed?: boolean;
+  /** Why there are no values. */
+  problem?: string;
+  /** A name that is no choice yet may be written, and becomes one. */
+  grows?: boolean;
   /** Shown when the pointer rests on the header. */
   description?: string;
 }

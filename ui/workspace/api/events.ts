@@ -1,5 +1,5 @@
 // Live changes of a base: server-sent events read through fetch, since EventSource sends no Authorization. After a break the stream resumes
-// behind the last event it had; if the server cannot, its first event says so by its version and the page reads everything anew.
+// behind the last event it had; if that is too far back, the server says `reset` and the page reads everything anew.
 import { type Api, pause } from './client.ts';
 import type { ChangeEvent } from './types.ts';
 
@@ -61,7 +61,7 @@ async function run(api: Api, base: string, take: (change: ChangeEvent) => void, 
       failures = 0;
       const parse = createParser((event) => {
         if (event.id) last = event.id;
-        if (event.event === 'change') take(JSON.parse(event.data) as ChangeEvent);
+        if (event.event === 'change' || event.event === 'reset') take(JSON.parse(event.data) as ChangeEvent);
       });
       const reader = answer.body?.pipeThrough(new TextDecoderStream()).getReader();
       for (;;) {

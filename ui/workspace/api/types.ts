@@ -1,35 +1,77 @@
 // What /v1 answers, as the workspace reads it. Ids are text; the shapes are those of the API's reference.
-import type { CellValue, Choice, Kind } from '../../grid/src/index.ts';
+import type { CellValue, Choice, FieldType, Json, Kind } from '../../grid/src/index.ts';
+
+/** A type of values with its options: of what is calculated, and how it is shown. */
+export interface ValueType {
+  type: FieldType | Kind;
+  options?: FieldOptions | null;
+}
+
+export type Summary =
+  | 'sum' | 'avg' | 'min' | 'max' | 'median' | 'product' | 'range' | 'stdev' | 'variance' | 'numbers' | 'filled' | 'empty' | 'all' | 'unique'
+  | 'join' | 'join_unique' | 'list' | 'list_unique' | 'first' | 'last' | 'and' | 'or' | 'xor';
 
 export interface FieldOptions {
   precision?: number;
+  currency?: string;
+  max?: number;
   zone?: string;
   choices?: Choice[];
   /** Linked table, for `link`. */
   table?: string;
   symmetric_field?: string | null;
   many?: boolean;
+  /** A link field of the same table, for `lookup`, `rollup` and `count`. */
+  link_field?: string;
+  /** A field of the linked table. */
+  field?: string;
+  function?: Summary;
+  formula?: string;
+  label?: string;
+  format?: ValueType;
+  /** Fields whose changes count, for `modified_time` and `modified_by`; of any field without them. */
+  fields?: string[];
+  required?: boolean;
+  unique?: boolean;
+  /** What a new record gets. */
+  default?: Json;
+  /** Type of the values of a calculated field. */
+  result?: ValueType;
+  /** Why a calculated field has no values. */
+  problem?: string;
+  /** Type of the elements of a list. */
+  of?: ValueType;
 }
 
 export interface Field {
   id: string;
   name: string;
-  type: Kind;
+  type: FieldType;
   description: string | null;
   options: FieldOptions | null;
   read_only: boolean;
+}
+
+/** What a change of a field's type would keep and lose. */
+export interface Conversion {
+  filled: number;
+  lost: number;
+  samples: { id: string; before: string; after: string | null }[];
 }
 
 export type Permission = 'read' | 'write' | 'delete' | 'views' | 'schema';
 
 export type Op =
   | 'is' | 'is_not' | 'contains' | 'does_not_contain' | 'starts_with' | 'is_empty' | 'is_not_empty'
-  | 'gt' | 'gte' | 'lt' | 'lte' | 'is_any_of' | 'is_none_of' | 'before' | 'after' | 'on';
+  | 'gt' | 'gte' | 'lt' | 'lte' | 'is_any_of' | 'is_none_of' | 'is_all_of' | 'before' | 'after' | 'on';
+
+/** Days counted from today. */
+export type Relative = { relative: string; n?: number };
 
 export interface Condition {
   field: string;
   op: Op;
-  value?: string | number | boolean | string[];
+  value?: string | number | boolean | string[] | Relative;
 }
 export type Where = { and: Where[] } | { or: Where[] } | Condition;
 
@@ -105,7 +147,7 @@ export interface HistoryEntry {
 
 export interface ImportColumn {
   name: string;
-  type: Kind;
+  type: FieldType;
   samples: string[];
 }
 

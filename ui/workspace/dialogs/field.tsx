@@ -1,152 +1,129 @@
-// Adding or changing a field: its name, its type, what the type needs to know.
-import { type FormEvent, useState } from 'react';
-import { type Choice, kindIcon, type Kind } from '../../grid/src/index.ts';
-import { message } from '../api/client.ts';
-import type { Field, FieldOptions } from '../api/types.ts';
-import { keepFocus } from '../ui/focus.ts';
+// Adding or changing a field: its name, its type, what the type needs to know, what is asked of its cells. A change of the type shows first what
+// would be lost. What was typed stays when the server refuses it.
+import { type FormEvent, useRef, useState } from 'react';
+import { type FieldType, kindIcon } from '../../grid/src/index.ts';
+import { ApiError, message } from '../api/client.ts';
+import type { Conversion, Field, FieldOptions } from '../api/types.ts';
 import { Icon } from '../ui/icon.tsx';
-import { Select } from '../ui/select.tsx';
+import type { FieldChange } from '../model.ts';
 import { useModel } from '../use_model.ts';
+import { ConversionPreview } from './conversion.tsx';
+import { TypeOptions } from './field_options.tsx';
+import { Rules } from './field_rules.tsx';
+import { infoOf, READ_ONLY, sentOptions, startOptions, typeLabel } from './field_types.ts';
+import { TypeList } from './type_list.tsx';
 
-export const TYPES: { type: Kind; label: string; about: string }[] = [
-  { type: 'text', label: 'Single line text', about: 'Names, codes, anything short' },
-  { type: 'long_text', label: 'Long text', about: 'Notes of several lines' },
-  { type: 'number', label: 'Number', about: 'Counts, amounts, measures' },
-  { type: 'checkbox', label: 'Checkbox', about: 'Yes or no' },
-  { type: 'date', label: 'Date', about: 'A day' },
-  { type: 'datetime', label: 'Date and time', about: 'A moment, in a time zone' },
-  { type: 'select', label: 'Single select', about: 'One of a list of choices' },
-  { type: 'link', label: 'Link to another table', about: 'Connects records on both sides' },
-  { type: 'email', label: 'E-mail', about: 'An address' },
-  { type: 'url', label: 'URL', about: 'A web address' },
-];
-export const typeLabel = (type: Kind): string => TYPES.find((t) => t.type === type)?.label ?? type;
-const HAS_OPTIONS = new Set<Kind>(['number', 'datetime', 'select']);
-const COLOURS = ['teal', 'orange', 'violet', 'green', 'pink', 'blue', 'yellow', 'red', 'brown', 'gray'] as const;
+interface Refusal {
+  name: string;
+  options: string;
+}
 
-export function FieldDialog({ field, onClose }: { field?: Field; onClose: () => void }) {
+/** Where a refusal belongs: at the name, or below the options. */
+function refusalOf(failure: unknown): Refusal {
+  const at = failure instanceof ApiError ? failure.fields[0]?.pointer ?? '' : '';
+  return /\/name$/.test(at) ? { name: message(failure), options: '' } : { name: '', options: message(failure) };
+}
+
+/** A calculated field becomes only what is calculated as well, and a primary field only what can name a record: the server says which. */
+export default function FieldDialog({ field, onClose }: { field?: Field; onClose: () => void }) {
   const model = useModel();
+  const { table } = model;
+  const tables = model.base?.tables ?? [];
   const [name, setName] = useState(field?.name ?? '');
-  const [type, setType] = useState<Kind>(field?.type ?? 'text');
+  const [type, setType] = useState<FieldType>(field?.type ?? 'text');
   const [options, setOptions] = useState<FieldOptions>(field?.options ?? {});
-  const [error, setError] = useState('');
+  const [description, setDescription] = useState(field?.description ?? '');
+  const [choosing, setChoosing] = useState(false);
+  const [refusal, setRefusal] = useState<Refusal>({ name: '', options: '' });
   const [busy, setBusy] = useState(false);
-  const linkTable = options.table ?? model.base?.tables.find((t) => t.id !== model.table?.id)?.id ?? model.table?.id ?? '';
+  const [preview, setPreview] = useState<{ conversion: Conversion; change: FieldChange }>();
+  const typeButton = useRef<HTMLButtonElement>(null);
+  if (!table) return null;
+
+  const pick = (next: FieldType) => {
+    setChoosing(false);
+    if (next !== type) {
+      const fresh = next === field?.type ? field.options ?? {} : startOptions(next, table, tables);
+      // Choices stay between the two selects, decimals between numbers; the rules stay where the type may have them.
+      const { choices, precision, required, unique } = options;
+      const rules = READ_ONLY.has(next) ? {} : { required, unique };
+      const choosers = next === 'select' || next === 'multi_select';
+      setOptions({ ...rules, ...(precision !== undefined ? { precision } : {}), ...fresh, ...(choosers && choices?.length ? { choices } : {}) });
+      setType(next);
+      setRefusal({ name: '', options: '' });
+    }
+    requestAnimationFrame(() => typeButton.current?.focus());
+  };
+  const converts = field !== undefined && field.type !== type;
+
+  const apply = async (change: FieldChange) => {
+    if (!field) return;
+    await model.changeField(field.id, change);
+    onClose();
+  };
   const save = async (event: FormEvent) => {
     event.preventDefault();
-    const target = type === 'link' ? model.base?.tables.find((t) => t.id === linkTable)?.name : undefined;
-    const wanted = name.trim() || target || '';
-    if (wanted === '') return setError('Give the field a name.');
+    const linked = type === 'link' ? tables.find((one) => one.id === options.table)?.name : undefined;
+    const wanted = name.trim() || linked || (field ? '' : typeLabel(type));
+    if (wanted === '') return setRefusal({ name: 'Give the field a name.', options: '' });
     setBusy(true);
+    setRefusal({ name: '', options: '' });
     try {
-      const sent = optionsFor(type, { ...options, table: linkTable });
-      if (!field) await model.addField(wanted, type, sent);
-      else await model.changeField(field.id, { ...(wanted !== field.name ? { name: wanted } : {}), ...(HAS_OPTIONS.has(type) ? { options: sent ?? {} } : {}) });
-      onClose();
+      const sent = sentOptions(type, options);
+      if (!field) {
+        await model.addField({ name: wanted, type, options: sent, description: description.trim() });
+        return onClose();
+      }
+      const before = sentOptions(field.type, field.options ?? {});
+      const changed = converts || JSON.stringify(sent) !== JSON.stringify(before);
+      const change: FieldChange = {
+        ...(wanted !== field.name ? { name: wanted } : {}), ...(converts ? { type } : {}), ...(changed ? { options: sent } : {}),
+        ...(description.trim() !== (field.description ?? '') ? { description: description.trim() } : {}),
+      };
+      if (Object.keys(change).length === 0) return onClose();
+      if (converts) {
+        const conversion = await model.conversion(field.id, change);
+        if (conversion.filled > 0) return setPreview({ conversion, change });
+      }
+      await apply(change);
     } catch (failure) {
-      setError(message(failure));
+      setRefusal(refusalOf(failure));
+    } finally {
       setBusy(false);
     }
   };
-  const locked = field?.type === 'link' || field?.read_only === true;
+
+  if (preview && field) {
+    return <ConversionPreview field={field} to={type} conversion={preview.conversion} onBack={() => setPreview(undefined)} onConfirm={() => apply(preview.change)} />;
+  }
+  const wide = type === 'formula' || type === 'button';
   return (
-    <form className="fieldform" onSubmit={save}>
-      <div className={`field${error ? ' error' : ''}`}>
+    <form className={wide ? 'fieldform wide' : 'fieldform'} onSubmit={save}>
+      <div className={`field${refusal.name ? ' error' : ''}`}>
         <label htmlFor="field-name">Name</label>
-        <input id="field-name" className="input" autoFocus autoComplete="off" maxLength={120} value={name} onChange={(e) => setName(e.target.value)} aria-invalid={error !== ''} aria-describedby={error ? 'field-error' : undefined} />
-        {error ? <span className="help" id="field-error" role="alert">{error}</span> : null}
+        <input id="field-name" className="input" autoFocus autoComplete="off" maxLength={100} value={name} onChange={(e) => setName(e.target.value)} placeholder={field ? undefined : typeLabel(type)} aria-invalid={refusal.name !== ''} aria-describedby={refusal.name ? 'field-error' : undefined} />
+        {refusal.name ? <span className="help" id="field-error" role="alert">{refusal.name}</span> : null}
       </div>
       <div className="field">
-        <label id="field-type">Type</label>
-        {field ? (
-          <span className="typeline" aria-labelledby="field-type"><Icon name={kindIcon[type]} />{typeLabel(type)}</span>
-        ) : (
-          <div className="types" role="radiogroup" aria-labelledby="field-type">
-            {TYPES.map((t) => (
-              <button key={t.type} type="button" role="radio" aria-checked={type === t.type} title={t.about} className={type === t.type ? 'on' : ''} onClick={() => setType(t.type)}><Icon name={kindIcon[t.type]} />{t.label}</button>
-            ))}
-          </div>
+        <span className="label" id="field-type">Type</span>
+        {choosing ? <TypeList value={type} allowed={(one) => !field || one !== 'link' || field.type === 'link' || !READ_ONLY.has(field.type)} onPick={pick} onClose={() => pick(type)} /> : (
+          <button type="button" ref={typeButton} className="typebutton" id="type-button" aria-labelledby="field-type type-button" aria-haspopup="listbox" onClick={() => setChoosing(true)}><Icon name={kindIcon[type]} /><span className="grow">{typeLabel(type)}</span><Icon name="chevron-down" /></button>
         )}
+        {choosing ? null : <span className="help">{infoOf(type).about}.</span>}
       </div>
-      <TypeOptions type={type} options={options} linkTable={linkTable} locked={locked} onChange={setOptions} />
-      <div className="row ends">
-        <span className="grow" />
-        <button type="button" className="btn" onClick={onClose}>Cancel</button>
-        <button type="submit" className="btn primary" disabled={busy}>{field ? 'Save field' : 'Add field'}</button>
-      </div>
+      {choosing ? null : (
+        <>
+          <TypeOptions type={type} options={options} table={table} field={field} onChange={setOptions} />
+          <Rules type={type} options={options} description={description} onOptions={setOptions} onDescription={setDescription} />
+          {converts && field ? <p className="notice">Before anything changes you see what becomes of the values of {field.name}.</p> : null}
+          {refusal.options ? <div className="notice bad" role="alert"><Icon name="circle-alert" />{refusal.options}</div> : null}
+          <div className="row ends">
+            <span className="grow" />
+            <button type="button" className="btn" onClick={onClose}>Cancel</button>
+            <button type="submit" className="btn primary" disabled={busy}>{field ? (converts ? 'Check the change' : 'Save field') : 'Add field'}</button>
+          </div>
+        </>
+      )}
     </form>
-  );
-}
-
-function optionsFor(type: Kind, options: FieldOptions): FieldOptions | null {
-  switch (type) {
-    case 'number': return options.precision === undefined ? null : { precision: options.precision };
-    case 'datetime': return options.zone ? { zone: options.zone } : null;
-    case 'select': return { choices: (options.choices ?? []).filter((c) => c.name.trim() !== '').map((c) => ({ ...(c.id ? { id: c.id } : {}), name: c.name.trim(), colour: c.colour }) as Choice) };
-    case 'link': return { table: options.table };
-    default: return null;
-  }
-}
-
-function TypeOptions({ type, options, linkTable, locked, onChange }: { type: Kind; options: FieldOptions; linkTable: string; locked: boolean; onChange: (next: FieldOptions) => void }) {
-  const model = useModel();
-  if (type === 'number') {
-    return (
-      <div className="field">
-        <label>Decimals</label>
-        <Select label="Decimals" value={String(options.precision ?? '')} onChange={(v) => onChange({ ...options, precision: v === '' ? undefined : Number(v) })}>
-          <option value="">As typed</option>
-          {[0, 1, 2, 3, 4, 5, 6, 7, 8].map((n) => <option key={n} value={n}>{n === 0 ? 'Whole numbers' : `${n} (${(1).toFixed(n)})`}</option>)}
-        </Select>
-      </div>
-    );
-  }
-  if (type === 'datetime') {
-    return (
-      <div className="field">
-        <label>Time zone</label>
-        <Select label="Time zone" value={options.zone ?? ''} onChange={(zone) => onChange({ ...options, zone: zone || undefined })}>
-          <option value="">Each person’s own</option>
-          {Intl.supportedValuesOf('timeZone').map((zone) => <option key={zone} value={zone}>{zone.replaceAll('_', ' ')}</option>)}
-        </Select>
-      </div>
-    );
-  }
-  if (type === 'link') {
-    return (
-      <div className="field">
-        <label>Table</label>
-        <Select label="Linked table" value={linkTable} disabled={locked} onChange={(table) => onChange({ ...options, table })}>{model.base?.tables.map((t) => <option key={t.id} value={t.id}>{t.name}</option>)}</Select>
-        {locked ? null : <span className="help">A field for the way back appears in that table.</span>}
-      </div>
-    );
-  }
-  return type === 'select' ? <Choices choices={options.choices ?? []} onChange={(choices) => onChange({ ...options, choices })} /> : null;
-}
-
-function Choices({ choices, onChange }: { choices: Choice[]; onChange: (next: Choice[]) => void }) {
-  const set = (i: number, part: Partial<Choice>) => onChange(choices.map((c, k) => (k === i ? { ...c, ...part } : c)));
-  const add = () => onChange([...choices, { id: '', name: '', colour: COLOURS[choices.length % COLOURS.length] as string }]);
-  return (
-    <div className="field">
-      <label>Choices</label>
-      <ul className="choices">
-        {choices.map((choice, i) => (
-          <li key={i}>
-            <button type="button" className={`dye pill ${choice.colour}`} aria-label={`Colour ${choice.colour}, change`} title="Change the colour" onClick={() => set(i, { colour: COLOURS[(COLOURS.indexOf(choice.colour as (typeof COLOURS)[number]) + 1) % COLOURS.length] })} />
-            <input className="input" aria-label={`Choice ${i + 1}`} value={choice.name} autoFocus={choice.id === '' && choice.name === ''} onChange={(e) => set(i, { name: e.target.value })} onKeyDown={(e) => {
-              if (e.key !== 'Enter') return;
-              e.preventDefault();
-              add();
-            }} />
-            <button type="button" className="btn ghost sm icon" aria-label={`Remove ${choice.name || 'choice'}`} onClick={(e) => {
-              keepFocus(e);
-              onChange(choices.filter((_, k) => k !== i));
-            }}><Icon name="x" /></button>
-          </li>
-        ))}
-      </ul>
-      <div><button type="button" className="btn ghost sm" onClick={add}><Icon name="plus" />Add a choice</button></div>
-    </div>
   );
 }

@@ -4,15 +4,19 @@ import { keepFocus } from '../ui/focus.ts';
 import { Icon } from '../ui/icon.tsx';
 import { Select } from '../ui/select.tsx';
 import { useModel } from '../use_model.ts';
+import { shapeOf } from '../values.ts';
 import { OwnHint } from './own.tsx';
 
 /** Words for the two directions of a type. */
 export function directions(field: Field | undefined): [string, string] {
-  switch (field?.type) {
-    case 'number': return ['1 → 9', '9 → 1'];
+  switch (field && shapeOf(field).kind) {
+    case 'number': case 'currency': case 'percent': case 'year': return ['1 → 9', '9 → 1'];
+    case 'duration': return ['Shortest first', 'Longest first'];
+    case 'rating': return ['Fewest stars first', 'Most stars first'];
     case 'date': case 'datetime': return ['Oldest first', 'Newest first'];
+    case 'time': return ['Earliest first', 'Latest first'];
     case 'checkbox': return ['Not ticked first', 'Ticked first'];
-    case 'select': return ['First choice first', 'Last choice first'];
+    case 'select': case 'multi_select': return ['First choice first', 'Last choice first'];
     default: return ['A → Z', 'Z → A'];
   }
 }

@@ -65,8 +65,7 @@ async fn owner(
     let (person, email, password) = account;
     let user: UserId = system.identity.create_account(person, email, password).await?;
     let tenant = system.tenancy.create_tenant(user, name, Some(slug), &visit()).await?;
-    let caller =
-        Caller { tenant: tenant.id, actor: Actor::User(user), role: Role::Owner, scopes: None, bases: None };
+    let caller = Caller::with_role(tenant.id, Actor::User(user), Role::Owner);
     Ok(Owner { caller, tenant })
 }
 

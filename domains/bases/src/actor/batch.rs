@@ -7,7 +7,7 @@
 use super::schema_rows;
 use super::writer::{Checked, KeyToStore, Write};
 use engine_base::ids::{RowNo, TableNo};
-use engine_base::{Base, Change, Touched};
+use engine_base::{Base, Change, RecordId, Touched};
 use jiff::Timestamp;
 use kernel_db::postgres_types::{IsNull, ToSql, Type, to_sql_checked};
 use rustc_hash::FxHashSet;
@@ -193,6 +193,7 @@ impl Arrays {
             self.key_status.push(key.status);
             self.key_change.push(place);
             self.key_body.push(match key.names_records {
+                true if !write.rows.is_empty() => planned(change, &write.rows).join(","),
                 true => records_of(change, span.map(|(table, _)| table)).join(","),
                 false => String::new(),
             });
@@ -226,4 +227,11 @@ fn records_of(change: &Change, table: Option<TableNo>) -> Vec<String> {
         .filter(|(of, _)| Some(*of) == table)
         .map(|(table, row)| table.record(row).to_string())
         .collect()
+}
+
+/// The records of a plan in the order of its request, with a `+` before those that it made.
+fn planned(change: &Change, rows: &[RecordId]) -> Vec<String> {
+    let made =
+        |id: &RecordId| change.created.iter().any(|facts| (facts.table, facts.row) == (id.table, id.row));
+    rows.iter().map(|id| format!("{}{id}", if made(id) { "+" } else { "" })).collect()
 }

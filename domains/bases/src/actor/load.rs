@@ -4,7 +4,7 @@ use super::batch::sql;
 use super::store::{BASE_HEAD, FIELDS, RECORDS, TABLES, VIEWS};
 use engine_base::Base;
 use engine_base::ids::{BaseId, FieldNo, TableNo, ViewNo};
-use engine_base::schema::{BaseInfo, Field, FieldKind, Schema, Table, TableHead, View};
+use engine_base::schema::{BaseInfo, Field, FieldKind, FieldRules, Schema, Table, TableHead, View};
 use jiff::Timestamp;
 use kernel_core::{Error, Result, TenantId};
 use kernel_db::postgres_types::{FromSql, Type};
@@ -14,7 +14,7 @@ use kernel_db::{Database, Db, Row, Tx};
 ///
 /// # Errors
 /// `not_found` when there is none; `internal` when stored data can't be read.
-pub(super) async fn load(db: &Db, tenant: TenantId, number: u64) -> Result<Base> {
+pub(super) async fn load(db: &Db, tenant: TenantId, number: u64, now: Timestamp) -> Result<Base> {
     let id = tenant.uuid();
     let mut tx = db.begin_snapshot(Database::Data, tenant).await?;
     let head = tx.query_opt(&BASE_HEAD, &[&id, &sql(number)]).await?.ok_or_else(Error::not_found)?;
@@ -44,7 +44,7 @@ pub(super) async fn load(db: &Db, tenant: TenantId, number: u64) -> Result<Base>
     }
     tx.commit().await?;
     let base = tokio::task::spawn_blocking(move || {
-        base.finish_load();
+        base.finish_load(now.as_microsecond());
         base
     });
     base.await.map_err(Error::internal)
@@ -98,13 +98,16 @@ async fn tables(tx: &mut Tx, tenant: TenantId, base: u64) -> Result<Vec<Table>> 
     let numbers: Vec<i64> = tables.iter().map(|table| sql(table.number().0)).collect();
     for row in tx.query(&FIELDS, &[&id, &numbers]).await? {
         let options: serde_json::Value = row.get(6);
-        let kind = FieldKind::from_parts(row.get(5), &options).map_err(Error::internal)?;
+        let (rules, own) = FieldRules::split(&options).map_err(Error::internal)?;
+        let kind = FieldKind::from_parts(row.get(5), &own).map_err(Error::internal)?;
         let field = Field {
             no: FieldNo(row.get::<_, i32>(1).unsigned_abs()),
             position: row.get(2),
             name: row.get(3),
             description: row.get(4),
             kind,
+            rules,
+            outcome: None,
         };
         if let Some(table) = find(&mut tables, &row) {
             table.fields.push(field);

@@ -15,8 +15,8 @@ mod writer;
 pub(crate) use registry::{MOVED, Registry};
 pub(crate) use writer::{KeyToStore, Written};
 
-use engine_base::Base;
-use engine_base::Command;
+use crate::problem;
+use engine_base::{Base, Change, CheckContext, Command, Conversion, RecordId, RowNo, TableNo};
 use kernel_core::{Code, Error, Result, TenantId};
 use parking_lot::RwLock;
 use std::sync::Arc;
@@ -37,6 +37,24 @@ pub(crate) struct Order {
     pub(crate) actor: Arc<str>,
     /// The idempotency key to keep with the effect.
     pub(crate) key: Option<KeyToStore>,
+}
+
+/// What to write, decided when its turn has come: from exactly the state that it meets. It may be asked more than once.
+pub(crate) trait Plan: std::fmt::Debug + Send + Sync {
+    /// The change and the records it is about, in the order of the request; ones that it makes are in the change.
+    ///
+    /// # Errors
+    /// Field errors; nothing is written then.
+    fn decide(&self, base: &Base, context: &mut CheckContext<'_>) -> Result<(Change, Vec<RecordId>)>;
+}
+
+/// The version that a record must have when it is written (`If-Match`).
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Expect {
+    pub(crate) table: TableNo,
+    pub(crate) row: RowNo,
+    /// When it was changed last.
+    pub(crate) updated_us: i64,
 }
 
 /// A base in memory.
@@ -72,6 +90,26 @@ impl OpenBase {
         read(&self.shared.state.read())
     }
 
+    /// What an `UpdateField` that changes the type would keep and lose.
+    pub(crate) fn conversion(
+        &self,
+        command: &Command,
+        context: &mut CheckContext<'_>,
+    ) -> Result<(u64, Conversion)> {
+        self.read(|base| {
+            let preview = base.conversion(command, context);
+            let preview = preview.map_err(|errors| problem::of_command(base, command, &errors))?;
+            Ok((base.seq(), preview))
+        })
+    }
+
+    /// Tells the base the time.
+    pub(crate) fn tick(&self, now_us: i64) {
+        if self.read(Base::is_volatile) {
+            self.shared.state.write().tick(now_us);
+        }
+    }
+
     /// The sequence number that a read gives at least.
     pub(crate) fn seq(&self) -> u64 {
         self.shared.seq.load(Ordering::Acquire)
@@ -90,10 +128,42 @@ impl OpenBase {
     /// # Errors
     /// Field errors of the command; `unavailable` when the database can't be reached.
     pub(crate) async fn write(&self, order: Order) -> Result<Written> {
+        self.write_expecting(order, None).await
+    }
+
+    /// As [`OpenBase::write`], if the record still has the version that the caller knows.
+    ///
+    /// # Errors
+    /// `precondition_failed` when it has another.
+    pub(crate) async fn write_expecting(&self, order: Order, expect: Option<Expect>) -> Result<Written> {
         let Order { command, typecast, actor, key } = order;
+        let work = writer::Work::Command { command, expect };
+        self.hand_over(work, typecast, actor, key).await
+    }
+
+    /// As [`OpenBase::write`], of what a plan decides.
+    ///
+    /// # Errors
+    /// Those of the plan.
+    pub(crate) async fn write_planned(
+        &self,
+        plan: Box<dyn Plan>,
+        actor: Arc<str>,
+        key: Option<KeyToStore>,
+    ) -> Result<Written> {
+        self.hand_over(writer::Work::Plan(plan), false, actor, key).await
+    }
+
+    async fn hand_over(
+        &self,
+        work: writer::Work,
+        typecast: bool,
+        actor: Arc<str>,
+        key: Option<KeyToStore>,
+    ) -> Result<Written> {
         let (reply, answer) = oneshot::channel();
-        let message =
-            writer::Message::Write(Box::new(writer::Write { command, typecast, actor, key, reply }));
+        let write = writer::Write { work, typecast, actor, key, rows: Vec::new(), reply };
+        let message = writer::Message::Write(Box::new(write));
         self.inbox.send(message).await.map_err(|_| Error::new(Code::Unavailable))?;
         answer.await.map_err(|_| Error::new(Code::Unavailable))?
     }

@@ -57,7 +57,7 @@ impl Registry {
 
     async fn load(&self, tenant: TenantId, number: u64) -> Result<Arc<OpenBase>> {
         let started = self.clock.now();
-        let base = load::load(&self.db, tenant, number).await?;
+        let base = load::load(&self.db, tenant, number, started).await?;
         let took = self.clock.now().duration_since(started);
         tracing::info!(tenant = %tenant, base = number, seq = base.seq(), ms = took.as_millis(), "base loaded");
         metrics::histogram!("base_load_seconds").record(took.as_secs_f64());
@@ -115,6 +115,15 @@ impl Registry {
         let bases: Vec<_> = self.open.lock().values().filter_map(|slot| slot.get().cloned()).collect();
         for base in bases {
             base.nudge(u64::MAX);
+        }
+    }
+
+    /// Calculates anew what formulas say of the present time.
+    pub(crate) fn tick(&self) {
+        let now_us = self.clock.now().as_microsecond();
+        let bases: Vec<_> = self.open.lock().values().filter_map(|slot| slot.get().cloned()).collect();
+        for base in bases {
+            base.tick(now_us);
         }
     }
 

@@ -30,7 +30,7 @@ pub(super) fn of(change: &Change) -> Value {
                     fields.push(json!({
                         "table": table.0, "id": field.0, "position": facts.position, "name": facts.name,
                         "description": facts.description, "type": facts.kind.type_name(),
-                        "options": facts.kind.options(), "deleted": after.is_none(),
+                        "options": facts.rules.join(facts.kind.options()), "deleted": after.is_none(),
                     }));
                 }
             }

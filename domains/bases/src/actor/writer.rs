@@ -8,10 +8,10 @@
 
 use super::batch::Batch;
 use super::call::{self, Outcome};
-use super::{Shared, catch_up};
+use super::{Expect, Plan, Shared, catch_up};
 use crate::events::{BaseEvent, ChangedRows, Events, MAX_ROWS_NAMED};
 use crate::problem;
-use engine_base::{Base, Change, CheckContext, Command, Effects, TableNo, Touched};
+use engine_base::{Base, Change, CheckContext, Command, Effects, RecordId, TableNo, Touched};
 use kernel_core::{Clock, Code, Error, Random, Result};
 use kernel_db::Db;
 use rustc_hash::FxHashMap;
@@ -48,11 +48,21 @@ pub(super) struct Ask {
 /// One command and where its answer goes.
 #[derive(Debug)]
 pub(super) struct Write {
-    pub(super) command: Command,
+    pub(super) work: Work,
     pub(super) typecast: bool,
     pub(super) actor: Arc<str>,
     pub(super) key: Option<KeyToStore>,
+    /// The records of a plan that was decided, in the order of its request.
+    pub(super) rows: Vec<RecordId>,
     pub(super) reply: oneshot::Sender<Result<Written>>,
+}
+
+/// What to write.
+#[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "a write is boxed as a whole on its way")]
+pub(super) enum Work {
+    Command { command: Command, expect: Option<Expect> },
+    Plan(Box<dyn Plan>),
 }
 
 /// An idempotency key to be stored together with the effect.
@@ -75,6 +85,8 @@ pub(crate) struct KeyToStore {
 pub(crate) struct Written {
     pub(crate) seq: u64,
     pub(crate) change: Arc<Change>,
+    /// The records of a plan, in the order of its request.
+    pub(crate) rows: Vec<RecordId>,
 }
 
 /// A command that was found right.
@@ -232,18 +244,23 @@ impl Writer {
         let shared = Arc::clone(&self.shared);
         let base = shared.state.read();
         let now_us = self.clock.now().as_microsecond();
-        for write in writes {
+        for mut write in writes {
             let most = if self.solo > 0 { 1 } else { MAX_BATCH };
             next.full |=
                 next.batch.len() >= most || next.batch.rows() >= MAX_BATCH_ROWS || next.batch.has_schema();
+            // A plan reads more than it writes: what is on its way must be in memory before.
+            let is_early = matches!(write.work, Work::Plan(_))
+                && (flying.is_some() || !next.batch.is_empty() || !next.later.is_empty());
+            next.full |= is_early;
             if next.full {
                 next.later.push_back(write);
                 continue;
             }
-            match self.facts(&base, &write, now_us) {
+            match self.facts(&base, &mut write, now_us) {
                 Err(problem) => drop(write.reply.send(Err(problem))),
                 Ok(change) if change.is_empty() && write.key.is_none() => {
-                    let written = Written { seq: base.seq(), change: Arc::new(change) };
+                    let rows = std::mem::take(&mut write.rows);
+                    let written = Written { seq: base.seq(), change: Arc::new(change), rows };
                     let _ = write.reply.send(Ok(written));
                 }
                 Ok(change) => {
@@ -262,14 +279,25 @@ impl Writer {
         }
     }
 
-    fn facts(&mut self, base: &Base, write: &Write, now_us: i64) -> Result<Change> {
+    fn facts(&mut self, base: &Base, write: &mut Write, now_us: i64) -> Result<Change> {
         let mut random = || self.random.below(u64::MAX);
         let mut context = CheckContext::new(&write.actor, now_us, &mut random);
         context.typecast = write.typecast;
         context.next_rows = std::mem::take(&mut self.next_rows);
-        let checked = base.check(&write.command, &mut context);
+        let checked = match &write.work {
+            Work::Command { expect: Some(expect), .. } if !holds(base, expect) => {
+                Err(Error::new(Code::PreconditionFailed))
+            }
+            Work::Command { command, .. } => base
+                .check(command, &mut context)
+                .map_err(|errors| problem::of_command(base, command, &errors)),
+            Work::Plan(plan) => plan.decide(base, &mut context).map(|(change, rows)| {
+                write.rows = rows;
+                change
+            }),
+        };
         self.next_rows = context.next_rows;
-        checked.map_err(|errors| problem::of_command(base, &write.command, &errors))
+        checked
     }
 
     /// A batch that was not committed, as far as it is known. What was made behind it is checked again.
@@ -345,7 +373,8 @@ impl Writer {
                 seq += 1;
                 let effects = base.apply(seq, &checked.change);
                 published.push((effects, Arc::clone(&checked.write.actor)));
-                answers.push((checked.write.reply, Written { seq, change: checked.change }));
+                let Write { reply, rows, .. } = checked.write;
+                answers.push((reply, Written { seq, change: checked.change, rows }));
             }
             self.shared.seq.store(seq, Ordering::Release);
         }
@@ -363,6 +392,10 @@ impl Writer {
     fn publish(&self, effects: &Effects, actor: &Arc<str>) {
         self.events.publish(event_of(&self.shared, effects, actor));
     }
+}
+
+fn holds(base: &Base, expect: &Expect) -> bool {
+    base.meta(expect.table, expect.row).is_some_and(|meta| meta.updated_us == expect.updated_us)
 }
 
 fn copy(error: &Error) -> Error {

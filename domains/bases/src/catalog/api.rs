@@ -3,6 +3,7 @@
 use super::{BasePatch, BaseSummary};
 use crate::http::{AppState, MinVersion, Versioned};
 use crate::schema::{self, TableSchema};
+use crate::sight::Seen;
 use axum::Json;
 use axum::extract::{Path, State};
 use engine_base::ids::BaseId;
@@ -51,7 +52,7 @@ struct BaseDetail {
     colour: String,
     /// Number of the last change.
     version: u64,
-    /// What the caller may do here: `read`, `write`, `delete`, `schema`.
+    /// What the caller may do here: `read`, `comment`, `write`, `delete`, `views`, `schema`, `export`.
     may: Vec<&'static str>,
     tables: Vec<TableSchema>,
 }
@@ -88,6 +89,7 @@ async fn get(
 ) -> Result<Versioned, WebError> {
     caller.require(Capability::ReadRecords)?;
     let open = bases.open_at(&caller, base_id(&base)?.0, version).await?;
+    let now_us = bases.0.clock.now().as_microsecond();
     let detail = open.read(|base| {
         let info = &base.schema().info;
         BaseDetail {
@@ -97,8 +99,8 @@ async fn get(
             icon: info.icon.clone().unwrap_or_default(),
             colour: info.colour.clone().unwrap_or_default(),
             version: base.seq(),
-            may: schema::permissions(&caller),
-            tables: base.schema().tables.iter().map(|table| TableSchema::of(base, table)).collect(),
+            may: schema::permissions(&caller, base.id().0),
+            tables: Seen::all(&caller, base).map(|table| TableSchema::of(base, &table, now_us)).collect(),
         }
     });
     Ok(Versioned::json(StatusCode::OK, detail.version, &detail)?)

@@ -5,11 +5,12 @@ mod store;
 
 use crate::actor::MOVED;
 use crate::service::Bases;
+use crate::sight;
 use engine_base::Command;
 use engine_base::ids::{BaseId, TableNo, random_number};
 use engine_base::schema::{BaseInfo, MAX_NAME, clean_name};
 use jiff::Timestamp;
-use kernel_core::{Caller, Capability, Code, Error, Result, TenantId};
+use kernel_core::{Caller, Capability, Code, Error, Level, Result, TenantId, enough};
 use kernel_db::{Database, Db, Row};
 use serde::Serialize;
 
@@ -105,6 +106,51 @@ impl tenancy::BaseDirectory for Bases {
             Ok(names.collect())
         })
     }
+
+    fn tables<'a>(&'a self, caller: &'a Caller, base: u64) -> tenancy::Later<'a, Vec<tenancy::TableName>> {
+        Box::pin(async move {
+            caller.require(Capability::ManageMembers)?;
+            let open = self.open(&Caller::system(caller.tenant), base).await?;
+            Ok(open.read(|base| base.schema().tables.iter().map(table_name).collect()))
+        })
+    }
+
+    fn rows_to_store<'a>(
+        &'a self,
+        caller: &'a Caller,
+        (base, table): (u64, u64),
+        filter: &'a str,
+    ) -> tenancy::Later<'a, String> {
+        Box::pin(async move {
+            caller.require(Capability::ManageMembers)?;
+            let open = self.open(&Caller::system(caller.tenant), base).await?;
+            let now_us = self.0.clock.now().as_microsecond();
+            open.read(|base| sight::rows_to_store(base, TableNo(table), filter, now_us))
+        })
+    }
+
+    fn rows_to_show<'a>(
+        &'a self,
+        caller: &'a Caller,
+        (base, table): (u64, u64),
+        filter: &'a str,
+    ) -> tenancy::Later<'a, String> {
+        Box::pin(async move {
+            caller.require(Capability::ManageMembers)?;
+            let open = self.open(&Caller::system(caller.tenant), base).await?;
+            Ok(open.read(|base| sight::rows_to_show(base, TableNo(table), filter)))
+        })
+    }
+}
+
+/// A table for the permissions page, with what may be hidden in it.
+fn table_name(table: &engine_base::Table) -> tenancy::TableName {
+    let fields = table.fields.iter().map(|field| tenancy::FieldName {
+        number: field.no.0,
+        name: field.name.clone(),
+        primary: field.no == table.head.primary_field,
+    });
+    tenancy::TableName { number: table.number().0, name: table.head.name.clone(), fields: fields.collect() }
 }
 
 impl Bases {
@@ -124,6 +170,10 @@ impl Bases {
     /// As [`Bases::list`].
     pub async fn sizes(&self, caller: &Caller) -> Result<std::collections::HashMap<u64, BaseSize>> {
         caller.require(Capability::ReadRecords)?;
+        if !caller.access.sees_whole_bases() {
+            // How much is in what somebody may not see is not theirs to know.
+            return Ok(std::collections::HashMap::new());
+        }
         let rows = self.0.db.read(caller.tenant, &store::BASE_SIZES, &[&caller.tenant.uuid()]).await?;
         let sizes = rows.iter().map(|row| {
             let size = BaseSize { records: row.get::<_, i64>(1).unsigned_abs(), updated_at: row.get(2) };
@@ -157,9 +207,9 @@ impl Bases {
         icon: Option<&str>,
         colour: Option<&str>,
     ) -> Result<BaseSummary> {
-        caller.require(Capability::ManageBases)?;
+        caller.require(Capability::CreateBases)?;
         let name = checked_name(name)?;
-        if self.list(caller).await?.len() >= MAX_BASES {
+        if self.list(&Caller::system(caller.tenant)).await?.len() >= MAX_BASES {
             return Err(Error::new(Code::LimitReached)
                 .detail(format!("An organisation has at most {MAX_BASES} bases.")));
         }
@@ -210,6 +260,7 @@ impl Bases {
     /// `not_found`; field errors.
     pub async fn update(&self, caller: &Caller, base: BaseId, patch: BasePatch) -> Result<BaseSummary> {
         caller.require(Capability::ManageBases)?;
+        enough(caller.base(base.0), Level::Manage)?;
         let open = self.open(caller, base.0).await?;
         let mut info: BaseInfo = open.read(|base| base.schema().info.clone());
         if let Some(name) = patch.name {
@@ -254,9 +305,7 @@ impl Bases {
         statement: &'static kernel_db::Statement,
         with_time: bool,
     ) -> Result<()> {
-        if !caller.sees_base(base.0) {
-            return Err(Error::not_found());
-        }
+        enough(caller.base(base.0), Level::Manage)?;
         let (tenant, number, now) = (caller.tenant.uuid(), base.0.cast_signed(), self.0.clock.now());
         let mut params: Vec<&(dyn kernel_db::ToSql + Sync)> = vec![&tenant, &number];
         if with_time {

@@ -3,7 +3,8 @@
 use super::CollectionField;
 use super::format::handed_out;
 use crate::service::Bases;
-use engine_base::{BaseId, ViewId};
+use crate::sight::Seen;
+use engine_base::{BaseId, View, ViewId};
 use kernel_core::{Caller, Capability, Result};
 
 /// A view that a list can show.
@@ -28,19 +29,19 @@ impl Bases {
         caller.require(Capability::ReadRecords)?;
         let open = self.open(caller, base.0).await?;
         Ok(open.read(|base| {
-            let tables = base.schema().tables.iter();
-            tables
+            Seen::all(caller, base)
                 .flat_map(|table| {
                     let mut fields: Vec<_> = table.fields.iter().collect();
                     fields.sort_by_key(|field| (field.no != table.head.primary_field, field.position));
                     let fields: Vec<CollectionField> =
                         fields.into_iter().map(|field| handed_out(table.number(), field)).collect();
-                    table.views.iter().map(move |view| ViewChoice {
+                    let choice = |view: &View| ViewChoice {
                         id: table.number().view(view.no),
                         name: view.name.clone(),
                         table: table.head.name.clone(),
                         fields: fields.clone(),
-                    })
+                    };
+                    table.views.iter().map(choice).collect::<Vec<_>>()
                 })
                 .collect()
         }))

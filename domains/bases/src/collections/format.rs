@@ -24,6 +24,8 @@ impl FieldFormat {
     pub fn of(kind: &FieldKind) -> Self {
         match kind {
             FieldKind::Number { precision } => Self::Number(*precision),
+            FieldKind::Currency { precision, .. } => Self::Number(Some(precision.unwrap_or(2))),
+            FieldKind::Rating { .. } => Self::Number(Some(0)),
             FieldKind::Checkbox => Self::Checkbox,
             FieldKind::Date => Self::Date,
             FieldKind::DateTime { zone } => Self::DateTime(zone.clone()),
@@ -38,7 +40,7 @@ pub(super) fn handed_out(table: TableNo, field: &Field) -> CollectionField {
         id: table.field(field.no),
         name: field.name.clone(),
         kind: field.kind.type_name(),
-        format: FieldFormat::of(&field.kind),
+        format: FieldFormat::of(field.value_kind()),
     }
 }
 

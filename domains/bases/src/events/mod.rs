@@ -1,6 +1,8 @@
 //! What happened in a base, to whoever listens in this process: streams to browsers, the page cache, automations.
 
 pub mod api;
+mod missed;
+mod store;
 
 use kernel_core::TenantId;
 use std::collections::BTreeMap;

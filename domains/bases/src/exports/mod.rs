@@ -13,7 +13,7 @@ use engine_base::{FieldNo, QuerySpec, SortKey, TableNo};
 use futures_util::stream;
 use http::{HeaderValue, header};
 use jiff::Timestamp;
-use kernel_core::{Capability, Error, Result};
+use kernel_core::{Caller, Capability, Error, Result};
 use kernel_web::{ApiQuery, WebError};
 use serde::Deserialize;
 use std::sync::Arc;
@@ -42,6 +42,7 @@ struct ExportQuery {
 
 /// An export under way.
 struct Export {
+    caller: Caller,
     open: Arc<OpenBase>,
     table: TableNo,
     spec: QuerySpec,
@@ -68,18 +69,20 @@ async fn csv(
     ApiQuery(query): ApiQuery<ExportQuery>,
 ) -> Result<Response, WebError> {
     caller.require(Capability::ReadRecords)?;
+    caller.require(Capability::ExportData)?;
     let table = table_no(&table)?;
     let open = bases.open_table(&caller, table, None).await?;
     let narrowing = Narrowing { view: query.view, zone: query.zone, ..Narrowing::default() };
     let (spec, fields, name) = open.read(|base| {
-        with_table(base, table, |schema| {
+        with_table(&caller, base, table, |schema| {
             let spec = narrowing.spec(base, schema)?;
             let fields = shown_fields(schema, narrowing.view.as_deref(), None)?;
             Ok((spec, fields, schema.head.name.clone()))
         })
     })?;
     let zone = narrowing.zone().to_owned();
-    let mut export = Export { open, table, spec, fields, now: bases.0.clock.now(), zone, next: Next::Start };
+    let (now, next) = (bases.0.clock.now(), Next::Start);
+    let mut export = Export { caller, open, table, spec, fields, now, zone, next };
     // The first page is made before the status is sent, so that a mistake is still an error.
     let first = export.page()?;
     let rest = stream::unfold(export, |mut export| async move {
@@ -125,7 +128,7 @@ impl Export {
         };
         let mut out = Vec::with_capacity(64 << 10);
         let page = self.open.read(|base| {
-            with_table(base, self.table, |schema| {
+            with_table(&self.caller, base, self.table, |schema| {
                 let mut writer = csv::Writer::from_writer(&mut out);
                 if after.is_none() {
                     let names =

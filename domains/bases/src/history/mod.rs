@@ -7,6 +7,7 @@ use crate::actor::OpenBase;
 use crate::http::{AppState, Versioned};
 use crate::records::record_id;
 use crate::service::Bases;
+use crate::sight::Seen;
 use axum::extract::{Path, State};
 use engine_base::{Base, Cell, Change, ChangeKind, FieldId, FieldNo, RecordId, RowFacts, RowNo, TableNo};
 use http::StatusCode;
@@ -81,6 +82,13 @@ async fn list(
     caller.require(Capability::ReadRecords)?;
     let id = record_id(&record)?;
     let open = bases.open_table(&caller, id.table, None).await?;
+    let now_us = bases.0.clock.now().as_microsecond();
+    let there = |base: &Base| {
+        let seen = Seen::of(&caller, base, id.table)?;
+        // Whether a deleted row was among those that are there can't be told.
+        (!seen.has_some_rows_only() || seen.has(base, id.row, now_us)).then_some(())
+    };
+    open.read(there).ok_or_else(Error::not_found)?;
     let changes = changes_of_record(&bases, &caller, &open, id).await?;
     let mut names: HashMap<String, String> = HashMap::new();
     for (_, change) in &changes {
@@ -90,7 +98,8 @@ async fn list(
         }
     }
     let (seq, data) = open.read(|base| {
-        let entries = changes.iter().filter_map(|(seq, change)| entry(base, id, *seq, change, &names));
+        let entries =
+            changes.iter().filter_map(|(seq, change)| entry(&caller, base, id, (*seq, change), &names));
         (base.seq(), entries.collect::<Vec<_>>())
     });
     // A record that never was has no history; one that is gone still has.
@@ -165,10 +174,10 @@ pub(crate) async fn deleted_rows(
 }
 
 fn entry(
+    caller: &Caller,
     base: &Base,
     id: RecordId,
-    seq: u64,
-    change: &Change,
+    (seq, change): (u64, &Change),
     names: &HashMap<String, String>,
 ) -> Option<Entry> {
     let is_it = |facts: &&RowFacts| (facts.table, facts.row) == (id.table, id.row);
@@ -184,7 +193,7 @@ fn entry(
         // Another record was made or deleted; of this one a link changed.
         kind = ChangeKind::Update;
     }
-    let table = base.schema().table(id.table)?;
+    let table = Seen::of(caller, base, id.table)?;
     let cells = cells.into_iter().filter_map(|(field, before, after)| {
         Some(CellEntry {
             field: id.table.field(field),

@@ -7,8 +7,9 @@ mod store;
 
 use crate::actor::KeyToStore;
 use axum::http::HeaderMap;
+use jiff::Timestamp;
 use kernel_core::{Caller, Code, Error, Result, TenantId};
-use kernel_db::Db;
+use kernel_db::{Db, Params, Tx};
 
 /// Longest key taken, in characters.
 pub const MAX_KEY: usize = 255;
@@ -32,6 +33,8 @@ pub(crate) struct Stored {
     pub(crate) version: u64,
     /// The records it was about, as `rec…` ids.
     pub(crate) records: Vec<String>,
+    /// Those of them that an upsert made.
+    pub(crate) made: Vec<String>,
 }
 
 impl Request {
@@ -88,11 +91,33 @@ impl Request {
             return Err(Error::new(Code::IdempotencyKeyReused));
         }
         let records: String = row.get(3);
+        let ids = || records.split(',').filter(|id| !id.is_empty());
         Ok(Some(Stored {
             status: u16::try_from(row.get::<_, i32>(1)).unwrap_or(200),
             version: row.get::<_, i64>(2).unsigned_abs(),
-            records: records.split(',').filter(|id| !id.is_empty()).map(str::to_owned).collect(),
+            records: ids().map(|id| id.trim_start_matches('+').to_owned()).collect(),
+            made: ids().filter_map(|id| id.strip_prefix('+')).map(str::to_owned).collect(),
         }))
+    }
+
+    /// Keeps the key in the transaction of an effect that is no change of a base. `body` is what it made.
+    ///
+    /// # Errors
+    /// `idempotency_in_progress` when somebody else used the key meanwhile.
+    pub(crate) async fn keep(
+        &self,
+        tx: &mut Tx,
+        tenant: TenantId,
+        status: u16,
+        body: &str,
+        now: Timestamp,
+    ) -> Result<()> {
+        let (hash, status) = (self.hash.as_slice(), i32::from(status));
+        let params: Params<'_> = &[&tenant.uuid(), &self.scope, &self.key, &hash, &status, &body, &now];
+        tx.execute(&store::INSERT_KEY, params).await.map(drop).map_err(|error| match error.constraint() {
+            Some("idempotency_pkey") => Error::new(Code::IdempotencyInProgress).retry_after(1),
+            _ => error.into(),
+        })
     }
 
     /// For the batch that has the effect.

@@ -3,7 +3,7 @@
 use super::preview::distinct;
 use super::{ColumnPlan, ColumnPreview, Format};
 use engine_base::schema::MAX_CHOICES;
-use engine_base::{Base, Choice, FieldKind, NewField, Table, TableId, TableNo};
+use engine_base::{Base, Choice, FieldKind, FieldRules, NewField, Table, TableId, TableNo};
 use kernel_core::{Code, Error, FieldError, Result};
 use std::path::Path;
 
@@ -68,6 +68,7 @@ pub(super) fn new_fields(
                 name: column.plan.name.clone().unwrap_or_else(|| column.preview.name.clone()),
                 description: String::new(),
                 kind,
+                rules: FieldRules::default(),
             }),
             Err(error) => errors.push(error),
         }
@@ -86,7 +87,7 @@ fn kind(base: &Base, column: &Chosen<'_>, pointer: &str) -> Result<FieldKind, Fi
         };
         let table = link.table.parse::<TableId>().map_err(|_| unknown())?.0;
         base.schema().table(table).ok_or_else(unknown)?;
-        return Ok(FieldKind::Link { table, symmetric: None });
+        return Ok(FieldKind::Link { table, symmetric: None, single: false });
     }
     let guessed = serde_json::to_value(column.preview.kind).ok();
     let name = column.plan.kind.as_deref().or_else(|| guessed.as_ref()?.as_str()).unwrap_or("text");

@@ -6,9 +6,10 @@ use super::primary;
 use super::run::RunImport;
 use super::{ColumnPlan, ColumnPreview, Format, RowError, store, upload_path};
 use crate::service::Bases;
+use crate::sight::{self, Seen};
 use engine_base::{BaseId, Command, FieldNo, SchemaEdit, TableId, TableNo};
 use jiff::Timestamp;
-use kernel_core::{Caller, Capability, Code, Error, Result, TenantId};
+use kernel_core::{Caller, Capability, Code, Error, Level, Result, TenantId, enough};
 use kernel_db::{Database, Row};
 use kernel_jobs::JobOptions;
 use serde::{Deserialize, Serialize};
@@ -171,6 +172,7 @@ impl Bases {
         }
         let none = ColumnPlan::default();
         let chosen = plan::chosen(&import.columns, &plan.columns, &none)?;
+        let mut unused: Vec<ColumnPlan> = Vec::new();
         let table = match (&plan.table, &plan.name) {
             (Some(_), None) if plan.primary.is_some() => {
                 let detail = "goes with a new table only; this table has its primary field";
@@ -178,9 +180,28 @@ impl Bases {
             }
             (Some(table), None) => {
                 let table = crate::schema::table_no(table)?;
+                let now_us = self.0.clock.now().as_microsecond();
                 open.read(|base| {
-                    let schema = base.schema().table(table).ok_or_else(Error::not_found)?;
-                    plan::existing_fields(schema, chosen.clone()).map(|_| table)
+                    let schema = Seen::of(caller, base, table).ok_or_else(Error::not_found)?;
+                    let fields = plan::existing_fields(&schema, chosen.clone())?;
+                    // The run writes as the product itself: asked for here, as one record with all these fields.
+                    let cells = fields.iter().map(|(_, field)| (*field, serde_json::Value::Null)).collect();
+                    let rows = vec![cells];
+                    sight::permit(caller, base, &Command::CreateRecords { table, rows, ids: None }, now_us)?;
+                    // A column that found no field here must not find a hidden one when the run looks.
+                    let used: Vec<usize> = fields.iter().map(|(column, _)| column.index).collect();
+                    unused = import
+                        .columns
+                        .iter()
+                        .enumerate()
+                        .filter(|(at, _)| !used.contains(at))
+                        .map(|(_, column)| ColumnPlan {
+                            column: column.name.clone(),
+                            skip: true,
+                            ..none.clone()
+                        })
+                        .collect();
+                    Ok::<_, Error>(table)
                 })?
             }
             (None, Some(name)) => {
@@ -190,6 +211,9 @@ impl Bases {
             }
             _ => return Err(Error::field("/name", Code::Required, "Give either table or name")),
         };
+        let mut plan = plan.clone();
+        plan.columns.retain(|column| !unused.iter().any(|unused| unused.column == column.column));
+        plan.columns.append(&mut unused);
         let now = self.0.clock.now();
         let mut tx = self.0.db.begin(Database::Data, caller.tenant).await?;
         let started = tx
@@ -280,9 +304,11 @@ impl Bases {
     pub async fn import(&self, caller: &Caller, id: Uuid) -> Result<ImportState> {
         caller.require(Capability::ReadRecords)?;
         let import = self.stored_import(caller.tenant, id).await?;
-        if !caller.sees_base(import.base) {
-            return Err(Error::not_found());
-        }
+        let there = match import.table {
+            Some(table) => caller.table(import.base, table.0),
+            None => caller.base(import.base),
+        };
+        enough(there, Level::Read)?;
         Ok(ImportState {
             id,
             state: import.state,

@@ -1,13 +1,18 @@
-//! `GET /v1/records`.
+//! `GET /v1/records`, and `POST /v1/records/query` for what is too long for an address.
 
-use super::query::{Narrowing, SortInput, context, with_table};
+use super::expand::Extras;
+use super::query::{Narrowing, SortInput, context, list_of, with_table};
 use super::{MAX_LIMIT, Record, cursor, keys, named_fields};
-use crate::http::{AppState, MinVersion, Versioned};
+use crate::http::{AppState, MinVersion, Versioned, tagged};
 use crate::problem;
+use crate::service::Bases;
 use axum::extract::State;
-use kernel_core::{Capability, Code, Error};
-use kernel_web::{ApiQuery, WebError};
+use axum::response::{IntoResponse, Response};
+use http::HeaderMap;
+use kernel_core::{Caller, Capability, Code, Error, Result};
+use kernel_web::{ApiJson, ApiQuery, WebError};
 use serde::Deserialize;
+use serde_json::Value;
 use tenancy::ApiCaller;
 use utoipa::{IntoParams, ToSchema};
 
@@ -33,12 +38,65 @@ pub(crate) struct ListQuery {
     search: Option<String>,
     /// Fields to answer with, by name or id, separated by commas.
     fields: Option<String>,
+    /// Links to answer with as records, by name or id, separated by commas; at most 3, one level deep.
+    expand: Option<String>,
+    /// `comment_count`: how many comments each record has.
+    #[param(pattern = "^comment_count$")]
+    include: Option<String>,
     /// Records to answer with, 1 to 100.
+    #[param(minimum = 1, maximum = 100)]
+    limit: Option<usize>,
+    /// `next_cursor` of the page before.
+    cursor: Option<String>,
+    /// Whether to count all records that match: `exact` or `true`.
+    #[param(pattern = "^(exact|true|false)$")]
+    count: Option<String>,
+    /// `name` (default) or `id`: how values are keyed.
+    #[param(pattern = "^(name|id)$")]
+    keys: Option<String>,
+    /// IANA time zone in which days begin; UTC if absent.
+    zone: Option<String>,
+}
+
+/// What to list, as a body: for filters that are too long for an address.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct QueryBody {
+    /// Table id (`tbl…`), or its name.
+    #[schema(example = "tbl2kQ0000000000aB")]
+    table: String,
+    /// Base id (`app…`), when the table is given by name and several bases have one of that name.
+    base: Option<String>,
+    /// View id or name: its filter and sort apply.
+    view: Option<String>,
+    /// A condition in the expression language.
+    #[schema(example = "{Stock} < 5")]
+    filter: Option<String>,
+    /// Conditions as a tree.
+    #[serde(rename = "where")]
+    #[schema(value_type = Option<Object>)]
+    where_: Option<Value>,
+    /// Fields to sort by.
+    sort: Option<Vec<SortInput>>,
+    /// Text that some cell contains.
+    search: Option<String>,
+    /// Fields to answer with, by name or id.
+    fields: Option<Vec<String>>,
+    /// Links to answer with as records, by name or id; at most 3, one level deep.
+    #[serde(default)]
+    #[schema(max_items = 3)]
+    expand: Vec<String>,
+    /// `comment_count`: how many comments each record has.
+    #[serde(default)]
+    include: Vec<String>,
+    /// Records to answer with, 1 to 100.
+    #[schema(minimum = 1, maximum = 100)]
     limit: Option<usize>,
     /// `next_cursor` of the page before.
     cursor: Option<String>,
     /// Whether to count all records that match.
-    count: Option<bool>,
+    #[serde(default)]
+    count: bool,
     /// `name` (default) or `id`: how values are keyed.
     keys: Option<String>,
     /// IANA time zone in which days begin; UTC if absent.
@@ -51,45 +109,96 @@ struct RecordPage {
     data: Vec<Record>,
     /// For the next page; null at the end.
     next_cursor: Option<String>,
-    /// All records that match, with `count=true`.
+    /// All records that match, with `count=exact`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     count: Option<usize>,
 }
 
+impl ListQuery {
+    fn into_body(self) -> Result<QueryBody> {
+        let where_ = self.where_.as_deref().map(serde_json::from_str).transpose().map_err(|error| {
+            Error::field("?where", Code::BadFilter, format!("is not JSON (column {})", error.column()))
+        })?;
+        let count = match self.count.as_deref() {
+            None | Some("false") => false,
+            Some("exact" | "true") => true,
+            Some(_) => return Err(Error::field("?count", Code::InvalidValue, "is neither exact nor true")),
+        };
+        Ok(QueryBody {
+            table: self.table,
+            base: self.base,
+            view: self.view,
+            filter: self.filter,
+            where_,
+            sort: self.sort.as_deref().map(SortInput::parse_list),
+            search: self.search,
+            fields: self.fields.map(|fields| list_of(Some(fields))),
+            expand: list_of(self.expand),
+            include: list_of(self.include),
+            limit: self.limit,
+            cursor: self.cursor,
+            count,
+            keys: self.keys,
+            zone: self.zone,
+        })
+    }
+}
+
 /// Lists records of a table: filtered, sorted, a page at a time.
-#[utoipa::path(get, path = "/v1/records", tag = "records", params(ListQuery), responses((status = 200, body = RecordPage)))]
+#[utoipa::path(get, path = "/v1/records", tag = "records", operation_id = "listRecords", params(ListQuery),
+    responses((status = 200, body = RecordPage)))]
 pub(crate) async fn list(
     State(bases): AppState,
     ApiCaller(caller): ApiCaller,
     MinVersion(version): MinVersion,
     ApiQuery(query): ApiQuery<ListQuery>,
-) -> Result<Versioned, WebError> {
+    headers: HeaderMap,
+) -> Result<Response, WebError> {
     caller.require(Capability::ReadRecords)?;
-    let limit = query.limit.unwrap_or(MAX_LIMIT);
+    let answer = page(&bases, &caller, version, query.into_body()?).await?;
+    let seq = answer.seq;
+    Ok(tagged(&headers, answer, seq))
+}
+
+/// Lists records as `GET /v1/records` does, asked by a body.
+#[utoipa::path(post, path = "/v1/records/query", tag = "records", operation_id = "queryRecords", request_body = QueryBody,
+    responses((status = 200, body = RecordPage)))]
+pub(crate) async fn query(
+    State(bases): AppState,
+    ApiCaller(caller): ApiCaller,
+    MinVersion(version): MinVersion,
+    ApiJson(body): ApiJson<QueryBody>,
+) -> Result<Response, WebError> {
+    caller.require(Capability::ReadRecords)?;
+    Ok(page(&bases, &caller, version, body).await?.into_response())
+}
+
+async fn page(bases: &Bases, caller: &Caller, version: Option<u64>, asked: QueryBody) -> Result<Versioned> {
+    let limit = asked.limit.unwrap_or(MAX_LIMIT);
     if !(1..=MAX_LIMIT).contains(&limit) {
-        return Err(
-            Error::field("?limit", Code::InvalidValue, format!("is not within 1 to {MAX_LIMIT}")).into()
-        );
+        return Err(Error::field("?limit", Code::InvalidValue, format!("is not within 1 to {MAX_LIMIT}")));
     }
-    let keys = keys(query.keys.as_deref())?;
-    let (open, table) = bases.resolve_table(&caller, query.base.as_deref(), &query.table, version).await?;
-    let where_ = query.where_.as_deref().map(serde_json::from_str).transpose().map_err(|error| {
-        Error::field("?where", Code::BadFilter, format!("is not JSON (column {})", error.column()))
-    })?;
+    let keys = keys(asked.keys.as_deref())?;
+    let (open, table) = bases.resolve_table(caller, asked.base.as_deref(), &asked.table, version).await?;
     let narrowing = Narrowing {
-        view: query.view,
-        filter: query.filter,
-        where_,
-        sort: query.sort.as_deref().map(SortInput::parse_list),
-        search: query.search,
-        zone: query.zone,
+        view: asked.view,
+        filter: asked.filter,
+        where_: asked.where_,
+        sort: asked.sort,
+        search: asked.search,
+        zone: asked.zone,
     };
     let now = bases.0.clock.now();
     let key = &bases.0.cursor_key;
-    let answer = open.read(|base| {
-        with_table(base, table, |schema| {
+    let (mut answer, extras) = open.read(|base| {
+        with_table(caller, base, table, |schema| {
             let spec = narrowing.spec(base, schema)?;
-            let fields = query.fields.as_deref().map(|fields| named_fields(schema, fields)).transpose()?;
-            let after = query.cursor.as_deref().map(|text| cursor::read(key, &spec, text)).transpose()?;
+            let extras = Extras::read(schema, &asked.expand, &asked.include)?;
+            let fields =
+                asked.fields.as_ref().map(|fields| named_fields(schema, &fields.join(","))).transpose()?;
+            let fields = fields.or_else(|| schema.shown());
+            let after = asked.cursor.as_deref().map(|text| cursor::read(key, &spec, text)).transpose()?;
             let page = base
                 .list(&spec, &context(now, narrowing.zone()), after.as_ref(), limit)
                 .map_err(|errors| problem::of_query(&errors))?;
@@ -104,14 +213,32 @@ pub(crate) async fn list(
                 }
                 None => out.extend_from_slice(b"null"),
             }
-            if query.count == Some(true) {
+            if asked.count {
                 let count = base.count(&spec, &context(now, narrowing.zone()));
                 let count = count.map_err(|errors| problem::of_query(&errors))?;
                 out.extend_from_slice(format!(",\"count\":{count}").as_bytes());
             }
             out.push(b'}');
-            Ok(Versioned::ok(base.seq(), out))
+            if !extras.expand.is_empty() {
+                out = with_records(&out, |records| extras.expand(caller, base, schema, keys, records))?;
+            }
+            Ok((Versioned::ok(base.seq(), out), extras))
         })
     })?;
+    if extras.comment_count {
+        let mut whole: Value = serde_json::from_slice(&answer.body).map_err(Error::internal)?;
+        if let Some(records) = whole["data"].as_array_mut() {
+            bases.include_counts(caller, table, records).await?;
+        }
+        answer.body = serde_json::to_vec(&whole).map_err(Error::internal)?.into();
+    }
     Ok(answer)
+}
+
+fn with_records(body: &[u8], change: impl FnOnce(&mut [Value])) -> Result<Vec<u8>> {
+    let mut whole: Value = serde_json::from_slice(body).map_err(Error::internal)?;
+    if let Some(records) = whole["data"].as_array_mut() {
+        change(records);
+    }
+    serde_json::to_vec(&whole).map_err(Error::internal)
 }

@@ -1,14 +1,16 @@
 //! The records API: list, get, create, update, delete, restore (spec P1; design 5).
 
 pub(crate) mod cursor;
+pub(crate) mod expand;
 pub(crate) mod get;
 pub(crate) mod list;
 pub(crate) mod query;
 pub(crate) mod restore;
 pub(crate) mod write;
 
+use crate::sight::Seen;
 use engine_base::{FieldNo, InputCells, Keys, RecordId, RowNo, Table, TableNo};
-use kernel_core::{Code, Error, FieldError, Result};
+use kernel_core::{Caller, Code, Error, FieldError, Result};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
@@ -28,6 +30,13 @@ pub(crate) struct Record {
     created_at: String,
     #[schema(format = DateTime)]
     updated_at: String,
+}
+
+/// Several records.
+#[derive(serde::Serialize, ToSchema)]
+pub(crate) struct Records {
+    /// In the order of the request.
+    data: Vec<Record>,
 }
 
 pub(crate) fn record_id(text: &str) -> Result<RecordId> {
@@ -82,18 +91,35 @@ pub(crate) fn named_fields(table: &Table, text: &str) -> Result<Vec<FieldNo>> {
     Ok(fields)
 }
 
-/// `{"data":[…]}` of records in this order; those that are gone are left out.
-pub(crate) fn write_list(base: &engine_base::Base, ids: &[(TableNo, RowNo)], keys: Keys) -> Vec<u8> {
+/// `{"data":[…]}` of records in this order, as the caller sees them; those that are gone are left out.
+pub(crate) fn write_list(
+    caller: &Caller,
+    base: &engine_base::Base,
+    ids: &[(TableNo, RowNo)],
+    keys: Keys,
+) -> Vec<u8> {
     let mut out = b"{\"data\":[".to_vec();
     for (table, row) in ids {
         let before = out.len();
         if !out.ends_with(b"[") {
             out.push(b',');
         }
-        if !base.write_record(*table, *row, keys, None, &mut out) {
+        if !write_one(caller, base, (*table, *row), keys, &mut out) {
             out.truncate(before);
         }
     }
     out.extend_from_slice(b"]}");
     out
+}
+
+/// One record as the caller sees it, after it was written; nothing and false if it is gone.
+pub(crate) fn write_one(
+    caller: &Caller,
+    base: &engine_base::Base,
+    (table, row): (TableNo, RowNo),
+    keys: Keys,
+    out: &mut Vec<u8>,
+) -> bool {
+    Seen::of(caller, base, table)
+        .is_some_and(|seen| base.write_record(table, row, keys, seen.shown().as_deref(), out))
 }

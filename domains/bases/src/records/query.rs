@@ -5,10 +5,11 @@ use crate::actor::OpenBase;
 use crate::catalog;
 use crate::problem;
 use crate::service::Bases;
+use crate::sight::Seen;
 use engine_base::{
     Base, Condition, FieldNo, QueryContext, QuerySpec, Sort, SortBy, Table, TableNo, View, ViewId,
 };
-use kernel_core::{Caller, Code, Error, Result};
+use kernel_core::{Caller, Code, Error, Level, Result};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::sync::Arc;
@@ -69,7 +70,7 @@ impl Narrowing {
     ///
     /// # Errors
     /// `bad_filter`, `bad_sort`, `not_found` (view).
-    pub(crate) fn spec(&self, base: &Base, table: &Table) -> Result<QuerySpec> {
+    pub(crate) fn spec(&self, base: &Base, table: &Seen<'_>) -> Result<QuerySpec> {
         let number = table.number();
         let mut spec = match self.view.as_deref() {
             Some(key) => {
@@ -86,6 +87,7 @@ impl Narrowing {
             });
         }
         if let Some(filter) = self.filter.as_deref().filter(|filter| !filter.trim().is_empty()) {
+            table.check_filter(filter)?;
             spec.filter = Some(match spec.filter.take() {
                 // The caller's first: a mistake in it is reported where it stands, one bracket further on.
                 Some(views) => format!("({filter}) and ({views})"),
@@ -98,6 +100,7 @@ impl Narrowing {
         if let Some(search) = self.search.as_deref().map(str::trim).filter(|search| !search.is_empty()) {
             spec.search = Some(search.to_owned());
         }
+        table.narrow(&mut spec)?;
         Ok(spec)
     }
 }
@@ -134,6 +137,12 @@ pub(crate) fn view_by_key<'a>(table: &'a Table, key: &str) -> Result<&'a View> {
         .ok_or_else(|| Error::not_found().detail(format!("{} has no view {key}.", table.head.name)))
 }
 
+/// Parts of a text, separated by commas.
+pub(crate) fn list_of(text: Option<String>) -> Vec<String> {
+    let text = text.unwrap_or_default();
+    text.split(',').map(str::trim).filter(|part| !part.is_empty()).map(str::to_owned).collect()
+}
+
 /// Fields to show: those asked for; else those of the view in its order; else all.
 pub(crate) fn shown_fields(table: &Table, view: Option<&str>, fields: Option<&str>) -> Result<Vec<FieldNo>> {
     if let Some(fields) = fields.filter(|fields| !fields.is_empty()) {
@@ -153,9 +162,14 @@ pub(crate) fn shown_fields(table: &Table, view: Option<&str>, fields: Option<&st
     Ok(ordered)
 }
 
-/// Runs with the table of an open base.
-pub(crate) fn with_table<T>(base: &Base, table: TableNo, run: impl FnOnce(&Table) -> Result<T>) -> Result<T> {
-    run(base.schema().table(table).ok_or_else(Error::not_found)?)
+/// Runs with a table of an open base, as the caller sees it.
+pub(crate) fn with_table<T>(
+    caller: &Caller,
+    base: &Base,
+    table: TableNo,
+    run: impl FnOnce(&Seen<'_>) -> Result<T>,
+) -> Result<T> {
+    run(&Seen::of(caller, base, table).ok_or_else(Error::not_found)?)
 }
 
 pub(crate) fn context<'a>(now: jiff::Timestamp, zone: &'a str) -> QueryContext<'a> {
@@ -178,10 +192,11 @@ impl Bases {
         let found = catalog::tables_by_name(&self.0.db, caller.tenant, table).await?;
         let found: Vec<(u64, TableNo)> = found
             .into_iter()
-            .filter(|(number, _)| caller.sees_base(*number) && base.is_none_or(|base| base == *number))
+            .filter(|(number, table)| caller.table(*number, table.0) > Level::None)
+            .filter(|(number, _)| base.is_none_or(|base| base == *number))
             .collect();
         match found.as_slice() {
-            [(number, table)] => Ok((self.open_at(caller, *number, version).await?, *table)),
+            [(_, table)] => Ok((self.open_table(caller, *table, version).await?, *table)),
             [] => Err(Error::not_found().detail(format!("There is no table {table}."))),
             _ => Err(Error::field(
                 "?base",

@@ -25,7 +25,7 @@ pub(crate) struct RestoreBody {
 /// Brings deleted records back as they were. Links to records that are gone are left out.
 #[utoipa::path(post, path = "/v1/tables/{table}/restore", tag = "records",
     params(("table" = String, Path, description = "Table id, tbl…")), request_body = RestoreBody,
-    responses((status = 200, body = [super::Record], description = "`{\"data\": [record…]}`")))]
+    responses((status = 200, body = super::Records)))]
 pub(crate) async fn restore(
     State(bases): AppState,
     ApiCaller(caller): ApiCaller,
@@ -54,8 +54,9 @@ pub(crate) async fn restore(
     }
     let actor = Arc::from(caller.actor.to_string());
     let command = Command::RestoreRecords { table, rows };
+    bases.permit(&open, &caller, &command)?;
     let written = open.write(Order { command, typecast: false, actor, key: None }).await?;
     let ids: Vec<_> = wanted.into_iter().map(|row| (table, row)).collect();
-    let body = open.read(|base| write_list(base, &ids, engine_base::Keys::Name));
+    let body = open.read(|base| write_list(&caller, base, &ids, engine_base::Keys::Name));
     Ok(Versioned::ok(written.seq, body))
 }

@@ -1,16 +1,17 @@
 //! `POST`, `PATCH`, `DELETE` of `/v1/records`: one record or a batch; a batch is all or nothing.
 
 use super::get::ShowQuery;
-use super::{MAX_RECORDS, Record, cells, keys, record_id, write_list};
-use crate::actor::{OpenBase, Order};
-use crate::http::{AppState, Versioned};
+use super::{MAX_RECORDS, Record, Records, cells, keys, record_id, write_list, write_one};
+use crate::actor::{Expect, OpenBase, Order};
+use crate::http::{AppState, Versioned, etag, if_match};
 use crate::idempotency;
 use crate::service::Bases;
+use crate::sight::Seen;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use engine_base::{Command, Keys, RecordId, RowNo, TableNo};
-use http::{HeaderMap, Method, StatusCode};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use kernel_core::{Caller, Capability, Code, Error, FieldError};
 use kernel_web::{ApiQuery, RawJson, WebError};
 use serde::Deserialize;
@@ -99,6 +100,8 @@ struct Request {
     keys: Keys,
     /// Whether the answer is one record or a list.
     single: bool,
+    /// Versions that the record may have (`If-Match`).
+    expects: Option<Vec<u64>>,
 }
 
 impl Request {
@@ -110,7 +113,13 @@ impl Request {
         }
     }
 
-    fn answer(&self, open: &OpenBase, seq: u64, ids: &[(TableNo, RowNo)], replayed: bool) -> Versioned {
+    fn answer(
+        &self,
+        (caller, open): (&Caller, &OpenBase),
+        seq: u64,
+        ids: &[(TableNo, RowNo)],
+        replayed: bool,
+    ) -> Versioned {
         let body = if self.method == Method::DELETE {
             let ids: Vec<String> = ids.iter().map(|(table, row)| table.record(*row).to_string()).collect();
             if self.single {
@@ -120,12 +129,12 @@ impl Request {
             }
         } else {
             open.read(|base| match ids {
-                [(table, row)] if self.single => {
+                [one] if self.single => {
                     let mut out = Vec::with_capacity(512);
-                    base.write_record(*table, *row, self.keys, None, &mut out);
+                    write_one(caller, base, *one, self.keys, &mut out);
                     out
                 }
-                ids => write_list(base, ids, self.keys),
+                ids => write_list(caller, base, ids, self.keys),
             })
         };
         Versioned { status: self.status(), seq, body: Bytes::from(body), replayed }
@@ -153,22 +162,54 @@ impl Bases {
                 .map(|id| (id.table, id.row))
                 .collect();
             open.catch_up(stored.version).await?;
-            let mut answer = request.answer(open, stored.version, &ids, true);
+            let mut answer = request.answer((caller, open), stored.version, &ids, true);
             answer.status = StatusCode::from_u16(stored.status).unwrap_or(answer.status);
             return Ok(answer.into_response());
         }
+        self.permit(open, caller, &command)?;
         let named = named_rows(&command);
+        let expect = match (&request.expects, named.as_deref()) {
+            (None, _) => None,
+            (Some(versions), Some([(table, row)])) if request.single => {
+                Some(expectation(open, *table, *row, versions)?)
+            }
+            (Some(_), _) => {
+                let detail = "holds for a request about one record";
+                return Err(Error::field("If-Match", Code::InvalidValue, detail).into());
+            }
+        };
         let order = Order {
             command,
             typecast: request.typecast,
             actor: Arc::from(caller.actor.to_string()),
             key: key.map(|key| key.to_store(request.status().as_u16())),
         };
-        let written = open.write(order).await?;
+        let written = open.write_expecting(order, expect).await?;
         let ids =
             named.unwrap_or_else(|| written.change.created.iter().map(|row| (row.table, row.row)).collect());
-        Ok(request.answer(open, written.seq, &ids, false).into_response())
+        let answer = request.answer((caller, open), written.seq, &ids, false);
+        let tag = match ids.as_slice() {
+            [(table, row)] if request.single => version(open, *table, *row).map(|at| etag(at, &answer.body)),
+            _ => None,
+        };
+        let mut response = answer.into_response();
+        if let Some(tag) = tag.and_then(|tag| HeaderValue::from_str(&tag).ok()) {
+            response.headers_mut().insert(header::ETAG, tag);
+        }
+        Ok(response)
     }
+}
+
+/// The version of a record: when it was changed last.
+fn version(open: &OpenBase, table: TableNo, row: RowNo) -> Option<u64> {
+    open.read(|base| base.meta(table, row)).map(|meta| meta.updated_us.cast_unsigned())
+}
+
+/// What the writer is to expect of a record that has one of these versions now.
+fn expectation(open: &OpenBase, table: TableNo, row: RowNo, versions: &[u64]) -> Result<Expect, Error> {
+    let now = version(open, table, row).filter(|now| versions.contains(now));
+    let updated_us = now.ok_or_else(|| Error::new(Code::PreconditionFailed))?.cast_signed();
+    Ok(Expect { table, row, updated_us })
 }
 
 /// The records that a command names; `None` for one that makes them.
@@ -190,7 +231,7 @@ fn too_many(count: usize) -> Result<(), Error> {
 
 /// Creates one record or several.
 #[utoipa::path(post, path = "/v1/records", tag = "records", params(ShowQuery), request_body = CreateBody,
-    responses((status = 201, body = Record, description = "The record; with `records`, `{\"data\": [record…]}`")))]
+    responses((status = 201, body = Record, description = "The record, or with `records` all of them")))]
 pub(crate) async fn create(
     State(bases): AppState,
     ApiCaller(caller): ApiCaller,
@@ -211,25 +252,26 @@ pub(crate) async fn create(
         typecast,
         keys: keys(query.keys.as_deref())?,
         single,
+        expects: None,
     };
     let key = idempotency::Request::read(&headers, &caller, request.route, &body)?;
     let (open, table) = bases.resolve_table(&caller, base.as_deref(), &table, None).await?;
-    let rows = inputs(&open, table, rows, single)?;
+    let rows = inputs((&caller, &open), table, rows, single)?;
     bases.write_records(&caller, &open, request, key, Command::CreateRecords { table, rows, ids: None }).await
 }
 
 fn inputs(
-    open: &OpenBase,
+    (caller, open): (&Caller, &OpenBase),
     table: TableNo,
     rows: Vec<Map<String, Value>>,
     single: bool,
 ) -> Result<Vec<engine_base::InputCells>, Error> {
     let mut errors: Vec<FieldError> = Vec::new();
     let cells = open.read(|base| {
-        let schema = base.schema().table(table)?;
+        let schema = Seen::of(caller, base, table)?;
         let rows = rows.into_iter().enumerate().map(|(index, fields)| {
             let pointer = if single { String::new() } else { format!("/records/{index}") };
-            cells(schema, fields, &pointer, &mut errors)
+            cells(&schema, fields, &pointer, &mut errors)
         });
         Some(rows.collect::<Vec<_>>())
     });
@@ -255,20 +297,21 @@ pub(crate) async fn update(
         typecast: value.typecast,
         keys,
         single: true,
+        expects: if_match(&headers),
     };
     let mut signed = record.into_bytes();
     signed.extend_from_slice(&body);
     let key = idempotency::Request::read(&headers, &caller, request.route, &signed)?;
     let open = bases.open_table(&caller, id.table, None).await?;
     exists(&open, id.table, &[id.row])?;
-    let mut rows = inputs(&open, id.table, vec![value.fields], true)?;
+    let mut rows = inputs((&caller, &open), id.table, vec![value.fields], true)?;
     let rows = vec![(id.row, rows.pop().unwrap_or_default())];
     bases.write_records(&caller, &open, request, key, Command::UpdateRecords { table: id.table, rows }).await
 }
 
 /// Changes cells of several records of one table.
 #[utoipa::path(patch, path = "/v1/records", tag = "records", params(ShowQuery), request_body = UpdateManyBody,
-    responses((status = 200, body = [Record], description = "`{\"data\": [record…]}`")))]
+    responses((status = 200, body = Records)))]
 pub(crate) async fn update_many(
     State(bases): AppState,
     ApiCaller(caller): ApiCaller,
@@ -284,6 +327,7 @@ pub(crate) async fn update_many(
         typecast: value.typecast,
         keys,
         single: false,
+        expects: if_match(&headers),
     };
     let key = idempotency::Request::read(&headers, &caller, request.route, &body)?;
     let (ids, fields): (Vec<String>, Vec<_>) =
@@ -291,7 +335,7 @@ pub(crate) async fn update_many(
     let (table, rows) = one_table(&ids)?;
     let open = bases.open_table(&caller, table, None).await?;
     exists(&open, table, &rows)?;
-    let rows = rows.into_iter().zip(inputs(&open, table, fields, false)?).collect();
+    let rows = rows.into_iter().zip(inputs((&caller, &open), table, fields, false)?).collect();
     bases.write_records(&caller, &open, request, key, Command::UpdateRecords { table, rows }).await
 }
 
@@ -330,7 +374,8 @@ async fn delete_records(
 ) -> Result<Response, WebError> {
     caller.require(Capability::DeleteRecords)?;
     let route = if single { "DELETE /v1/records/{record}" } else { "DELETE /v1/records" };
-    let request = Request { method: Method::DELETE, route, typecast: false, keys: Keys::Name, single };
+    let (method, expects) = (Method::DELETE, if_match(headers));
+    let request = Request { method, route, typecast: false, keys: Keys::Name, single, expects };
     let key = idempotency::Request::read(headers, caller, route, ids.join(",").as_bytes())?;
     let (table, rows) = one_table(ids)?;
     let open = bases.open_table(caller, table, None).await?;

@@ -1,21 +1,22 @@
 //! `/v1/tables/{table}/fields`, `/v1/fields/{field}`.
 
-use super::{FieldInput, FieldSchema, field_no, kind_of, table_no};
+use super::{FieldInput, FieldSchema, field_no, kind_of, rules_of, table_no};
 use crate::actor::OpenBase;
 use crate::http::{AppState, Versioned};
+use crate::sight::Seen;
 use axum::extract::{Path, State};
 use engine_base::{Command, FieldNo, SchemaEdit, TableNo};
 use http::StatusCode;
-use kernel_core::{Capability, Error};
+use kernel_core::{Caller, Capability, Error};
 use kernel_web::{ApiJson, WebError};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use tenancy::ApiCaller;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 pub(crate) fn router() -> OpenApiRouter<crate::Bases> {
-    OpenApiRouter::new().routes(routes!(create)).routes(routes!(update, delete))
+    OpenApiRouter::new().routes(routes!(create)).routes(routes!(update, delete)).routes(routes!(conversion))
 }
 
 /// A partial change of a field.
@@ -26,7 +27,11 @@ struct FieldPatch {
     name: Option<String>,
     /// Free text.
     description: Option<String>,
-    /// New options of the same type.
+    /// Another type: cells are read anew from what they show, and those that can't be read are emptied. Ask
+    /// `/v1/fields/{field}/conversion` before what that would be.
+    #[serde(rename = "type")]
+    kind: Option<String>,
+    /// New options.
     options: Option<serde_json::Value>,
     /// Place among the fields, from 0.
     position: Option<usize>,
@@ -51,14 +56,21 @@ async fn create(
         SchemaEdit::Field { table: of, field, before: None, .. } if *of == table => Some(*field),
         _ => None,
     });
-    show(&open, table, made.ok_or_else(|| Error::internal("no field in the change"))?, StatusCode::CREATED)
+    let made = made.ok_or_else(|| Error::internal("no field in the change"))?;
+    show(&caller, &open, (table, made), StatusCode::CREATED)
 }
 
-fn show(open: &OpenBase, table: TableNo, field: FieldNo, status: StatusCode) -> Result<Versioned, WebError> {
+fn show(
+    caller: &Caller,
+    open: &OpenBase,
+    (table, field): (TableNo, FieldNo),
+    status: StatusCode,
+) -> Result<Versioned, WebError> {
     let (seq, body) = open
         .read(|base| {
-            let field = base.schema().table(table)?.field(field)?;
-            Some((base.seq(), FieldSchema::of(table, field)))
+            let table = Seen::of(caller, base, table)?;
+            let field = table.field(field)?;
+            Some((base.seq(), FieldSchema::of(base, &table, field)))
         })
         .ok_or_else(Error::not_found)?;
     Ok(Versioned::json(status, seq, &body)?)
@@ -76,17 +88,79 @@ async fn update(
     caller.require(Capability::EditSchema)?;
     let (table, field) = field_no(&field)?;
     let open = bases.open_table(&caller, table, None).await?;
-    let type_name = type_name(&open, table, field)?;
-    let kind = patch.options.map(|options| kind_of(type_name, &options, "")).transpose();
-    let kind = kind.map_err(|error| Error::fields(vec![error]))?;
-    let FieldPatch { name, description, position, .. } = patch;
-    let command = Command::UpdateField { table, field, name, description, kind, position };
+    let command = patch.into_command(&caller, &open, (table, field))?;
     bases.write(&open, &caller, command).await?;
-    show(&open, table, field, StatusCode::OK)
+    show(&caller, &open, (table, field), StatusCode::OK)
 }
 
-fn type_name(open: &OpenBase, table: TableNo, field: FieldNo) -> Result<&'static str, Error> {
-    let name = open.read(|base| Some(base.schema().table(table)?.field(field)?.kind.type_name()));
+impl FieldPatch {
+    fn into_command(
+        self,
+        caller: &Caller,
+        open: &OpenBase,
+        (table, field): (TableNo, FieldNo),
+    ) -> Result<Command, Error> {
+        let Self { name, description, kind, options, position } = self;
+        let now = type_name(caller, open, (table, field))?;
+        let invalid = |error| Error::fields(vec![error]);
+        let (mut rules, mut new) = (None, None);
+        if options.is_some() || kind.is_some() {
+            let given = options.is_some();
+            let (asked, own) = rules_of(&options.unwrap_or_default(), "").map_err(invalid)?;
+            rules = given.then_some(asked);
+            new = Some(kind_of(kind.as_deref().unwrap_or(now), &own, "").map_err(invalid)?);
+        }
+        Ok(Command::UpdateField { table, field, name, description, kind: new, rules, position })
+    }
+}
+
+/// What a conversion would keep and lose.
+#[derive(Serialize, ToSchema)]
+struct ConversionPreview {
+    /// Records that have a value now.
+    filled: usize,
+    /// Of these, records whose value the new type can't hold.
+    lost: usize,
+    /// Up to 20 records, lost ones first.
+    samples: Vec<ConversionSample>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct ConversionSample {
+    /// The record.
+    id: String,
+    /// Its value now, as text.
+    before: String,
+    /// Its value then; null if it would be lost.
+    after: Option<String>,
+}
+
+/// What changing the type would keep and lose. Nothing is changed.
+#[utoipa::path(post, path = "/v1/fields/{field}/conversion", tag = "schema", params(("field" = String, Path, description = "Field id, fld…")),
+    request_body = FieldPatch, responses((status = 200, body = ConversionPreview)))]
+async fn conversion(
+    State(bases): AppState,
+    ApiCaller(caller): ApiCaller,
+    Path(field): Path<String>,
+    ApiJson(patch): ApiJson<FieldPatch>,
+) -> Result<Versioned, WebError> {
+    caller.require(Capability::EditSchema)?;
+    let (table, field) = field_no(&field)?;
+    let open = bases.open_table(&caller, table, None).await?;
+    let command = patch.into_command(&caller, &open, (table, field))?;
+    let (seq, preview) = bases.preview(&open, &caller, &command)?;
+    let sample = |(row, before, after)| ConversionSample { id: table.record(row).to_string(), before, after };
+    let samples = preview.samples.into_iter().map(sample).collect();
+    let body = ConversionPreview { filled: preview.filled, lost: preview.lost, samples };
+    Ok(Versioned::json(StatusCode::OK, seq, &body)?)
+}
+
+fn type_name(
+    caller: &Caller,
+    open: &OpenBase,
+    (table, field): (TableNo, FieldNo),
+) -> Result<&'static str, Error> {
+    let name = open.read(|base| Some(Seen::of(caller, base, table)?.field(field)?.kind.type_name()));
     name.ok_or_else(Error::not_found)
 }
 
@@ -101,7 +175,7 @@ async fn delete(
     caller.require(Capability::EditSchema)?;
     let (table, field) = field_no(&field)?;
     let open = bases.open_table(&caller, table, None).await?;
-    type_name(&open, table, field)?;
+    type_name(&caller, &open, (table, field))?;
     bases.write(&open, &caller, Command::DeleteField { table, field }).await?;
     Ok(StatusCode::NO_CONTENT)
 }

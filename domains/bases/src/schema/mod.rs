@@ -4,10 +4,11 @@ pub(crate) mod fields;
 pub(crate) mod tables;
 pub(crate) mod views;
 
+use crate::sight::Seen;
 use engine_base::{
-    Base, Field, FieldId, FieldKind, FieldNo, NewField, Table, TableId, TableNo, View, ViewId, ViewNo,
+    Base, Field, FieldId, FieldKind, FieldNo, FieldRules, NewField, TableId, TableNo, View, ViewId, ViewNo,
 };
-use kernel_core::{Caller, Capability, Code, Error, FieldError, Result};
+use kernel_core::{Caller, Capability, Code, Error, FieldError, Level, Result};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -38,7 +39,7 @@ pub(crate) struct FieldSchema {
     description: String,
     /// By type: `precision`, `choices`, `table` …
     options: serde_json::Value,
-    /// Whether the value is computed.
+    /// Whether the value is computed, or may not be changed by whoever asks.
     read_only: bool,
 }
 
@@ -56,29 +57,29 @@ pub(crate) struct ViewSchema {
 }
 
 impl TableSchema {
-    pub(crate) fn of(base: &Base, table: &Table) -> Self {
+    pub(crate) fn of(base: &Base, table: &Seen<'_>, now_us: i64) -> Self {
         let number = table.number();
         Self {
             id: number.id(),
             name: table.head.name.clone(),
             description: table.head.description.clone(),
             primary_field: number.field(table.head.primary_field),
-            records: base.len(number),
-            fields: table.fields.iter().map(|field| FieldSchema::of(number, field)).collect(),
+            records: table.count(base, now_us),
+            fields: table.fields.iter().map(|field| FieldSchema::of(base, table, field)).collect(),
             views: table.views.iter().map(|view| ViewSchema::of(number, view)).collect(),
         }
     }
 }
 
 impl FieldSchema {
-    pub(crate) fn of(table: TableNo, field: &Field) -> Self {
+    pub(crate) fn of(base: &Base, table: &Seen<'_>, field: &Field) -> Self {
         Self {
-            id: table.field(field.no),
+            id: table.number().field(field.no),
             name: field.name.clone(),
             kind: field.kind.type_name(),
             description: field.description.clone(),
-            options: field.kind.options(),
-            read_only: false,
+            options: base.schema().shown_options(table, field),
+            read_only: !table.writes(field.no),
         }
     }
 }
@@ -100,10 +101,11 @@ impl ViewSchema {
 pub(crate) struct FieldInput {
     /// Shown name, 1 to 100 characters, unique in the table.
     name: String,
-    /// `text`, `long_text`, `number`, `checkbox`, `date`, `datetime`, `select`, `email`, `url`, `link`.
+    /// One of the field types, e.g. `text`, `number`, `select`, `link`, `formula`.
     #[serde(rename = "type", default = "text")]
     kind: String,
-    /// By type: `{"precision": 2}`, `{"choices": [{"name": "Open"}]}`, `{"table": "tbl…"}`.
+    /// By type: `{"precision": 2}`, `{"choices": [{"name": "Open"}]}`, `{"table": "tbl…"}`, `{"formula": "{Price} * 2"}`; for any
+    /// type that is not computed also `required`, `unique` and `default`.
     #[serde(default)]
     options: serde_json::Value,
     /// Free text.
@@ -118,9 +120,19 @@ fn text() -> String {
 impl FieldInput {
     /// The engine's form; errors at `{pointer}/type` or `{pointer}/options`.
     pub(crate) fn into_new(self, pointer: &str) -> Result<NewField, FieldError> {
-        let kind = kind_of(&self.kind, &self.options, pointer)?;
-        Ok(NewField { name: self.name, description: self.description, kind })
+        let (rules, own) = rules_of(&self.options, pointer)?;
+        let kind = kind_of(&self.kind, &own, pointer)?;
+        Ok(NewField { name: self.name, description: self.description, kind, rules })
     }
+}
+
+/// The rules among a field's options, and the options of its type.
+pub(crate) fn rules_of(
+    options: &serde_json::Value,
+    pointer: &str,
+) -> Result<(FieldRules, serde_json::Value), FieldError> {
+    FieldRules::split(options)
+        .map_err(|problem| FieldError::new(format!("{pointer}/options"), Code::InvalidValue, problem))
 }
 
 pub(crate) fn kind_of(
@@ -135,17 +147,20 @@ pub(crate) fn kind_of(
     })
 }
 
-/// What the caller may do in a base, in the words of token scopes.
-pub(crate) fn permissions(caller: &Caller) -> Vec<&'static str> {
+/// What the caller may do in a base, in the words of token scopes. Some of its tables may be closed further.
+pub(crate) fn permissions(caller: &Caller, base: u64) -> Vec<&'static str> {
+    let level = caller.base(base);
     [
-        (Capability::ReadRecords, "read"),
-        (Capability::WriteRecords, "write"),
-        (Capability::DeleteRecords, "delete"),
-        (Capability::EditViews, "views"),
-        (Capability::EditSchema, "schema"),
+        (Capability::ReadRecords, Level::Read, "read"),
+        (Capability::CommentRecords, Level::Comment, "comment"),
+        (Capability::WriteRecords, Level::Edit, "write"),
+        (Capability::DeleteRecords, Level::Edit, "delete"),
+        (Capability::EditViews, Level::Edit, "views"),
+        (Capability::EditSchema, Level::Manage, "schema"),
+        (Capability::ExportData, Level::Read, "export"),
     ]
     .into_iter()
-    .filter_map(|(capability, name)| caller.may(capability).then_some(name))
+    .filter_map(|(capability, needed, name)| (level >= needed && caller.may(capability)).then_some(name))
     .collect()
 }
 

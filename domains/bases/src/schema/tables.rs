@@ -3,6 +3,7 @@
 use super::{FieldInput, TableSchema, table_no};
 use crate::http::{AppState, MinVersion, Versioned};
 use crate::service::Bases;
+use crate::sight::Seen;
 use axum::extract::{Path, State};
 use engine_base::{BaseId, Command, SchemaEdit, TableNo};
 use http::StatusCode;
@@ -103,7 +104,7 @@ async fn create(
     let written = bases.write(&open, &caller, command).await?;
     let table =
         created_table(&written.change.schema).ok_or_else(|| Error::internal("no table in the change"))?;
-    show(&open, table, StatusCode::CREATED)
+    show(&bases, &caller, (&open, table), StatusCode::CREATED)
 }
 
 fn created_table(edits: &[SchemaEdit]) -> Option<TableNo> {
@@ -113,9 +114,15 @@ fn created_table(edits: &[SchemaEdit]) -> Option<TableNo> {
     })
 }
 
-fn show(open: &crate::actor::OpenBase, table: TableNo, status: StatusCode) -> Result<Versioned, WebError> {
+fn show(
+    bases: &Bases,
+    caller: &Caller,
+    (open, table): (&crate::actor::OpenBase, TableNo),
+    status: StatusCode,
+) -> Result<Versioned, WebError> {
+    let now_us = bases.0.clock.now().as_microsecond();
     let (seq, body) = open
-        .read(|base| Some((base.seq(), TableSchema::of(base, base.schema().table(table)?))))
+        .read(|base| Some((base.seq(), TableSchema::of(base, &Seen::of(caller, base, table)?, now_us))))
         .ok_or_else(Error::not_found)?;
     Ok(Versioned::json(status, seq, &body)?)
 }
@@ -132,7 +139,7 @@ async fn get(
     caller.require(Capability::ReadRecords)?;
     let table = table_no(&table)?;
     let open = bases.open_table(&caller, table, version).await?;
-    show(&open, table, StatusCode::OK)
+    show(&bases, &caller, (&open, table), StatusCode::OK)
 }
 
 /// Renames or describes a table, moves it, or picks another primary field.
@@ -152,7 +159,7 @@ async fn update(
     let TablePatch { name, description, position, .. } = patch;
     let command = Command::UpdateTable { table, name, description, icon: None, primary_field, position };
     bases.write(&open, &caller, command).await?;
-    show(&open, table, StatusCode::OK)
+    show(&bases, &caller, (&open, table), StatusCode::OK)
 }
 
 /// Deletes a table with its records, and the link fields of other tables that point to it.

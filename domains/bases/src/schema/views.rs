@@ -3,10 +3,11 @@
 use super::{ViewSchema, table_no, view_no};
 use crate::actor::OpenBase;
 use crate::http::{AppState, Versioned};
+use crate::sight::Seen;
 use axum::extract::{Path, State};
 use engine_base::{Command, SchemaEdit, TableNo, ViewConfig, ViewNo};
 use http::StatusCode;
-use kernel_core::{Capability, Error};
+use kernel_core::{Caller, Capability, Error};
 use kernel_web::{ApiJson, WebError};
 use serde::Deserialize;
 use tenancy::ApiCaller;
@@ -62,14 +63,20 @@ async fn create(
         SchemaEdit::View { view, before: None, .. } => Some(*view),
         _ => None,
     });
-    show(&open, table, made.ok_or_else(|| Error::internal("no view in the change"))?, StatusCode::CREATED)
+    let made = made.ok_or_else(|| Error::internal("no view in the change"))?;
+    show(&caller, &open, (table, made), StatusCode::CREATED)
 }
 
-fn show(open: &OpenBase, table: TableNo, view: ViewNo, status: StatusCode) -> Result<Versioned, WebError> {
+fn show(
+    caller: &Caller,
+    open: &OpenBase,
+    (table, view): (TableNo, ViewNo),
+    status: StatusCode,
+) -> Result<Versioned, WebError> {
     let (seq, body) = open
         .read(|base| {
-            let view = base.schema().table(table)?.view(view)?;
-            Some((base.seq(), ViewSchema::of(table, view)))
+            let seen = Seen::of(caller, base, table)?;
+            Some((base.seq(), ViewSchema::of(table, seen.view(view)?)))
         })
         .ok_or_else(Error::not_found)?;
     Ok(Versioned::json(status, seq, &body)?)
@@ -89,7 +96,7 @@ async fn update(
     let open = bases.open_table(&caller, table, None).await?;
     let ViewPatch { name, config, position } = patch;
     bases.write(&open, &caller, Command::UpdateView { table, view, name, config, position }).await?;
-    show(&open, table, view, StatusCode::OK)
+    show(&caller, &open, (table, view), StatusCode::OK)
 }
 
 /// Deletes a view; not the last one of its table.

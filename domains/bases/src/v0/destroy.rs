@@ -47,6 +47,6 @@ async fn delete(
         return Err(error::invalid(format!("Name 1 to {MAX_RECORDS} records in records[].")).into());
     }
     let rows = open.read(|base| rows(base, table, ids.iter().map(String::as_str)))?;
-    write::run(&open, &who.caller, false, Command::DeleteRecords { table, rows }).await?;
+    write::run(bases, (&open, &who.caller), false, Command::DeleteRecords { table, rows }).await?;
     Ok(ids.into_iter().map(|id| json!({"id": id, "deleted": true})).collect())
 }

@@ -6,9 +6,9 @@
 //! - an empty number counts as 0 in arithmetic and comparisons;
 //! - a formula that gives a text, a list or a day keeps the records where that is not empty.
 
-use engine_base::{Field, FieldKind, QueryError, Table};
+use engine_base::{Field, QueryError, Table};
 use engine_expr::{
-    Ast, BinaryOp, Code as ExprCode, Diagnostic, Node, NodeId, NodeKind, Severity, UnaryOp, parse,
+    Ast, BinaryOp, Code as ExprCode, Diagnostic, Node, NodeId, NodeKind, Severity, Type, UnaryOp, parse,
 };
 use kernel_core::{Code, Error, Result};
 use std::collections::HashMap;
@@ -59,11 +59,11 @@ enum Holds {
 }
 
 fn holds(field: &Field) -> Holds {
-    match field.kind {
-        FieldKind::Number { .. } => Holds::Number,
-        FieldKind::Checkbox => Holds::Yes,
-        FieldKind::Date | FieldKind::DateTime { .. } | FieldKind::Link { .. } => Holds::Other,
-        _ => Holds::Text,
+    match field.value_type() {
+        Type::Number => Holds::Number,
+        Type::Bool => Holds::Yes,
+        Type::Text | Type::Option => Holds::Text,
+        _ => Holds::Other,
     }
 }
 

@@ -4,7 +4,7 @@
 
 use super::error::{invalid, unknown_field};
 use crate::schema::kind_of;
-use engine_base::{Field, FieldKind, NewField, Table};
+use engine_base::{Field, FieldKind, FieldRules, NewField, Table};
 use kernel_core::{Error, Result};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -13,14 +13,41 @@ use serde_json::{Map, Value, json};
 const KINDS: &[(&str, &str)] = &[
     ("text", "singleLineText"),
     ("long_text", "multilineText"),
+    ("rich_text", "richText"),
     ("number", "number"),
+    ("currency", "currency"),
+    ("percent", "percent"),
+    ("duration", "duration"),
+    ("rating", "rating"),
     ("checkbox", "checkbox"),
     ("date", "date"),
     ("datetime", "dateTime"),
     ("select", "singleSelect"),
+    ("multi_select", "multipleSelects"),
+    ("user", "singleCollaborator"),
+    ("user", "multipleCollaborators"),
     ("email", "email"),
     ("url", "url"),
+    ("phone", "phoneNumber"),
+    ("barcode", "barcode"),
     ("link", "multipleRecordLinks"),
+    ("lookup", "multipleLookupValues"),
+    ("rollup", "rollup"),
+    ("count", "count"),
+    ("formula", "formula"),
+    ("autonumber", "autoNumber"),
+    ("created_time", "createdTime"),
+    ("modified_time", "lastModifiedTime"),
+    ("created_by", "createdBy"),
+    ("modified_by", "lastModifiedBy"),
+    ("button", "button"),
+    // Airtable has no such types: their values are what these hold.
+    ("time", "singleLineText"),
+    ("year", "number"),
+    ("json", "multilineText"),
+    ("uuid", "singleLineText"),
+    ("colour", "singleLineText"),
+    ("geo", "singleLineText"),
 ];
 
 /// Colours of choices: ours, and the first word of Airtable's (`blueLight2`, `blueBright`). Where several of ours share
@@ -67,8 +94,12 @@ impl FieldInput {
             let detail = format!("Creating fields of type {} is not supported.", self.kind);
             return Err(invalid(detail));
         };
-        let kind = kind(ours, self.options.as_ref())?;
-        Ok(NewField { name: self.name, description: self.description.unwrap_or_default(), kind })
+        let kind = match (kind(ours, self.options.as_ref())?, self.kind.as_str()) {
+            (FieldKind::User { .. }, theirs) => FieldKind::User { many: theirs == "multipleCollaborators" },
+            (kind, _) => kind,
+        };
+        let description = self.description.unwrap_or_default();
+        Ok(NewField { name: self.name, description, kind, rules: FieldRules::default() })
     }
 }
 
@@ -80,23 +111,51 @@ pub(super) fn kind(ours: &str, options: Option<&Map<String, Value>>) -> Result<F
     let empty = Map::new();
     let options = options.unwrap_or(&empty);
     let ours_options = match ours {
-        "number" => match options.get("precision") {
+        "number" | "percent" => match options.get("precision") {
             Some(places) => json!({"precision": places}),
             None => json!({}),
+        },
+        "currency" => json!({
+            "precision": options.get("precision").and_then(Value::as_u64).unwrap_or(2),
+            "currency": options.get("symbol").and_then(Value::as_str).unwrap_or("$"),
+        }),
+        "rating" => json!({"max": options.get("max").and_then(Value::as_u64).unwrap_or(5)}),
+        "lookup" | "rollup" | "count" => through(ours, options)?,
+        "formula" => match options.get("formula") {
+            Some(formula) => json!({"formula": formula}),
+            None => return Err(invalid("options.formula must be given.")),
         },
         "datetime" => match options.get("timeZone").and_then(Value::as_str) {
             None | Some("client") => json!({}),
             Some("utc") => json!({"zone": "UTC"}),
             Some(zone) => json!({"zone": zone}),
         },
-        "select" => json!({"choices": choices(options.get("choices"))?}),
+        "select" | "multi_select" => json!({"choices": choices(options.get("choices"))?}),
         "link" => match options.get("linkedTableId") {
-            Some(table) => json!({"table": table}),
+            Some(table) => {
+                json!({"table": table, "many": options.get("prefersSingleRecordLink") != Some(&Value::Bool(true))})
+            }
             None => return Err(invalid("options.linkedTableId must name the linked table.")),
         },
         _ => json!({}),
     };
     kind_of(ours, &ours_options, "").map_err(|error| Error::fields(vec![error]))
+}
+
+/// Options of fields that read linked records.
+fn through(ours: &str, options: &Map<String, Value>) -> Result<Value> {
+    let name = |name: &str| {
+        options.get(name).cloned().ok_or_else(|| invalid(format!("options.{name} must be given.")))
+    };
+    let link = name("recordLinkFieldId")?;
+    Ok(match ours {
+        "count" => json!({"link_field": link}),
+        "lookup" => json!({"link_field": link, "field": name("fieldIdInLinkedTable")?}),
+        _ => {
+            let function = options.get("function").cloned().unwrap_or_else(|| "list".into());
+            json!({"link_field": link, "field": name("fieldIdInLinkedTable")?, "function": function})
+        }
+    })
 }
 
 fn choices(choices: Option<&Value>) -> Result<Vec<Value>> {
@@ -118,24 +177,72 @@ fn their_colour(ours: &str) -> Option<String> {
     COLOURS.iter().find(|(known, _)| *known == ours).map(|(_, theirs)| format!("{theirs}Light2"))
 }
 
+/// Airtable's name of a type.
+pub(super) fn their_name(kind: &FieldKind) -> &'static str {
+    let ours = kind.type_name();
+    let mut names = KINDS.iter().filter(|(known, _)| *known == ours).map(|(_, theirs)| *theirs);
+    // One person has the first name, several the second.
+    let theirs =
+        if matches!(kind, FieldKind::User { many: true }) { names.next_back() } else { names.next() };
+    theirs.unwrap_or(ours)
+}
+
 /// A field as Airtable's schema shows it.
 pub(super) fn field(table: &Table, field: &Field) -> Value {
-    let ours = field.kind.type_name();
-    let theirs = KINDS.iter().find(|(known, _)| *known == ours).map_or(ours, |(_, theirs)| theirs);
+    let (ours, theirs) = (field.kind.type_name(), their_name(&field.kind));
     let mut out = json!({"id": table.number().field(field.no), "name": field.name, "type": theirs});
     if !field.description.is_empty() {
         out["description"] = field.description.as_str().into();
     }
     if let Some(options) = options(ours, &field.kind.options()) {
-        out["options"] = options;
+        out["options"] = with_result(options, field);
     }
     out
+}
+
+/// What a computed field comes to, beside its options.
+fn with_result(mut options: Value, field: &Field) -> Value {
+    if let Some(outcome) = &field.outcome
+        && !matches!(field.kind, FieldKind::Autonumber)
+    {
+        let of = if let FieldKind::List { of } = &outcome.result { of } else { &outcome.result };
+        let (ours, theirs) = (of.type_name(), their_name(of));
+        let mut result = json!({ "type": theirs });
+        if let Some(own) = self::options(ours, &of.options()) {
+            result["options"] = own;
+        }
+        options["result"] = result;
+        if !matches!(field.kind, FieldKind::CreatedTime { .. } | FieldKind::ModifiedTime { .. }) {
+            options["isValid"] = outcome.problem.is_none().into();
+        }
+    }
+    options
 }
 
 fn options(ours: &str, options: &Value) -> Option<Value> {
     let iso = || json!({"name": "iso", "format": "YYYY-MM-DD"});
     Some(match ours {
-        "number" => json!({"precision": options["precision"].as_u64().unwrap_or(ANY_PRECISION.into())}),
+        "number" | "percent" => {
+            json!({"precision": options["precision"].as_u64().unwrap_or(ANY_PRECISION.into())})
+        }
+        "year" => json!({"precision": 0}),
+        "currency" => json!({
+            "precision": options["precision"].as_u64().unwrap_or(2),
+            "symbol": options["currency"],
+        }),
+        "duration" => json!({"durationFormat": "h:mm:ss"}),
+        "rating" => json!({"max": options["max"], "icon": "star", "color": "yellowBright"}),
+        "lookup" | "rollup" => json!({
+            "recordLinkFieldId": options["link_field"],
+            "fieldIdInLinkedTable": options["field"],
+            "referencedFieldIds": [options["link_field"]],
+        }),
+        "count" => json!({"recordLinkFieldId": options["link_field"]}),
+        "formula" => json!({"formula": options["formula"], "referencedFieldIds": []}),
+        "created_time" => json!({}),
+        "modified_time" => {
+            json!({"referencedFieldIds": options["fields"].as_array().cloned().unwrap_or_default()})
+        }
         "checkbox" => json!({"icon": "check", "color": "greenBright"}),
         "date" => json!({"dateFormat": iso()}),
         "datetime" => json!({
@@ -143,7 +250,7 @@ fn options(ours: &str, options: &Value) -> Option<Value> {
             "dateFormat": iso(),
             "timeFormat": {"name": "24hour", "format": "HH:mm"},
         }),
-        "select" => {
+        "select" | "multi_select" => {
             let choices = options["choices"].as_array().into_iter().flatten().map(|choice| {
                 let mut out = json!({"id": choice["id"], "name": choice["name"]});
                 if let Some(colour) = choice["colour"].as_str().and_then(their_colour) {
@@ -194,6 +301,10 @@ mod tests {
                 "select",
                 json!({"choices": [{"name": "Open", "color": "blueLight2"}, {"name": "Shut", "color": "purpleLight2"}]}),
             ),
+            ("multi_select", json!({"choices": [{"name": "Open", "color": "blueLight2"}]})),
+            ("percent", json!({"precision": 1})),
+            ("currency", json!({"precision": 2, "symbol": "€"})),
+            ("rating", json!({"max": 10})),
             ("link", json!({"linkedTableId": "tbl00000009g59MuG"})),
             ("date", json!({"dateFormat": {"name": "iso", "format": "YYYY-MM-DD"}})),
         ] {

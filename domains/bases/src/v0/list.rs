@@ -5,11 +5,12 @@
 
 use super::params::ListParams;
 use super::place::{V0Caller, with_table};
-use super::{Answer, error, formula, params, wire};
+use super::{Answer, comments, error, formula, params, wire};
 use crate::http::AppState;
 use crate::records::cursor;
 use crate::records::query::{Narrowing, SortInput, context, view_by_key};
 use crate::service::Bases;
+use crate::sight::Seen;
 use axum::Json;
 use axum::extract::{Path, RawQuery, State};
 use engine_base::{Base, Page, QueryError, QuerySpec, SortKey, Table};
@@ -52,8 +53,8 @@ async fn list(bases: &Bases, who: &V0Caller, base: &str, table: &str, asked: Lis
     let (open, table) = who.table(bases, base, table).await?;
     let key = &bases.0.cursor_key;
     let now = bases.0.clock.now();
-    let page = open.read(|base| {
-        with_table(base, table, |schema| {
+    let mut page = open.read(|base| {
+        with_table(&who.caller, base, table, |schema| {
             let show = wire::Show::of(schema, &asked)?;
             let (given, limit) = bounds(&asked)?;
             if limit == 0 {
@@ -69,6 +70,9 @@ async fn list(bases: &Bases, who: &V0Caller, base: &str, table: &str, asked: Lis
             Ok(answer)
         })
     })?;
+    if let Some(records) = page["records"].as_array_mut() {
+        comments::count(bases, &who.caller, table, &asked, records).await?;
+    }
     Ok(Json(page))
 }
 
@@ -109,7 +113,7 @@ struct Found {
 
 fn find(
     base: &Base,
-    schema: &Table,
+    schema: &Seen<'_>,
     asked: &ListParams,
     given: Given<'_>,
     limit: usize,

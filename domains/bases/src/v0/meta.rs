@@ -7,17 +7,20 @@ use crate::http::AppState;
 use axum::Json;
 use axum::extract::{Path, State};
 use engine_base::BaseId;
-use kernel_core::{Caller, Capability};
+use kernel_core::{Caller, Capability, Level};
 use kernel_web::ApiJson;
 use serde::Deserialize;
 use serde_json::json;
 
 /// What Airtable calls the things that a token may do.
-const SCOPES: [(Capability, &str); 4] = [
+const SCOPES: [(Capability, &str); 7] = [
     (Capability::ReadRecords, "data.records:read"),
     (Capability::WriteRecords, "data.records:write"),
+    (Capability::ReadRecords, "data.recordComments:read"),
+    (Capability::CommentRecords, "data.recordComments:write"),
     (Capability::ReadRecords, "schema.bases:read"),
     (Capability::EditSchema, "schema.bases:write"),
+    (Capability::EditSchema, "webhook:manage"),
 ];
 
 /// A base to create. `workspaceId` is ignored: a token belongs to one organisation.
@@ -35,11 +38,14 @@ pub(super) async fn whoami(who: V0Caller) -> Answer {
 }
 
 /// The word for what a caller may do in a base.
-fn level(caller: &Caller) -> &'static str {
-    if caller.may(Capability::EditSchema) {
+fn level(caller: &Caller, base: u64) -> &'static str {
+    let level = caller.base(base);
+    if level >= Level::Manage && caller.may(Capability::EditSchema) {
         "create"
-    } else if caller.may(Capability::WriteRecords) {
+    } else if level >= Level::Edit && caller.may(Capability::WriteRecords) {
         "edit"
+    } else if level >= Level::Comment && caller.may(Capability::CommentRecords) {
+        "comment"
     } else {
         "read"
     }
@@ -47,9 +53,10 @@ fn level(caller: &Caller) -> &'static str {
 
 /// Bases that the caller may see. An organisation has so few that one page holds them all.
 pub(super) async fn bases(State(bases): AppState, who: V0Caller) -> Answer {
-    let level = level(&who.caller);
     let list = bases.list(&who.caller).await?.into_iter();
-    let list = list.map(|base| json!({"id": base.id, "name": base.name, "permissionLevel": level}));
+    let list = list.map(
+        |base| json!({"id": base.id, "name": base.name, "permissionLevel": level(&who.caller, base.id.0)}),
+    );
     Ok(Json(json!({"bases": list.collect::<Vec<_>>()})))
 }
 
@@ -59,7 +66,7 @@ pub(super) async fn create_base(
     who: V0Caller,
     ApiJson(new): ApiJson<NewBase>,
 ) -> Answer {
-    who.caller.require(Capability::ManageBases)?;
+    who.caller.require(Capability::CreateBases)?;
     who.caller.require(Capability::EditSchema)?;
     let tables = new.tables.into_iter().map(new_table).collect::<kernel_core::Result<Vec<_>>>()?;
     let base = bases.create(&who.caller, &new.name, None, None).await?;
@@ -70,7 +77,7 @@ pub(super) async fn create_base(
             return Err(refused.into());
         }
     }
-    Ok(Json(json!({"id": base.id, "tables": open.read(|base| show_tables(base, false))})))
+    Ok(Json(json!({"id": base.id, "tables": open.read(|base| show_tables(&who.caller, base, false))})))
 }
 
 /// Moves a base to the trash.

@@ -6,6 +6,7 @@
 //! not there. Errors have Airtable's shape ([`error`]); field types and cells are translated in [`kinds`] and [`wire`],
 //! formulas in [`formula`].
 
+mod comments;
 mod destroy;
 mod error;
 mod find;
@@ -15,8 +16,10 @@ mod list;
 mod meta;
 mod params;
 mod place;
+pub(crate) mod reference;
 mod schema;
 mod upsert;
+pub(crate) mod webhooks;
 mod wire;
 mod write;
 
@@ -50,6 +53,16 @@ fn table() -> Vec<(&'static str, &'static str, MethodRouter<Bases>)> {
         ("POST", "/v0/meta/bases/{base}/tables/{table}/fields", post(schema::create_field)),
         ("PATCH", "/v0/meta/bases/{base}/tables/{table}/fields/{field}", patch(schema::update_field)),
         ("DELETE", "/v0/meta/bases/{base}/views/{view}", delete(schema::delete_view)),
+        ("GET", "/v0/bases/{base}/webhooks", get(webhooks::list)),
+        ("POST", "/v0/bases/{base}/webhooks", post(webhooks::create)),
+        ("DELETE", "/v0/bases/{base}/webhooks/{webhook}", delete(webhooks::delete)),
+        ("POST", "/v0/bases/{base}/webhooks/{webhook}/enableNotifications", post(webhooks::enable)),
+        ("POST", "/v0/bases/{base}/webhooks/{webhook}/refresh", post(webhooks::refresh)),
+        ("GET", "/v0/bases/{base}/webhooks/{webhook}/payloads", get(webhooks::payloads)),
+        ("GET", "/v0/{base}/{table}/{record}/comments", get(comments::list)),
+        ("POST", "/v0/{base}/{table}/{record}/comments", post(comments::create)),
+        ("PATCH", "/v0/{base}/{table}/{record}/comments/{comment}", patch(comments::update)),
+        ("DELETE", "/v0/{base}/{table}/{record}/comments/{comment}", delete(comments::delete)),
         ("GET", "/v0/{base}/{table}", get(list::by_query)),
         ("POST", "/v0/{base}/{table}/listRecords", post(list::by_body)),
         ("POST", "/v0/{base}/{table}", post(write::create)),
@@ -78,10 +91,7 @@ pub fn api(bases: Bases) -> Router {
         router = router.route(&format!("{path}/"), methods);
     }
     router
-        .route("/v0/{base}/{table}/{record}/comments", any(no_comments))
-        .route("/v0/{base}/{table}/{record}/comments/{comment}", any(no_comments))
-        .route("/v0/bases/{base}/webhooks", any(no_webhooks))
-        .route("/v0/bases/{base}/webhooks/{*rest}", any(no_webhooks))
+        .route("/v0/bases/{base}/webhooks/{webhook}/{*rest}", any(nothing))
         // What is nothing, at every depth: its error has their shape as well.
         .route("/v0", any(nothing))
         .route("/v0/", any(nothing))
@@ -101,14 +111,4 @@ async fn in_their_shape(request: Request, next: Next) -> Response {
 
 async fn nothing(_: V0Caller) -> Response {
     WebError::from(Error::not_found()).into_response()
-}
-
-async fn no_comments(_: V0Caller) -> Response {
-    WebError::from(Error::not_found().detail("Records have no comments in this version of the API."))
-        .into_response()
-}
-
-async fn no_webhooks(_: V0Caller) -> Response {
-    WebError::from(Error::not_found().detail("There are no webhooks in this version of the API."))
-        .into_response()
 }

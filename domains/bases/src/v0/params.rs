@@ -47,6 +47,15 @@ pub(super) fn named(name: &str, query: Option<&str>) -> Result<Vec<String>> {
     Ok(pairs(query)?.into_iter().filter(|(key, _)| is_item(key, name)).map(|(_, value)| value).collect())
 }
 
+/// A number of that name.
+///
+/// # Errors
+/// `invalid_value` for something else.
+pub(super) fn number_of(name: &str, query: Option<&str>) -> Result<Option<usize>> {
+    let found = pairs(query)?.into_iter().find(|(key, _)| key == name);
+    found.map(|(key, value)| number(&key, &value)).transpose()
+}
+
 fn is_item(key: &str, name: &str) -> bool {
     key.strip_prefix(name).is_some_and(|rest| {
         let inner = rest.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));

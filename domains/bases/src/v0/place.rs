@@ -3,6 +3,7 @@
 use super::error::{model, no_model};
 use crate::actor::OpenBase;
 use crate::service::Bases;
+use crate::sight::Seen;
 use axum::extract::FromRequestParts;
 use engine_base::{Base, BaseId, RecordId, RowNo, Table, TableId, TableNo};
 use http::request::Parts;
@@ -49,7 +50,10 @@ impl V0Caller {
         table: &str,
     ) -> Result<(Arc<OpenBase>, TableNo), WebError> {
         let open = self.base(bases, base).await?;
-        let number = open.read(|base| table_by_key(base, table).map(Table::number));
+        let number = open.read(|base| {
+            let number = table_by_key(base, table)?.number();
+            Seen::of(&self.caller, base, number).map(|_| number)
+        });
         Ok((open, number.ok_or_else(no_model)?))
     }
 }
@@ -61,8 +65,13 @@ fn table_by_key<'a>(base: &'a Base, key: &str) -> Option<&'a Table> {
 }
 
 /// Runs with a table of an open base, which may have gone since the path was read.
-pub(super) fn with_table<T>(base: &Base, table: TableNo, run: impl FnOnce(&Table) -> Result<T>) -> Result<T> {
-    run(base.schema().table(table).ok_or_else(no_model)?)
+pub(super) fn with_table<T>(
+    caller: &Caller,
+    base: &Base,
+    table: TableNo,
+    run: impl FnOnce(&Seen<'_>) -> Result<T>,
+) -> Result<T> {
+    run(&Seen::of(caller, base, table).ok_or_else(no_model)?)
 }
 
 /// The row of a record that exists in this table.

@@ -6,10 +6,11 @@ use super::{Answer, error, params};
 use crate::actor::OpenBase;
 use crate::http::AppState;
 use crate::records::query::shown_fields;
+use crate::sight::Seen;
 use axum::Json;
 use axum::extract::{Path, RawQuery, State};
 use engine_base::{Base, Command, FieldNo, SchemaEdit, Table, TableNo, View, ViewId};
-use kernel_core::{Capability, Error, Result};
+use kernel_core::{Caller, Capability, Error, Result};
 use kernel_web::ApiJson;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -43,8 +44,8 @@ pub(super) fn new_table(input: TableInput) -> Result<Command> {
 }
 
 /// All tables; `visible` adds to each view the fields that it shows.
-pub(super) fn show_tables(base: &Base, visible: bool) -> Vec<Value> {
-    base.schema().tables.iter().map(|table| show_table(table, visible)).collect()
+pub(super) fn show_tables(caller: &Caller, base: &Base, visible: bool) -> Vec<Value> {
+    Seen::all(caller, base).map(|table| show_table(&table, visible)).collect()
 }
 
 fn show_table(table: &Table, visible: bool) -> Value {
@@ -84,7 +85,7 @@ pub(super) async fn tables(
     who.caller.require(Capability::ReadRecords)?;
     let visible = params::named("include", query.as_deref())?.iter().any(|name| name == "visibleFieldIds");
     let open = who.base(&bases, &base).await?;
-    Ok(Json(json!({"tables": open.read(|base| show_tables(base, visible))})))
+    Ok(Json(json!({"tables": open.read(|base| show_tables(&who.caller, base, visible))})))
 }
 
 /// Creates a table with one view.
@@ -102,11 +103,11 @@ pub(super) async fn create_table(
         _ => None,
     });
     let made = made.ok_or_else(|| Error::internal("no table in the change"))?;
-    answer_table(&open, made)
+    answer_table((&open, &who.caller), made)
 }
 
-fn answer_table(open: &OpenBase, table: TableNo) -> Answer {
-    Ok(Json(open.read(|base| with_table(base, table, |schema| Ok(show_table(schema, false))))?))
+fn answer_table((open, caller): (&OpenBase, &Caller), table: TableNo) -> Answer {
+    Ok(Json(open.read(|base| with_table(caller, base, table, |schema| Ok(show_table(schema, false))))?))
 }
 
 /// Renames or describes a table.
@@ -122,12 +123,12 @@ pub(super) async fn update_table(
     let command =
         Command::UpdateTable { table, name, description, icon: None, primary_field: None, position: None };
     bases.write(&open, &who.caller, command).await?;
-    answer_table(&open, table)
+    answer_table((&open, &who.caller), table)
 }
 
-fn answer_field(open: &OpenBase, table: TableNo, field: FieldNo) -> Answer {
+fn answer_field((open, caller): (&OpenBase, &Caller), table: TableNo, field: FieldNo) -> Answer {
     let shown = open.read(|base| {
-        with_table(base, table, |schema| {
+        with_table(caller, base, table, |schema| {
             let field = schema.field(field).ok_or_else(error::no_model)?;
             Ok(kinds::field(schema, field))
         })
@@ -150,7 +151,7 @@ pub(super) async fn create_field(
         SchemaEdit::Field { table: of, field, before: None, .. } if *of == table => Some(*field),
         _ => None,
     });
-    answer_field(&open, table, made.ok_or_else(|| Error::internal("no field in the change"))?)
+    answer_field((&open, &who.caller), table, made.ok_or_else(|| Error::internal("no field in the change"))?)
 }
 
 /// Renames or describes a field, or changes its options.
@@ -163,16 +164,16 @@ pub(super) async fn update_field(
     who.caller.require(Capability::EditSchema)?;
     let (open, table) = who.table(&bases, &base, &table).await?;
     let (field, ours) = open.read(|base| {
-        with_table(base, table, |schema| {
+        with_table(&who.caller, base, table, |schema| {
             let field = schema.field_by_key(&field).ok_or_else(error::no_model)?;
             Ok((field.no, field.kind.type_name()))
         })
     })?;
     let kind = patch.options.as_ref().map(|options| kinds::kind(ours, Some(options))).transpose()?;
     let Patch { name, description, .. } = patch;
-    let command = Command::UpdateField { table, field, name, description, kind, position: None };
+    let command = Command::UpdateField { table, field, name, description, kind, rules: None, position: None };
     bases.write(&open, &who.caller, command).await?;
-    answer_field(&open, table, field)
+    answer_field((&open, &who.caller), table, field)
 }
 
 /// Deletes a view; not the last one of its table.
@@ -184,8 +185,9 @@ pub(super) async fn delete_view(
     who.caller.require(Capability::EditViews)?;
     let open = who.base(&bases, &base).await?;
     let id: ViewId = view.parse().map_err(|_| error::no_model())?;
-    let there =
-        open.read(|base| base.schema().table(id.table).is_some_and(|table| table.view(id.view).is_some()));
+    let there = open.read(|base| {
+        Seen::of(&who.caller, base, id.table).is_some_and(|table| table.view(id.view).is_some())
+    });
     if !there {
         return Err(error::no_model().into());
     }

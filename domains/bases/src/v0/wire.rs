@@ -14,7 +14,6 @@ use serde_json::{Map, Value, json};
 pub(super) struct Show {
     by_id: bool,
     fields: Option<Vec<FieldNo>>,
-    comment_count: bool,
     /// `cellFormat=string`, in this zone.
     text_in: Option<TimeZone>,
 }
@@ -36,13 +35,8 @@ impl Show {
             };
             keys.iter().map(field).collect::<Result<Vec<_>>>()
         });
-        let comment_count = asked
-            .record_metadata
-            .as_deref()
-            .is_some_and(|names| names.iter().any(|name| name == "commentCount"));
         Ok(Self {
             fields: fields.transpose()?,
-            comment_count,
             text_in: text_in(asked)?,
             ..Self::all(asked.return_fields_by_field_id)
         })
@@ -91,12 +85,7 @@ pub(super) fn record(base: &Base, table: &Table, row: RowNo, show: &Show) -> Opt
         };
         fields.insert(if show.by_id { id } else { field.name.clone() }, value);
     }
-    let mut out = json!({"id": number.record(row), "createdTime": created, "fields": fields});
-    if show.comment_count {
-        // The product has no comments yet, so this is how many there are.
-        out["commentCount"] = 0.into();
-    }
-    Some(out)
+    Some(json!({"id": number.record(row), "createdTime": created, "fields": fields}))
 }
 
 /// Whether Airtable leaves a cell with this value out.
@@ -110,20 +99,44 @@ fn is_empty(value: &Value) -> bool {
 }
 
 fn cell(field: &Field, value: Value) -> Value {
-    match (&field.kind, &value) {
-        (FieldKind::DateTime { .. }, Value::String(text)) => instant(text).map_or(value, Value::from),
-        _ => value,
+    match (field.value_kind(), value) {
+        // Whatever went wrong, clients know one word for it.
+        (_, Value::Object(object)) if field.outcome.is_some() && object.contains_key("error") => {
+            json!({"error": "#ERROR!"})
+        }
+        (FieldKind::DateTime { .. } | FieldKind::ModifiedTime { .. }, Value::String(text)) => {
+            instant(&text).map_or(Value::String(text), Value::from)
+        }
+        (FieldKind::Barcode, Value::String(text)) => json!({ "text": text }),
+        (FieldKind::User { .. } | FieldKind::ModifiedBy { .. }, value) => person(value),
+        (FieldKind::List { of }, Value::Array(list)) if matches!(**of, FieldKind::User { .. }) => {
+            person(Value::Array(list))
+        }
+        (_, value) => value,
+    }
+}
+
+/// People as objects with their id.
+fn person(value: Value) -> Value {
+    match value {
+        Value::Array(list) => list.into_iter().map(person).collect(),
+        Value::String(id) => json!({ "id": id }),
+        value => value,
     }
 }
 
 /// `2026-11-21T10:30:00.000Z`, as clients of Airtable expect every instant.
 fn instant(text: &str) -> Option<String> {
-    let at: Timestamp = text.parse().ok()?;
-    Some(at.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string())
+    Some(instant_of(text.parse().ok()?))
+}
+
+/// As [`instant`].
+pub(super) fn instant_of(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()
 }
 
 fn text(base: &Base, table: &Table, row: RowNo, field: &Field, value: &Value, zone: &TimeZone) -> String {
-    match (&field.kind, value) {
+    match (field.value_kind(), value) {
         (FieldKind::Checkbox, _) => "checked".to_owned(),
         (FieldKind::Number { precision: Some(places) }, Value::Number(number)) => {
             format!("{:.*}", usize::from(*places), number.as_f64().unwrap_or_default())

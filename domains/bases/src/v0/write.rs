@@ -7,9 +7,11 @@ use super::{Answer, MAX_RECORDS, error};
 use crate::actor::{OpenBase, Order, Written};
 use crate::http::AppState;
 use crate::service::Bases;
+use crate::sight::Seen;
+use crate::upserts::empty_others;
 use axum::Json;
 use axum::extract::{Path, State};
-use engine_base::{Command, InputCells, RowNo, Table, TableNo};
+use engine_base::{Command, InputCells, RowNo, TableNo};
 use kernel_core::{Caller, Capability, Result};
 use kernel_web::ApiJson;
 use serde::Deserialize;
@@ -70,11 +72,12 @@ pub(super) enum Mode {
 
 /// Writes one command as this caller.
 pub(super) async fn run(
-    open: &OpenBase,
-    caller: &Caller,
+    bases: &Bases,
+    (open, caller): (&OpenBase, &Caller),
     typecast: bool,
     command: Command,
 ) -> Result<Written> {
+    bases.permit(open, caller, &command)?;
     let actor = Arc::from(caller.actor.to_string());
     open.write(Order { command, typecast, actor, key: None }).await
 }
@@ -83,7 +86,7 @@ pub(super) async fn run(
 ///
 /// # Errors
 /// `unknown_field`.
-pub(super) fn cells(table: &Table, fields: Fields, mode: Mode) -> Result<InputCells> {
+pub(super) fn cells(table: &Seen<'_>, fields: Fields, mode: Mode) -> Result<InputCells> {
     let mut cells = InputCells::with_capacity(fields.len());
     for (key, value) in fields {
         let field = table.field_by_key(&key).ok_or_else(|| error::unknown_field(&key))?;
@@ -95,19 +98,15 @@ pub(super) fn cells(table: &Table, fields: Fields, mode: Mode) -> Result<InputCe
     Ok(cells)
 }
 
-/// Empties the fields that are not named.
-pub(super) fn empty_others(table: &Table, cells: &mut InputCells) {
-    for field in &table.fields {
-        if !cells.iter().any(|(no, _)| *no == field.no) {
-            cells.push((field.no, Value::Null));
-        }
-    }
-}
-
 /// Records as they are now, in this order.
-pub(super) fn show(open: &OpenBase, table: TableNo, rows: &[RowNo], show: &Show) -> Result<Vec<Value>> {
+pub(super) fn show(
+    (open, caller): (&OpenBase, &Caller),
+    table: TableNo,
+    rows: &[RowNo],
+    show: &Show,
+) -> Result<Vec<Value>> {
     open.read(|base| {
-        with_table(base, table, |schema| {
+        with_table(caller, base, table, |schema| {
             Ok(rows.iter().filter_map(|row| wire::record(base, schema, *row, show)).collect())
         })
     })
@@ -136,14 +135,14 @@ pub(super) async fn create(
     };
     count(records.len())?;
     let rows = open.read(|base| {
-        with_table(base, table, |schema| {
+        with_table(&who.caller, base, table, |schema| {
             records.into_iter().map(|fields| cells(schema, fields, Mode::Keep)).collect::<Result<Vec<_>>>()
         })
     })?;
     let command = Command::CreateRecords { table, rows, ids: None };
-    let written = run(&open, &who.caller, body.typecast.unwrap_or(false), command).await?;
+    let written = run(&bases, (&open, &who.caller), body.typecast.unwrap_or(false), command).await?;
     let made: Vec<RowNo> = written.change.created.iter().map(|facts| facts.row).collect();
-    let mut shown = show(&open, table, &made, &Show::all(body.return_fields_by_field_id))?;
+    let mut shown = show((&open, &who.caller), table, &made, &Show::all(body.return_fields_by_field_id))?;
     Ok(Json(if single { shown.pop().unwrap_or_default() } else { json!({"records": shown}) }))
 }
 
@@ -178,11 +177,12 @@ async fn write_one(
     let (open, table) = who.table(bases, &base, &table).await?;
     let rows = open.read(|base| {
         let row = row(base, table, &record)?;
-        with_table(base, table, |schema| Ok(vec![(row, cells(schema, body.fields, mode)?)]))
+        with_table(&who.caller, base, table, |schema| Ok(vec![(row, cells(schema, body.fields, mode)?)]))
     })?;
     let row = [rows[0].0];
-    run(&open, &who.caller, body.typecast.unwrap_or(false), Command::UpdateRecords { table, rows }).await?;
-    let mut shown = show(&open, table, &row, &Show::all(body.return_fields_by_field_id))?;
+    run(bases, (&open, &who.caller), body.typecast.unwrap_or(false), Command::UpdateRecords { table, rows })
+        .await?;
+    let mut shown = show((&open, &who.caller), table, &row, &Show::all(body.return_fields_by_field_id))?;
     Ok(Json(shown.pop().ok_or_else(|| error::no_record(&record))?))
 }
 
@@ -226,16 +226,16 @@ async fn write_many(
             merge_on: upsert.fields_to_merge_on,
             records: body.records,
         };
-        let done = upsert::merge(bases, &open, &who.caller, order).await?;
+        let done = upsert::merge(&open, &who.caller, order).await?;
         let id = |row: &RowNo| table.record(*row).to_string();
         return Ok(Json(json!({
-            "records": show(&open, table, &done.rows, &by_id)?,
+            "records": show((&open, &who.caller), table, &done.rows, &by_id)?,
             "createdRecords": done.created.iter().map(id).collect::<Vec<_>>(),
             "updatedRecords": done.updated.iter().map(id).collect::<Vec<_>>(),
         })));
     }
     let rows = open.read(|base| {
-        with_table(base, table, |schema| {
+        with_table(&who.caller, base, table, |schema| {
             let patch = |patch: Patch| {
                 let id = patch.id.ok_or_else(|| error::invalid("Each of records needs an id."))?;
                 Ok((row(base, table, &id)?, cells(schema, patch.fields, mode)?))
@@ -244,6 +244,6 @@ async fn write_many(
         })
     })?;
     let touched: Vec<RowNo> = rows.iter().map(|(row, _)| *row).collect();
-    run(&open, &who.caller, typecast, Command::UpdateRecords { table, rows }).await?;
-    Ok(Json(json!({"records": show(&open, table, &touched, &by_id)?})))
+    run(bases, (&open, &who.caller), typecast, Command::UpdateRecords { table, rows }).await?;
+    Ok(Json(json!({"records": show((&open, &who.caller), table, &touched, &by_id)?})))
 }

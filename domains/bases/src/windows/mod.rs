@@ -75,7 +75,7 @@ pub(crate) async fn window(
     let now = bases.0.clock.now();
     let wanted = body.fields.map(|fields| fields.join(","));
     let answer = open.read(|base| {
-        with_table(base, table, |schema| {
+        with_table(&caller, base, table, |schema| {
             let spec = body.narrowing.spec(base, schema)?;
             let fields = shown_fields(schema, body.narrowing.view.as_deref(), wanted.as_deref())?;
             let window = base
@@ -138,7 +138,7 @@ pub(crate) async fn aggregates(
     let open = bases.open_table(&caller, table, version).await?;
     let now = bases.0.clock.now();
     let answer = open.read(|base| {
-        with_table(base, table, |schema| {
+        with_table(&caller, base, table, |schema| {
             let spec = body.narrowing.spec(base, schema)?;
             let mut wanted: Vec<(FieldNo, Aggregate)> = Vec::with_capacity(body.fields.len());
             for (key, aggregate) in &body.fields {
@@ -207,7 +207,7 @@ pub(crate) async fn position(
     let open = bases.open_table(&caller, table, version).await?;
     let now = bases.0.clock.now();
     let answer = open.read(|base| {
-        with_table(base, table, |schema| {
+        with_table(&caller, base, table, |schema| {
             let spec = body.narrowing.spec(base, schema)?;
             let position = base
                 .position(&spec, &context(now, body.narrowing.zone()), record.row)

@@ -77,20 +77,20 @@ async fn list(
 async fn list_view(bases: &Bases, member: &Member, form: FormState) -> Result<BasesView> {
     let sizes = bases.sizes(&member.caller).await?;
     let rows = bases.list(&member.caller).await?.into_iter().map(|base| {
-        let size = sizes.get(&base.id.0).copied().unwrap_or_default();
+        let size = sizes.get(&base.id.0).copied();
         BaseRow {
             id: base.id.to_string(),
             name: base.name,
             icon: base.icon,
             colour: base.colour,
-            records: size.records,
-            updated: size.updated_at.unwrap_or(base.created_at).to_string(),
+            records: size.map(|size| size.records),
+            updated: size.and_then(|size| size.updated_at).unwrap_or(base.created_at).to_string(),
         }
     });
     Ok(BasesView {
         slug: member.tenant.slug.clone(),
         bases: rows.collect(),
-        may_create: member.caller.may(Capability::ManageBases),
+        may_create: member.caller.may(Capability::CreateBases),
         open_new: form.failed(),
         deleted: None,
         form,

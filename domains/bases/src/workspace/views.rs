@@ -23,7 +23,7 @@ pub(super) struct BaseRow {
     pub(super) name: String,
     pub(super) icon: String,
     pub(super) colour: String,
-    pub(super) records: u64,
+    pub(super) records: Option<u64>,
     /// RFC 3339.
     pub(super) updated: String,
 }
@@ -36,7 +36,7 @@ impl View for BasesView {
             name: "Route network".into(),
             icon: "plane".into(),
             colour: "teal".into(),
-            records: 82_030,
+            records: Some(82_030),
             updated: "2026-11-21T10:00:00Z".into(),
         };
         let view = |bases, may_create, form: FormState, deleted| Self {

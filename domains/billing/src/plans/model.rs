@@ -25,6 +25,12 @@ impl PlanCode {
     /// All plans, from the smallest.
     pub const ALL: [Self; 4] = [Self::Free, Self::Pro, Self::Business, Self::Enterprise];
 
+    /// Whether organisations may have single sign-on (spec A8: Business and above).
+    #[must_use]
+    pub const fn has_single_sign_on(self) -> bool {
+        matches!(self, Self::Business | Self::Enterprise)
+    }
+
     /// The stored name.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

@@ -1,6 +1,6 @@
 //! `/account/security`: factors, password, sessions and the access log of the signed-in person.
 
-use super::views::{EventItem, SecurityView, SessionItem};
+use super::views::{EventItem, PasskeyItem, SecurityView, SessionItem};
 use crate::Identity;
 use crate::audit::{self, TrailRow};
 use crate::model::{Visit, device};
@@ -44,18 +44,49 @@ async fn show(
         Some("session") => Some("The session has ended."),
         Some("sessions") => Some("Every other session has ended."),
         Some("app") => Some("The new app is in use."),
+        Some("passkey") => Some("The passkey is added."),
+        Some("passkey-renamed") => Some("The passkey has its new name."),
+        Some("passkey-removed") => Some("The passkey is removed here. Remove it from the device as well."),
         Some("app-removed") => Some("The authenticator app is removed."),
+        Some("provider-connected") => Some("The account is connected. You can log in with it from now on."),
+        Some("provider-removed") => Some("The connection is removed."),
+        _ => None,
+    };
+    let problem = match query.note.as_deref() {
+        Some("provider") => Some("The other service did not confirm who you are. Try again in a moment."),
+        Some("provider-cancelled") => {
+            Some("The other service says that you did not agree. Nothing has changed.")
+        }
+        Some("provider-taken") => {
+            Some("That account is connected with another account here. Log in with it to see which.")
+        }
+        Some("provider-last") => {
+            Some("This is the only way to log in to your account. Set a password or add a passkey first.")
+        }
         _ => None,
     };
     let user = &who.user;
     let factors = identity.factors(user.id).await?;
+    let passkeys = identity.passkeys(user.id).await?;
     let sessions = identity.sessions(user.id).await?;
     let events = audit::of_account(identity.db(), user.id, EVENTS).await?;
     Ok(page.render(&SecurityView {
         note,
+        problem,
+        elsewhere: identity.elsewhere_view(user.id).await?,
         app: factors.totp.map(|(since, _)| since.to_string()),
         app_used: factors.totp.and_then(|(_, used)| used).map(|at| at.to_string()),
         codes: factors.codes.map(|(left, of, since)| (left, of, since.to_string())),
+        passkeys: passkeys
+            .into_iter()
+            .map(|passkey| PasskeyItem {
+                id: passkey.id.to_string(),
+                name: passkey.name,
+                synced: passkey.synced,
+                created_at: passkey.created_at.to_string(),
+                last_used_at: passkey.last_used_at.map(|at| at.to_string()),
+            })
+            .collect(),
         sessions: sessions
             .into_iter()
             .map(|session| SessionItem {
@@ -79,6 +110,7 @@ fn event(row: &TrailRow) -> EventItem {
         "sign_in" => ("Logged in", false),
         "sign_in.failed" => ("Wrong password", true),
         "sign_in.second_failed" => ("Right password, wrong code", true),
+        "sign_in.sso_required" => ("Right password, but the organisation asks for its own log-in", true),
         "sign_in.unpaid" => ("Right password, no code", true),
         "session.ended" => ("Ended a session", false),
         "sessions.ended" => ("Ended all other sessions", false),
@@ -86,6 +118,10 @@ fn event(row: &TrailRow) -> EventItem {
         "password.change_failed" => ("Wrong current password", true),
         "password.reset_asked" => ("Asked for a link to a new password", false),
         "password.reset" => ("Set a new password by a link", false),
+        "account.closing" => ("Asked to close the account", false),
+        "account.kept" => ("Kept the account", false),
+        "export.asked" => ("Asked for a copy of the data", false),
+        "export.fetched" => ("Fetched the copy of the data", false),
         "device.new" => ("Logged in with a new browser", false),
         "link.asked" => ("Asked for a link to log in", false),
         "email.change_asked" => ("Asked to change the address", false),
@@ -96,6 +132,12 @@ fn event(row: &TrailRow) -> EventItem {
         "totp.added" => ("Added an authenticator app", false),
         "totp.replaced" => ("Replaced the authenticator app", false),
         "totp.removed" => ("Removed the authenticator app", false),
+        "passkey.added" => ("Added a passkey", false),
+        "passkey.renamed" => ("Renamed a passkey", false),
+        "passkey.removed" => ("Removed a passkey", false),
+        "passkey.refused" => ("A passkey was refused", true),
+        "provider.connected" => ("Connected an account elsewhere", false),
+        "provider.removed" => ("Removed the connection to an account elsewhere", false),
         "recovery_codes.made" => ("Made new recovery codes", false),
         other => (other, false),
     };

@@ -16,20 +16,29 @@ use crate::throttle::CONFIRM_BY_ACCOUNT;
 use jiff::Timestamp;
 use kernel_core::{Code, Error, FieldError, Result, TenantId, UserId};
 use kernel_db::{Database, Tx};
+use kernel_web::format;
 use std::collections::HashMap;
 
+/// What a person may say of oneself.
+#[derive(Clone, Copy, Debug)]
+pub struct Profile<'a> {
+    /// What to call the person.
+    pub name: &'a str,
+    /// IANA name of the time zone.
+    pub time_zone: &'a str,
+    /// `system`, `light`, `dark`.
+    pub theme: &'a str,
+    /// How dates and numbers are written; empty: as the browser says.
+    pub locale: &'a str,
+}
+
 impl Identity {
-    /// Changes name, time zone and theme.
+    /// Changes what the person is called, and how pages look.
     ///
     /// # Errors
-    /// Field errors at `name`, `time_zone`, `theme`.
-    pub async fn change_profile(
-        &self,
-        user: UserId,
-        name: &str,
-        time_zone: &str,
-        theme: &str,
-    ) -> Result<Theme> {
+    /// Field errors at `name`, `time_zone`, `theme`, `locale`.
+    pub async fn change_profile(&self, user: UserId, profile: &Profile<'_>) -> Result<Theme> {
+        let Profile { name, time_zone, theme, locale } = *profile;
         let mut errors = Vec::new();
         let name = clean_name("name", name).map_err(|error| errors.push(error)).unwrap_or_default();
         let zone =
@@ -45,10 +54,17 @@ impl Identity {
         if theme.is_none() {
             errors.push(FieldError::new("theme", Code::InvalidValue, "is not one of system, light, dark"));
         }
+        let locale = Some(locale).filter(|locale| !locale.is_empty());
+        if locale.is_some_and(|locale| format::locales().all(|known| known != locale)) {
+            errors.push(FieldError::new("locale", Code::InvalidValue, "is not one of the list"));
+        }
         let (Some(zone), Some(theme), true) = (zone, theme, errors.is_empty()) else {
             return Err(Error::fields(errors));
         };
-        self.0.db.global_execute(&UPDATE_PROFILE, &[&user.uuid(), &name, &zone, &theme.name()]).await?;
+        self.0
+            .db
+            .global_execute(&UPDATE_PROFILE, &[&user.uuid(), &name, &zone, &theme.name(), &locale])
+            .await?;
         Ok(theme)
     }
 
@@ -69,8 +85,9 @@ impl Identity {
         let mut errors = Vec::new();
         let row =
             self.0.db.global_opt(&PASSWORD_OF_USER, &[&id.uuid()]).await?.ok_or_else(Error::not_found)?;
-        let stored: String = row.get("password_hash");
-        if self.0.hasher.verify(current, Some(&stored)).await? == Verdict::Wrong {
+        // None: the person came by a provider, and sets a password by a link in a mail.
+        let stored: Option<String> = row.get("password_hash");
+        if self.0.hasher.verify(current, stored.as_deref()).await? == Verdict::Wrong {
             // Charged even when the bucket has just run dry: the answer is the wrong password.
             let _ = self.0.throttle.take(CONFIRM_BY_ACCOUNT, &id.to_string());
             self.note(&AuditEvent::of_account(Some(id), "password.change_failed", self.now()).from(visit))

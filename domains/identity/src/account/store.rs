@@ -6,7 +6,17 @@ statements! {
     /// The stored password of a person.
     global Control PASSWORD_OF_USER = "select password_hash from control.users where id = $1";
     /// Changes what a person may change.
-    global Control UPDATE_PROFILE = "update control.users set name = $2, time_zone = $3, theme = $4 where id = $1";
+    global Control UPDATE_PROFILE = "update control.users set name = $2, time_zone = $3, theme = $4, locale = $5 where id = $1";
+    /// A person's picture.
+    global Control PUT_AVATAR = "with put as (insert into control.avatars (user_id, image) values ($1, $2)
+            on conflict (user_id) do update set image = excluded.image returning user_id)
+        update control.users u set avatar = $3 from put where u.id = put.user_id";
+    /// Takes it away.
+    global Control DELETE_AVATAR = "with gone as (delete from control.avatars where user_id = $1)
+        update control.users set avatar = null where id = $1";
+    /// The picture, for whoever knows its hash.
+    global Control AVATAR = "select a.image from control.avatars a join control.users u on u.id = a.user_id
+        where a.user_id = $1 and u.avatar = $2";
     /// Asks for another address; a change that waited before is forgotten.
     global Control PUT_EMAIL_CHANGE = "insert into control.email_changes (user_id, email, email_key, old_hash, new_hash, created_at, expires_at)
         values ($1, $2, $3, $4, $5, $6, $7) on conflict (user_id) do update set email = excluded.email, email_key = excluded.email_key,
@@ -33,9 +43,9 @@ statements! {
     /// Remembers what `/` opens.
     global Control SET_LAST_TENANT = "update control.users set last_tenant = $2 where id = $1 and last_tenant is distinct from $2";
     /// Names and addresses of people, for lists of other domains.
-    global Control USERS_BY_ID = "select id, email, name, time_zone, theme, last_tenant from control.users where id = any($1)";
+    global Control USERS_BY_ID = "select id, email, name, time_zone, theme, last_tenant, locale, avatar from control.users where id = any($1)";
     /// When people were last here, by their live or idle sessions.
     global Control LAST_SEEN = "select user_id, max(last_seen_at) as seen_at from control.sessions where user_id = any($1) group by user_id";
     /// One person by address.
-    global Control USER_BY_EMAIL = "select id, email, name, time_zone, theme, last_tenant from control.users where email_key = $1";
+    global Control USER_BY_EMAIL = "select id, email, name, time_zone, theme, last_tenant, locale, avatar from control.users where email_key = $1";
 }

@@ -1,5 +1,6 @@
 //! Contexts of the account's pages.
 
+use crate::oidc::views::ElsewhereView;
 use kernel_web::{FormState, View, register_view};
 use serde::Serialize;
 
@@ -10,12 +11,37 @@ pub struct AccountView {
     pub profile: FormState,
     /// Names of time zones.
     pub zones: Vec<String>,
+    /// Locales and an example of each.
+    pub locales: Vec<(&'static str, String)>,
+    /// What is wrong with a picture.
+    pub picture: FormState,
+    /// Address of the picture.
+    pub avatar: Option<String>,
+    /// In its place.
+    pub initials: String,
+    /// The latest copy of the person's data.
+    pub export: Option<ExportView>,
     /// The confirmed address.
     pub email: String,
     /// Another address that waits for confirmation.
     pub pending: Option<PendingView>,
     /// Something that was just done.
     pub note: Option<&'static str>,
+}
+
+/// A copy of the person's data.
+#[derive(Serialize)]
+pub struct ExportView {
+    /// `exp_…`.
+    pub id: String,
+    /// Parts done, of how many.
+    pub done: i32,
+    /// All of them.
+    pub parts: i32,
+    /// Whether it can be fetched.
+    pub ready: bool,
+    /// RFC 3339.
+    pub expires_at: String,
 }
 
 /// A change of the address that waits.
@@ -41,9 +67,21 @@ impl View for AccountView {
         let view = |profile| Self {
             profile,
             zones: vec!["UTC".into(), "Europe/Berlin".into()],
+            locales: vec![("en-GB", "English: 21 Nov 2026".into())],
+            picture: FormState::empty(),
+            avatar: None,
+            initials: "AD".into(),
+            export: None,
             email: "alex@acme.example".into(),
             pending: None,
             note: None,
+        };
+        let export = |ready| ExportView {
+            id: "exp_x".into(),
+            done: 2,
+            parts: 5,
+            ready,
+            expires_at: "2026-11-28T10:16:00Z".into(),
         };
         let pending =
             |old_done| PendingView { email: "alex@new.example".into(), old_done, new_done: !old_done };
@@ -52,6 +90,13 @@ impl View for AccountView {
             Self { pending: Some(pending(true)), note: Some("Sent."), ..view(profile()) },
             Self { pending: Some(pending(false)), ..view(profile()) },
             view(profile().error("name", "is missing").error("time_zone", "is not a time zone")),
+            Self {
+                avatar: Some("/people/usr_x/picture/ab".into()),
+                picture: FormState::empty().error("picture", "is larger than 5 MB"),
+                export: Some(export(false)),
+                ..view(profile())
+            },
+            Self { export: Some(export(true)), ..view(profile()) },
         ]
     }
 }
@@ -80,16 +125,37 @@ impl View for PasswordView {
 pub struct SecurityView {
     /// Something that was just done.
     pub note: Option<&'static str>,
+    /// Something that could not be done.
+    pub problem: Option<&'static str>,
+    /// Accounts elsewhere.
+    pub elsewhere: ElsewhereView,
     /// Since when an authenticator app is in use, RFC 3339.
     pub app: Option<String>,
     /// When it was used last.
     pub app_used: Option<String>,
     /// Recovery codes: left, of how many, since when.
     pub codes: Option<(i64, i64, String)>,
+    /// The person's passkeys, oldest first.
+    pub passkeys: Vec<PasskeyItem>,
     /// The person's sessions, latest use first.
     pub sessions: Vec<SessionItem>,
     /// The latest events of the account.
     pub events: Vec<EventItem>,
+}
+
+/// One passkey.
+#[derive(Serialize)]
+pub struct PasskeyItem {
+    /// `pky_…`.
+    pub id: String,
+    /// What the person calls it.
+    pub name: String,
+    /// Whether the provider keeps copies.
+    pub synced: bool,
+    /// RFC 3339.
+    pub created_at: String,
+    /// RFC 3339.
+    pub last_used_at: Option<String>,
 }
 
 /// One session.
@@ -146,11 +212,18 @@ impl View for SecurityView {
             address: "192.0.2.1".into(),
             bad,
         };
+        let elsewhere = |some: bool| {
+            let [without, with] = ElsewhereView::samples();
+            if some { with } else { without }
+        };
         let empty = || Self {
             note: None,
+            problem: None,
+            elsewhere: elsewhere(false),
             app: None,
             app_used: None,
             codes: None,
+            passkeys: Vec::new(),
             sessions: vec![session(true)],
             events: Vec::new(),
         };
@@ -158,13 +231,35 @@ impl View for SecurityView {
             empty(),
             Self {
                 note: Some("The session has ended."),
+                problem: None,
+                elsewhere: elsewhere(true),
                 app: Some(at()),
                 app_used: Some(at()),
                 codes: Some((8, 10, at())),
+                passkeys: Vec::new(),
                 sessions: vec![session(true), session(false)],
                 events: vec![event("Logged in with password and code", false), event("Wrong password", true)],
             },
-            Self { app: Some(at()), codes: Some((0, 10, at())), ..empty() },
+            Self {
+                app: Some(at()),
+                codes: Some((0, 10, at())),
+                problem: Some("It is the only way in."),
+                elsewhere: elsewhere(true),
+                ..empty()
+            },
+            Self {
+                passkeys: [true, false]
+                    .map(|synced| PasskeyItem {
+                        id: format!("pky_{synced}"),
+                        name: "Laptop".into(),
+                        synced,
+                        created_at: at(),
+                        last_used_at: synced.then(at),
+                    })
+                    .into(),
+                codes: Some((9, 10, at())),
+                ..empty()
+            },
         ]
     }
 }

@@ -1,4 +1,5 @@
-//! The second factor (spec A9; ASVS 6.5): an authenticator app and recovery codes. Passwords and links are the first one.
+//! The second factor (spec A9; ASVS 6.5): an authenticator app, passkeys (`crate::passkeys`) and recovery codes. Passwords
+//! and links are the first one.
 
 pub mod picture;
 pub mod recovery;
@@ -20,13 +21,15 @@ pub struct Factors {
     pub totp: Option<(Timestamp, Option<Timestamp>)>,
     /// Recovery codes: how many are left, of how many, since when.
     pub codes: Option<(i64, i64, Timestamp)>,
+    /// How many passkeys.
+    pub passkeys: i64,
 }
 
 impl Factors {
     /// Whether sign-in asks for a second step.
     #[must_use]
     pub fn asked(&self) -> bool {
-        self.totp.is_some()
+        self.totp.is_some() || self.passkeys > 0
     }
 }
 
@@ -46,6 +49,8 @@ pub enum Proof {
     Code,
     /// A recovery code.
     Recovery,
+    /// A passkey.
+    Passkey,
 }
 
 impl Proof {
@@ -55,6 +60,7 @@ impl Proof {
         match self {
             Self::Code => "code",
             Self::Recovery => "recovery code",
+            Self::Passkey => "passkey",
         }
     }
 }

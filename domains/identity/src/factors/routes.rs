@@ -2,12 +2,12 @@
 
 use super::views::{AppView, CodesView};
 use crate::Identity;
-use crate::model::Visit;
+use crate::model::{Visit, local_path};
 use crate::session::SignedIn;
 use crate::session::routes::{NoFields, mendable};
 use crate::step_up::guarded;
 use axum::Router;
-use axum::extract::State;
+use axum::extract::{Query, State};
 use axum::response::Response;
 use axum::routing::{get, post};
 use http::StatusCode;
@@ -27,21 +27,34 @@ async fn app_page(
     page: &Page,
     who: &SignedIn,
     status: StatusCode,
-    form: FormState,
+    (form, next): (FormState, Option<String>),
 ) -> Result<Response, WebError> {
     let setup = identity.begin_totp(who).await?;
     let replaces = identity.factors(who.user.id).await?.totp.is_some();
-    Ok(page.render_with(status, &AppView { form, picture: setup.picture, seed: setup.seed, replaces }))
+    Ok(page.render_with(status, &AppView { form, picture: setup.picture, seed: setup.seed, replaces, next }))
 }
 
-async fn show_app(State(identity): State<Identity>, page: Page, who: SignedIn) -> Result<Response, WebError> {
-    app_page(&identity, &page, &who, StatusCode::OK, FormState::empty()).await
+async fn show_app(
+    State(identity): State<Identity>,
+    page: Page,
+    who: SignedIn,
+    Query(query): Query<NextQuery>,
+) -> Result<Response, WebError> {
+    let next = local_path(query.next.as_deref());
+    app_page(&identity, &page, &who, StatusCode::OK, (FormState::empty(), next)).await
+}
+
+/// Where to go on when a factor is there.
+#[derive(Deserialize)]
+pub(crate) struct NextQuery {
+    pub next: Option<String>,
 }
 
 #[derive(Deserialize)]
 struct CodeForm {
     #[serde(default)]
     code: String,
+    next: Option<String>,
 }
 
 async fn prove_app(
@@ -50,16 +63,17 @@ async fn prove_app(
     (who, visit): (SignedIn, Visit),
     CsrfForm(form): CsrfForm<CodeForm>,
 ) -> Result<Response, WebError> {
+    let next = local_path(form.next.as_deref());
     match identity.finish_totp(&who, &form.code, &visit).await {
-        Ok(Some(codes)) => Ok(show_codes(&identity, &page, &who, codes, true)),
-        Ok(None) => Ok(page.redirect("/account/security?note=app")),
+        Ok(Some(codes)) => Ok(show_codes(&identity, &page, &who, codes, (true, next))),
+        Ok(None) => Ok(page.redirect(next.as_deref().unwrap_or("/account/security?note=app"))),
         Err(error) if error.code() == Code::LinkExpired => {
             let form = FormState::empty().message("The picture was shown too long ago. Scan this one.");
-            app_page(&identity, &page, &who, StatusCode::GONE, form).await
+            app_page(&identity, &page, &who, StatusCode::GONE, (form, next)).await
         }
         Err(error) => {
             let (status, error) = mendable(error)?;
-            app_page(&identity, &page, &who, status, FormState::empty().with(&error)).await
+            app_page(&identity, &page, &who, status, (FormState::empty().with(&error), next)).await
         }
     }
 }
@@ -81,10 +95,16 @@ async fn new_codes(
     CsrfForm(NoFields {}): CsrfForm<NoFields>,
 ) -> Result<Response, WebError> {
     let codes = identity.new_recovery_codes(&who, &visit).await?;
-    Ok(show_codes(&identity, &page, &who, codes, false))
+    Ok(show_codes(&identity, &page, &who, codes, (false, None)))
 }
 
 /// The codes are in this one answer and nowhere else.
-fn show_codes(identity: &Identity, page: &Page, who: &SignedIn, codes: Vec<String>, first: bool) -> Response {
-    page.render(&CodesView::new(&identity.brand().brand, &who.user.email, codes, first))
+fn show_codes(
+    identity: &Identity,
+    page: &Page,
+    who: &SignedIn,
+    codes: Vec<String>,
+    (first, next): (bool, Option<String>),
+) -> Response {
+    page.render(&CodesView::new(&identity.brand().brand, &who.user.email, codes, first, next))
 }

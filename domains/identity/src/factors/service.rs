@@ -1,8 +1,9 @@
 //! Setting up, using and removing second factors. A code works once; nothing here says more than "not right".
 
 use super::store::{
-    DELETE_RECOVERY_CODES, DELETE_TOTP, DELETE_TOTP_SETUP, FACTORS_OF_USER, INSERT_RECOVERY_CODES, PUT_TOTP,
-    PUT_TOTP_SETUP, RESEAL_SEED, SEEDS, TOTP_OF_USER, TOTP_SETUP, USE_RECOVERY_CODE, USE_TOTP,
+    DELETE_RECOVERY_CODES, DELETE_TOTP, DELETE_TOTP_SETUP, DELETE_USELESS_CODES, FACTORS_OF_USER,
+    INSERT_RECOVERY_CODES, PEOPLE_WITHOUT_FACTOR, PUT_TOTP, PUT_TOTP_SETUP, RESEAL_SEED, SEEDS, TOTP_OF_USER,
+    TOTP_SETUP, USE_RECOVERY_CODE, USE_TOTP,
 };
 use super::{Factors, Proof, SETUP_LIFE, Setup, picture, recovery, totp};
 use crate::Identity;
@@ -30,7 +31,17 @@ impl Identity {
         let codes = row
             .get::<_, Option<Timestamp>>("codes_at")
             .map(|at| (row.get("codes_left"), row.get("codes"), at));
-        Ok(Factors { totp, codes })
+        Ok(Factors { totp, codes, passkeys: row.get("passkeys") })
+    }
+
+    /// Those of these people who have no second factor, in no order.
+    ///
+    /// # Errors
+    /// `internal` only.
+    pub async fn people_without_factor(&self, ids: &[UserId]) -> Result<Vec<UserId>> {
+        let ids: Vec<uuid::Uuid> = ids.iter().map(|id| id.uuid()).collect();
+        let rows = self.0.db.global(&PEOPLE_WITHOUT_FACTOR, &[&ids]).await?;
+        Ok(rows.iter().map(|row| UserId::from_uuid(row.get("id"))).collect())
     }
 
     /// A seed to show to an app: the one shown before as long as it waits, so that loading the page again is harmless.
@@ -110,7 +121,7 @@ impl Identity {
         if tx.execute(&DELETE_TOTP, &[&id]).await? == 0 {
             return Err(Error::not_found());
         }
-        tx.execute(&DELETE_RECOVERY_CODES, &[&id]).await?;
+        self.forget_codes_without_factor(&mut tx, who.user.id).await?;
         self.tell(&mut tx, who, "totp.removed", &SecurityNews::TotpRemoved, visit).await?;
         tx.commit().await?;
         Ok(())
@@ -131,7 +142,13 @@ impl Identity {
         Ok(codes)
     }
 
-    async fn put_codes(&self, tx: &mut Tx, user: UserId, now: Timestamp) -> Result<Vec<String>> {
+    /// Recovery codes go with the last factor; every process asks anew whether there is one.
+    pub(crate) async fn forget_codes_without_factor(&self, tx: &mut Tx, user: UserId) -> Result<()> {
+        tx.execute(&DELETE_USELESS_CODES, &[&user.uuid()]).await?;
+        self.access_derived(tx, user).await
+    }
+
+    pub(crate) async fn put_codes(&self, tx: &mut Tx, user: UserId, now: Timestamp) -> Result<Vec<String>> {
         let codes: Vec<String> =
             (0..recovery::COUNT).map(|_| recovery::shown(self.0.random.bytes())).collect();
         let hashes: Vec<Vec<u8>> =

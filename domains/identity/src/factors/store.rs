@@ -7,8 +7,12 @@ statements! {
     global Control FACTORS_OF_USER = "select t.created_at as totp_at, t.last_used_at as totp_used_at,
             (select count(*) from control.recovery_codes c where c.user_id = u.id) as codes,
             (select count(*) from control.recovery_codes c where c.user_id = u.id and c.used_at is null) as codes_left,
-            (select min(c.created_at) from control.recovery_codes c where c.user_id = u.id) as codes_at
+            (select min(c.created_at) from control.recovery_codes c where c.user_id = u.id) as codes_at,
+            (select count(*) from control.passkeys p where p.user_id = u.id) as passkeys
         from control.users u left join control.totp t on t.user_id = u.id where u.id = $1";
+    /// Those of these people who have no second factor.
+    global Control PEOPLE_WITHOUT_FACTOR = "select u.id from control.users u where u.id = any($1)
+        and not exists (select from control.totp t where t.user_id = u.id) and not exists (select from control.passkeys p where p.user_id = u.id)";
     /// The seed of a person's app.
     global Control TOTP_OF_USER = "select seed from control.totp where user_id = $1";
     /// Uses a code: of the same code twice at the same time, one gets the row.
@@ -28,6 +32,9 @@ statements! {
             created_at = excluded.created_at, last_used_at = null";
     /// Removes the app.
     global Control DELETE_TOTP = "delete from control.totp where user_id = $1";
+    /// Forgets recovery codes of somebody who has no factor any more that they could stand in for.
+    global Control DELETE_USELESS_CODES = "delete from control.recovery_codes where user_id = $1
+        and not exists (select from control.totp where user_id = $1) and not exists (select from control.passkeys where user_id = $1)";
     /// Forgets a person's recovery codes.
     global Control DELETE_RECOVERY_CODES = "delete from control.recovery_codes where user_id = $1";
     /// A new set of recovery codes.

@@ -15,6 +15,8 @@ pub struct AppView {
     pub seed: String,
     /// Whether another app is in use until this one is proven.
     pub replaces: bool,
+    /// A path to go on with when a factor is there.
+    pub next: Option<String>,
 }
 
 impl View for AppView {
@@ -25,6 +27,7 @@ impl View for AppView {
             picture: Picture { side: 29, path: "M4 4h7v1h-7z".into() },
             seed: "GEZD GNBV GY3T QOJQ".into(),
             replaces,
+            next: replaces.then(|| "/o/acme/".to_owned()),
         };
         vec![
             view(false, FormState::empty()),
@@ -43,15 +46,23 @@ pub struct CodesView {
     pub file: String,
     /// Whether they came with the first factor.
     pub first: bool,
+    /// A path to go on with.
+    pub next: Option<String>,
 }
 
 impl CodesView {
-    pub(crate) fn new(brand: &str, email: &str, codes: Vec<String>, first: bool) -> Self {
+    pub(crate) fn new(
+        brand: &str,
+        email: &str,
+        codes: Vec<String>,
+        first: bool,
+        next: Option<String>,
+    ) -> Self {
         let file = format!(
             "{brand} recovery codes of {email}. Each works once, in place of the code of the app.\n\n{}\n",
             codes.join("\n")
         );
-        Self { codes, file, first }
+        Self { codes, file, first, next }
     }
 }
 
@@ -61,7 +72,9 @@ impl View for CodesView {
         let codes = || vec!["h5k2-0000-0000-0000-0000-0000".to_owned(); 10];
         [true, false]
             .into_iter()
-            .map(|first| Self::new("NCLC", "alex@acme.example", codes(), first))
+            .map(|first| {
+                Self::new("NCLC", "alex@acme.example", codes(), first, first.then(|| "/o/acme/".to_owned()))
+            })
             .collect()
     }
 }

@@ -7,7 +7,7 @@ use axum::extract::{FromRef, FromRequestParts, OptionalFromRequestParts};
 use http::request::Parts;
 use http::{Method, header};
 use kernel_core::{Code, Error};
-use kernel_web::{Exchange, ShellUser, WebError, cookies};
+use kernel_web::{Exchange, WebError, cookies};
 use std::convert::Infallible;
 
 /// The session's cookie is `__Host-session`.
@@ -49,7 +49,7 @@ where
         let found = Identity::from_ref(state).session(token, exchange.client()).await?;
         if let Some(signed_in) = &found {
             let user = &signed_in.user;
-            exchange.shell(|shell| shell.user = Some(ShellUser::new(&user.name, &user.email)));
+            exchange.shell(|shell| shell.user = Some(user.shown()));
             exchange.caller(None, Some(user.id.to_string()));
             parts.extensions.insert(signed_in.clone());
         }

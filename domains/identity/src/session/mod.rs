@@ -65,6 +65,8 @@ pub struct SignedIn {
     pub session: SessionId,
     /// When the person last gave password or factor in this session.
     pub proven_at: Timestamp,
+    /// What the person logged in with.
+    pub methods: Vec<String>,
 }
 
 /// One session in the person's list.

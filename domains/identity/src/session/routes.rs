@@ -29,7 +29,12 @@ struct LoginQuery {
     note: Option<String>,
 }
 
-async fn show(page: Page, signed_in: Option<SignedIn>, Query(query): Query<LoginQuery>) -> Response {
+async fn show(
+    State(identity): State<Identity>,
+    page: Page,
+    signed_in: Option<SignedIn>,
+    Query(query): Query<LoginQuery>,
+) -> Response {
     let next = local_path(query.next.as_deref());
     if signed_in.is_some() {
         return page.redirect(next.as_deref().unwrap_or("/"));
@@ -37,10 +42,13 @@ async fn show(page: Page, signed_in: Option<SignedIn>, Query(query): Query<Login
     let note = match query.note.as_deref() {
         Some("confirmed") => Some("Your address is confirmed. Log in to go on."),
         Some("late") => Some("That took too long, or too many codes were wrong. Log in again."),
+        Some("closing") => Some("Your account is closed in 14 days. Log in before then, and it stays."),
         Some("out") => Some("You are logged out."),
         _ => None,
     };
-    page.render(&LoginView { form: FormState::empty(), next, note, unconfirmed: None })
+    let problem = query.note.as_deref().and_then(crate::oidc::routes::problem);
+    let form = problem.map_or_else(FormState::empty, |problem| FormState::empty().message(problem));
+    page.render(&LoginView { next, note, ..LoginView::new(form, &identity) })
 }
 
 #[derive(Deserialize, Serialize)]
@@ -64,7 +72,8 @@ async fn sign_in(
         Err(error) => {
             let (status, error) = mendable(error)?;
             let unconfirmed = (error.code() == Code::EmailNotVerified).then(|| form.email.clone());
-            let view = LoginView { form: FormState::of(&form).with(&error), next, note: None, unconfirmed };
+            let form = FormState::of(&form).with(&error);
+            let view = LoginView { next, unconfirmed, ..LoginView::new(form, &identity) };
             Ok(hinted(page.render_with(status, &view), &error))
         }
     }

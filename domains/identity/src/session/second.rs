@@ -9,6 +9,8 @@ use crate::audit::{AuditEvent, emit};
 use crate::factors::Proof;
 use crate::identity::{after, hashed};
 use crate::model::{NewSession, User, Visit};
+use crate::passkeys::Purpose;
+use crate::passkeys::wire::RequestOptions;
 use crate::security_mail::{SecurityMail, SecurityNews};
 use crate::session::store::user as user_of;
 use crate::throttle::SECOND_BY_ACCOUNT;
@@ -16,13 +18,21 @@ use kernel_core::{Code, Error, Result, Secret, UserId};
 use kernel_db::{Database, Tx};
 use std::collections::HashSet;
 
+/// What somebody gives in the second step.
+enum Given<'a> {
+    /// A code of the app, or a recovery code.
+    Code(&'a str),
+    /// The browser's answer for a passkey.
+    Passkey(&'a str),
+}
+
 impl Identity {
     /// Goes on after a first factor, inside its transaction: a session, or the second step.
     pub(crate) async fn first_done(
         &self,
         tx: &mut Tx,
         user: UserId,
-        method: &'static str,
+        method: &str,
         replaced: Option<&str>,
         visit: &Visit,
     ) -> Result<SignIn> {
@@ -67,23 +77,72 @@ impl Identity {
         replaced: Option<&str>,
         visit: &Visit,
     ) -> Result<NewSession> {
-        let user = self.second_step(token).await?;
+        self.second_step(token).await?;
         if code.trim().is_empty() {
             return Err(Error::field("code", Code::Required, "is missing"));
         }
+        self.finish_second(token, Given::Code(code), replaced, visit).await
+    }
+
+    /// Finishes a sign-in with a passkey of the person.
+    ///
+    /// # Errors
+    /// A field error at `passkey`; `link_expired`; `rate_limited`.
+    pub async fn finish_second_step_with_passkey(
+        &self,
+        token: &str,
+        answer: &str,
+        replaced: Option<&str>,
+        visit: &Visit,
+    ) -> Result<NewSession> {
+        self.finish_second(token, Given::Passkey(answer), replaced, visit).await
+    }
+
+    /// What a passkey is to sign to finish a sign-in.
+    ///
+    /// # Errors
+    /// `link_expired`; `not_found` when the person has no passkey; `rate_limited`.
+    pub async fn second_step_request(&self, token: &str, visit: &Visit) -> Result<RequestOptions> {
+        let user = self.second_step(token).await?;
+        self.passkey_request(user.id, Purpose::Second, &hashed(token), visit).await
+    }
+
+    async fn finish_second(
+        &self,
+        token: &str,
+        given: Given<'_>,
+        replaced: Option<&str>,
+        visit: &Visit,
+    ) -> Result<NewSession> {
+        let user = self.second_step(token).await?;
         self.0.throttle.ask(SECOND_BY_ACCOUNT, &user.id.to_string())?;
         let now = self.now();
         let mut tx = self.0.db.begin_global(Database::Control).await?;
         // Counted before it is looked at: many tries at once are many tries.
         let row = tx.query_opt(&TRY_SECOND_STEP, &[&hashed(token), &now, &SECOND_STEP_TRIES]).await?;
         let mut methods: Vec<String> = row.ok_or_else(expired)?.get("methods");
-        let Some(proof) = self.use_code(&mut tx, user.id, code).await? else {
-            let event = AuditEvent::of_account(Some(user.id), "sign_in.second_failed", now).from(visit);
-            emit(&mut tx, &event).await?;
-            tx.commit().await?;
-            // Charged even when the bucket has just run dry: the answer is the wrong code.
-            let _ = self.0.throttle.take(SECOND_BY_ACCOUNT, &user.id.to_string());
-            return Err(Error::field("code", Code::InvalidValue, "is not right, or was used before"));
+        let proof = match given {
+            Given::Code(code) => {
+                let used = self.use_code(&mut tx, user.id, code).await?;
+                used.ok_or(("code", "is not right, or was used before"))
+            }
+            Given::Passkey(answer) => {
+                let place = (Purpose::Second, hashed(token));
+                let place = (place.0, place.1.as_slice());
+                let used = self.use_passkey(&mut tx, place, Some(user.id), answer, visit).await?;
+                used.map(|_| Proof::Passkey).map_err(|refusal| ("passkey", refusal.message()))
+            }
+        };
+        let proof = match proof {
+            Ok(proof) => proof,
+            Err((field, detail)) => {
+                let event = AuditEvent::of_account(Some(user.id), "sign_in.second_failed", now).from(visit);
+                emit(&mut tx, &event).await?;
+                tx.commit().await?;
+                // Charged even when the bucket has just run dry: the answer is the wrong code.
+                let _ = self.0.throttle.take(SECOND_BY_ACCOUNT, &user.id.to_string());
+                return Err(Error::field(field, Code::InvalidValue, detail));
+            }
         };
         methods.push(proof.name().to_owned());
         let methods: Vec<&str> = methods.iter().map(String::as_str).collect();

@@ -2,16 +2,16 @@
 
 use super::SignIn;
 use super::extract::SessionCookie;
-use super::routes::{hinted, mendable, with_session, with_theme};
+use super::routes::{NoFields, hinted, mendable, with_session, with_theme};
 use super::views::SecondView;
 use super::{PendingStep, SECOND_STEP_LIFE};
 use crate::Identity;
 use crate::devices::{Device, with_device};
 use crate::model::{User, Visit, local_path};
-use axum::Router;
 use axum::extract::{FromRequestParts, Query, State};
-use axum::response::Response;
-use axum::routing::get;
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::{get, post};
+use axum::{Json, Router};
 use http::header;
 use http::request::Parts;
 use kernel_core::{Code, Result};
@@ -23,11 +23,14 @@ use std::convert::Infallible;
 const COOKIE: &str = "signin";
 
 pub(crate) fn routes() -> Router<Identity> {
-    Router::new().route("/login/code", get(show).post(finish))
+    Router::new().route("/login/code", get(show).post(finish)).route("/login/code/passkey", post(request))
 }
 
 /// Goes on after a first factor: into the app, or to the second step.
-pub(crate) async fn go_on(
+///
+/// # Errors
+/// `internal` only.
+pub async fn go_on(
     identity: &Identity,
     page: &Page,
     outcome: SignIn,
@@ -102,15 +105,38 @@ async fn show(
 ) -> Result<Response, WebError> {
     let next = local_path(query.next.as_deref());
     let Some(user) = owner(&identity, &step).await? else { return Ok(late(&page, next.as_deref())) };
-    let view =
-        SecondView { form: FormState::empty(), next, recovery: query.recovery.is_some(), email: user.email };
+    let view = view(&identity, user, FormState::empty(), next, query.recovery.is_some()).await?;
     Ok(page.render(&view))
+}
+
+async fn view(
+    identity: &Identity,
+    user: User,
+    form: FormState,
+    next: Option<String>,
+    recovery: bool,
+) -> Result<SecondView> {
+    let factors = identity.factors(user.id).await?;
+    let (app, passkey) = (factors.totp.is_some(), factors.passkeys > 0);
+    Ok(SecondView { form, next, recovery, app, passkey, email: user.email })
+}
+
+/// What a passkey is to sign.
+async fn request(
+    State(identity): State<Identity>,
+    (step, visit): (Step, Visit),
+    CsrfForm(NoFields {}): CsrfForm<NoFields>,
+) -> Result<Response, WebError> {
+    let token = step.0.unwrap_or_default();
+    Ok(Json(identity.second_step_request(&token, &visit).await?).into_response())
 }
 
 #[derive(Deserialize)]
 struct CodeForm {
     #[serde(default)]
     code: String,
+    #[serde(default)]
+    passkey: String,
     next: Option<String>,
     recovery: Option<String>,
 }
@@ -124,7 +150,13 @@ async fn finish(
     let next = local_path(form.next.as_deref());
     let Some(user) = owner(&identity, &step).await? else { return Ok(late(&page, next.as_deref())) };
     let token = step.0.unwrap_or_default();
-    match identity.finish_second_step(&token, &form.code, replaced.0.as_deref(), &visit).await {
+    let replaced = replaced.0.as_deref();
+    let finished = if form.passkey.is_empty() {
+        identity.finish_second_step(&token, &form.code, replaced, &visit).await
+    } else {
+        identity.finish_second_step_with_passkey(&token, &form.passkey, replaced, &visit).await
+    };
+    match finished {
         Ok(session) => {
             let outcome = SignIn::Done(session);
             let mut response = go_on(&identity, &page, outcome, next.as_deref(), (&known, &visit)).await?;
@@ -134,12 +166,8 @@ async fn finish(
         Err(error) if error.code() == Code::LinkExpired => Ok(late(&page, next.as_deref())),
         Err(error) => {
             let (status, error) = mendable(error)?;
-            let view = SecondView {
-                form: FormState::empty().with(&error),
-                next,
-                recovery: form.recovery.is_some(),
-                email: user.email,
-            };
+            let state = FormState::empty().with(&error);
+            let view = view(&identity, user, state, next, form.recovery.is_some()).await?;
             Ok(hinted(page.render_with(status, &view), &error))
         }
     }

@@ -9,7 +9,7 @@ use super::{ABSOLUTE_LIFE, IDLE_LIFE, SESSIONS_ENDED, SessionRow, SignIn, Signed
 use crate::Identity;
 use crate::audit::{AuditEvent, emit};
 use crate::identity::{after, before, hashed};
-use crate::model::{NewSession, Visit, device, email_key};
+use crate::model::{NewSession, Visit, clean_email, device, email_key};
 use crate::password::hasher::Verdict;
 use crate::throttle::{SIGN_IN_BY_ACCOUNT, SIGN_IN_BY_ADDRESS};
 use jiff::Timestamp;
@@ -23,7 +23,7 @@ impl Identity {
     ///
     /// # Errors
     /// `required` at `email` or `password`, `bad_credentials`, `email_not_verified` (right password, link not used
-    /// yet), `rate_limited`.
+    /// yet), `sso_required` (right password), `rate_limited`.
     pub async fn sign_in(
         &self,
         email: &str,
@@ -59,7 +59,9 @@ impl Identity {
                 throttle.take(SIGN_IN_BY_ADDRESS, &visit.limit_key()),
                 throttle.take(SIGN_IN_BY_ACCOUNT, &key),
             );
-            self.note(&AuditEvent::of_account(id, "sign_in.failed", now).target(&key).from(visit)).await?;
+            // A password in the wrong field must not come into the trail (ASVS 16.2.5).
+            let named = if clean_email("email", email).is_ok() { key.as_str() } else { "" };
+            self.note(&AuditEvent::of_account(id, "sign_in.failed", now).target(named).from(visit)).await?;
             return Err(Error::new(Code::BadCredentials));
         }
         let (Some(id), Some(stored)) = (id, stored) else {
@@ -67,6 +69,16 @@ impl Identity {
                 "Confirm your e-mail address first: use the link in the mail, or have another one sent.",
             ));
         };
+        if let Some(gate) = self.password_gate()
+            && let Some(organisation) = gate.asks(id, &key).await?
+        {
+            let event =
+                AuditEvent::of_account(Some(id), "sign_in.sso_required", now).target(&key).from(visit);
+            self.note(&event).await?;
+            return Err(Error::new(Code::SsoRequired).detail(format!(
+                "{organisation} asks its people to log in through its own provider. Press “Log in with SSO”."
+            )));
+        }
         let stronger = match verdict {
             Verdict::RightButOld => Some(self.0.hasher.hash(password).await?),
             _ => None,
@@ -92,6 +104,7 @@ impl Identity {
         if let Some(replaced) = replaced {
             tx.execute(&DELETE_SESSION_BY_TOKEN, &[&hashed(replaced)]).await?;
         }
+        self.keep_account(tx, user, visit).await?;
         let session = self.open_session(tx, user, methods, visit).await?;
         let event = AuditEvent::of_account(Some(user), "sign_in", self.now()).target(session.id).from(visit);
         emit(tx, &event.data(serde_json::json!({ "with": methods, "device": device(&visit.agent) }))).await?;
@@ -145,7 +158,8 @@ impl Identity {
         if now.duration_since(seen) >= TOUCH_EVERY {
             self.0.db.global_execute(&TOUCH_SESSION, &[&session.uuid(), &now, &address.to_string()]).await?;
         }
-        Ok(Some(SignedIn { user: user(&row), session, proven_at: row.get("proven_at") }))
+        let (proven_at, methods) = (row.get("proven_at"), row.get("methods"));
+        Ok(Some(SignedIn { user: user(&row), session, proven_at, methods }))
     }
 
     /// Whether a session is still live, for what was derived from it.
@@ -188,7 +202,7 @@ impl Identity {
         if tx.execute(&DELETE_SESSION, &[&user.uuid(), &session.uuid()]).await? == 0 {
             return Err(Error::not_found());
         }
-        self.sessions_ended(&mut tx, user).await?;
+        self.access_derived(&mut tx, user).await?;
         let event =
             AuditEvent::of_account(Some(user), "session.ended", self.now()).target(session).from(visit);
         emit(&mut tx, &event).await?;
@@ -222,12 +236,12 @@ impl Identity {
     ) -> Result<u64> {
         let kept = kept.map_or_else(uuid::Uuid::nil, SessionId::uuid);
         let ended = tx.execute(&DELETE_OTHER_SESSIONS, &[&user.uuid(), &kept]).await?;
-        self.sessions_ended(tx, user).await?;
+        self.access_derived(tx, user).await?;
         Ok(ended)
     }
 
-    /// Every process forgets what it derived from the person's sessions.
-    async fn sessions_ended(&self, tx: &mut Tx, user: UserId) -> Result<()> {
+    /// Every process forgets what it derived from the person's sessions and factors.
+    pub(crate) async fn access_derived(&self, tx: &mut Tx, user: UserId) -> Result<()> {
         tx.notify(SESSIONS_ENDED, &user.uuid().to_string()).await?;
         Ok(())
     }
@@ -256,6 +270,9 @@ impl Identity {
             db.global_execute(&crate::account::store::DELETE_EXPIRED_EMAIL_CHANGES, &[&now]).await?;
         let old = before(now, crate::devices::LIFE);
         let devices = db.global_execute(&crate::devices::DELETE_OLD_DEVICES, &[&old]).await?;
-        Ok(sessions + signups + resets + setups + links + changes + devices)
+        let challenges =
+            db.global_execute(&crate::passkeys::store::DELETE_EXPIRED_CHALLENGES, &[&now]).await?;
+        let exports = db.global_execute(&crate::leaving::store::DELETE_EXPIRED_EXPORTS, &[&now]).await?;
+        Ok(sessions + signups + resets + setups + links + changes + devices + challenges + exports)
     }
 }

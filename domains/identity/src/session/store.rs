@@ -11,7 +11,7 @@ statements! {
              order by s.created_at desc limit 1) as signup_hash
         from (select $1::text as email_key) k left join control.users u on u.email_key = k.email_key";
     /// A session with its person: live ones only.
-    global Control SESSION_BY_TOKEN = "select s.id as session_id, s.last_seen_at, s.proven_at, u.id, u.email, u.name, u.time_zone, u.theme, u.last_tenant
+    global Control SESSION_BY_TOKEN = "select s.id as session_id, s.last_seen_at, s.proven_at, s.methods, u.id, u.email, u.name, u.time_zone, u.theme, u.last_tenant, u.locale, u.avatar
         from control.sessions s join control.users u on u.id = s.user_id
         where s.token_hash = $1 and s.expires_at > $2 and s.last_seen_at > $3";
     /// Whether a session is live.
@@ -27,7 +27,7 @@ statements! {
     global Control INSERT_SECOND_STEP = "insert into control.second_steps (token_hash, user_id, methods, address, agent, created_at, expires_at)
         values ($1, $2, $3, $4, $5, $6, $7)";
     /// Who owes it, as long as time and tries last.
-    global Control SECOND_STEP = "select u.id, u.email, u.name, u.time_zone, u.theme, u.last_tenant
+    global Control SECOND_STEP = "select u.id, u.email, u.name, u.time_zone, u.theme, u.last_tenant, u.locale, u.avatar
         from control.second_steps s join control.users u on u.id = s.user_id
         where s.token_hash = $1 and s.expires_at > $2 and s.tries < $3";
     /// Counts a try.
@@ -38,7 +38,7 @@ statements! {
     /// Takes the steps that ended unfinished, to tell their people.
     global Control TAKE_UNPAID = "delete from control.second_steps s using control.users u
         where u.id = s.user_id and s.expires_at < $1
-        returning s.address, s.agent, s.created_at, u.id, u.email, u.name, u.time_zone, u.theme, u.last_tenant";
+        returning s.address, s.agent, s.created_at, u.id, u.email, u.name, u.time_zone, u.theme, u.last_tenant, u.locale, u.avatar";
     /// Notes that a session was used.
     global Control TOUCH_SESSION = "update control.sessions set last_seen_at = $2, address = $3 where id = $1 and last_seen_at < $2";
     /// A person's live sessions.
@@ -56,7 +56,7 @@ statements! {
     global Control REHASH_PASSWORD = "update control.users set password_hash = $2 where id = $1 and password_hash = $3";
 }
 
-/// The person in a row with the columns `id, email, name, time_zone, theme, last_tenant`.
+/// The person in a row with the columns `id, email, name, time_zone, theme, last_tenant, locale, avatar`.
 pub(crate) fn user(row: &Row) -> User {
     User {
         id: UserId::from_uuid(row.get("id")),
@@ -65,5 +65,7 @@ pub(crate) fn user(row: &Row) -> User {
         time_zone: row.get("time_zone"),
         theme: Theme::named(row.get("theme")).unwrap_or_default(),
         last_tenant: row.get::<_, Option<uuid::Uuid>>("last_tenant").map(TenantId::from_uuid),
+        locale: row.get("locale"),
+        avatar: row.get("avatar"),
     }
 }

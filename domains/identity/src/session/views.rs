@@ -1,5 +1,7 @@
 //! Contexts of the sign-in page.
 
+use crate::Identity;
+use crate::oidc::views::ProviderItem;
 use kernel_web::{FormState, View, register_view};
 use serde::Serialize;
 
@@ -14,14 +16,32 @@ pub struct LoginView {
     pub note: Option<&'static str>,
     /// The address whose confirmation can be sent again.
     pub unconfirmed: Option<String>,
+    /// Accounts elsewhere to log in with.
+    pub providers: Vec<ProviderItem>,
+}
+
+impl LoginView {
+    /// The form as it is, without a note.
+    #[must_use]
+    pub fn new(form: FormState, identity: &Identity) -> Self {
+        let providers = identity.provider_buttons();
+        Self { form, next: None, note: None, unconfirmed: None, providers }
+    }
 }
 
 impl View for LoginView {
     const TEMPLATE: &'static str = "app/auth_login.html";
     fn samples() -> Vec<Self> {
-        let empty = || Self { form: FormState::empty(), next: None, note: None, unconfirmed: None };
+        let empty = || Self {
+            form: FormState::empty(),
+            next: None,
+            note: None,
+            unconfirmed: None,
+            providers: Vec::new(),
+        };
         vec![
             empty(),
+            Self { providers: ProviderItem::samples(), next: Some("/o/acme/?a=1".into()), ..empty() },
             Self {
                 next: Some("/o/acme/".into()),
                 note: Some("Your address is confirmed. Log in to go on."),
@@ -47,6 +67,10 @@ pub struct SecondView {
     pub next: Option<String>,
     /// Whether a recovery code is asked for rather than the app's.
     pub recovery: bool,
+    /// Whether the person has an authenticator app.
+    pub app: bool,
+    /// Whether the person has a passkey.
+    pub passkey: bool,
     /// Whose.
     pub email: String,
 }
@@ -58,12 +82,16 @@ impl View for SecondView {
             form,
             next: Some("/o/acme/?a=1".into()),
             recovery,
+            app: true,
+            passkey: true,
             email: "alex@acme.example".into(),
         };
         vec![
             Self { next: None, ..view(false, FormState::empty()) },
             view(false, FormState::empty().error("code", "is not right, or was used before")),
             view(true, FormState::empty().message("Too many tries.")),
+            Self { app: false, ..view(false, FormState::empty().error("passkey", "Try again.")) },
+            Self { passkey: false, ..view(false, FormState::empty()) },
         ]
     }
 }

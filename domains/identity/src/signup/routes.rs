@@ -36,13 +36,18 @@ struct NextQuery {
     email: Option<String>,
 }
 
-async fn show(page: Page, signed_in: Option<SignedIn>, Query(query): Query<NextQuery>) -> Response {
+async fn show(
+    State(identity): State<Identity>,
+    page: Page,
+    signed_in: Option<SignedIn>,
+    Query(query): Query<NextQuery>,
+) -> Response {
     let next = local_path(query.next.as_deref());
     if signed_in.is_some() {
         return page.redirect(next.as_deref().unwrap_or("/"));
     }
     let form = query.email.map_or_else(FormState::empty, |email| FormState::empty().value("email", email));
-    page.render(&SignupView { form, next, shortest: SHORTEST })
+    page.render(&SignupView { form, next, shortest: SHORTEST, providers: identity.provider_buttons() })
 }
 
 #[derive(Deserialize, Serialize)]
@@ -79,7 +84,9 @@ async fn sign_up(
         }
         Err(error) => {
             let (status, error) = mendable(error)?;
-            let view = SignupView { form: FormState::of(&form).with(&error), next, shortest: SHORTEST };
+            let providers = identity.provider_buttons();
+            let form = FormState::of(&form).with(&error);
+            let view = SignupView { form, next, shortest: SHORTEST, providers };
             Ok(hinted(page.render_with(status, &view), &error))
         }
     }

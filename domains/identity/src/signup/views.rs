@@ -1,5 +1,6 @@
 //! Contexts of the sign-up pages.
 
+use crate::oidc::views::ProviderItem;
 use kernel_web::{FormState, View, register_view};
 use serde::Serialize;
 
@@ -12,6 +13,8 @@ pub struct SignupView {
     pub next: Option<String>,
     /// Fewest characters of a password.
     pub shortest: usize,
+    /// Accounts elsewhere to sign up with.
+    pub providers: Vec<ProviderItem>,
 }
 
 impl View for SignupView {
@@ -19,7 +22,7 @@ impl View for SignupView {
     fn samples() -> Vec<Self> {
         let shortest = crate::password::SHORTEST;
         vec![
-            Self { form: FormState::empty(), next: None, shortest },
+            Self { form: FormState::empty(), next: None, shortest, providers: ProviderItem::samples() },
             Self {
                 form: FormState::empty()
                     .value("email", "alex@acme")
@@ -28,6 +31,7 @@ impl View for SignupView {
                     .message("Too many tries."),
                 next: Some("/invite?token=x".into()),
                 shortest,
+                providers: Vec::new(),
             },
         ]
     }

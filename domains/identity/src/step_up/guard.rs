@@ -61,8 +61,10 @@ async fn guard(State(identity): State<Identity>, request: Request, next: Next) -
     let given = Given {
         password: field(proof_field::PASSWORD).unwrap_or_default().to_owned(),
         code: field(proof_field::CODE).unwrap_or_default().to_owned(),
+        passkey: field(proof_field::PASSKEY).unwrap_or_default().to_owned(),
     };
-    if field(proof_field::PASSWORD).is_none() && field(proof_field::CODE).is_none() {
+    let asked = [proof_field::PASSWORD, proof_field::CODE, proof_field::PASSKEY];
+    if asked.iter().all(|name| field(name).is_none()) {
         return render(&identity, &page, &who, FormState::empty(), &path, kept).await;
     }
     let session = match identity.prove(&who, &given, &visit).await {

@@ -1,16 +1,17 @@
 //! `/confirm`: the page that asks, on the way to a sensitive page, or around a form that came too late.
 
-use super::Ask;
 use super::service::Given;
 use super::views::{ConfirmView, Kept};
 use crate::Identity;
 use crate::model::{Visit, local_path};
+use crate::passkeys::Purpose;
 use crate::session::SignedIn;
-use crate::session::routes::{hinted, mendable, with_session};
+use crate::session::routes::{NoFields, hinted, mendable, with_session};
+use axum::Json;
 use axum::Router;
 use axum::extract::{Query, State};
-use axum::response::Response;
-use axum::routing::get;
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::{get, post};
 use http::StatusCode;
 use kernel_core::Result;
 use kernel_web::{CsrfForm, FormState, Page, WebError};
@@ -20,10 +21,11 @@ use serde::Deserialize;
 pub(super) mod proof_field {
     pub const PASSWORD: &str = "_password";
     pub const CODE: &str = "_code";
+    pub const PASSKEY: &str = "_passkey";
 }
 
 pub(crate) fn routes() -> Router<Identity> {
-    Router::new().route("/confirm", get(show).post(confirm))
+    Router::new().route("/confirm", get(show).post(confirm)).route("/confirm/passkey", post(request))
 }
 
 /// The page that asks and then leads to `next`.
@@ -41,11 +43,28 @@ pub(super) async fn render(
     action: &str,
     kept: Vec<(String, String)>,
 ) -> Result<Response, WebError> {
-    let code = identity.proof_asked(who.user.id).await? == Ask::Code;
+    let factors = identity.factors(who.user.id).await?;
     let status = if form.failed() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::FORBIDDEN };
     let status = if action == "/confirm" && !form.failed() { StatusCode::OK } else { status };
+    // A form that came too late leads back to its page: the provider's pages can't carry it.
+    let next = kept.iter().find(|(name, _)| name == "next").map(|(_, next)| next.as_str());
+    let next = next.filter(|_| action == "/confirm").unwrap_or("/account/security").to_owned();
+    let providers = match factors.asked() || identity.has_password(who.user.id).await? {
+        true => None,
+        false => Some(identity.connected_buttons(who.user.id).await?),
+    };
     let kept = kept.into_iter().map(|(name, value)| Kept { name, value }).collect();
-    let view = ConfirmView { form, action: action.to_owned(), kept, code, email: who.user.email.clone() };
+    let view = ConfirmView {
+        form,
+        action: action.to_owned(),
+        kept,
+        code: factors.asked(),
+        app: factors.totp.is_some(),
+        passkey: factors.passkeys > 0,
+        email: who.user.email.clone(),
+        providers,
+        next,
+    };
     Ok(page.render_with(status, &view))
 }
 
@@ -68,12 +87,25 @@ async fn show(
     render(&identity, &page, &who, FormState::empty(), "/confirm", kept(&next)).await
 }
 
+/// What a passkey is to sign.
+async fn request(
+    State(identity): State<Identity>,
+    (who, visit): (SignedIn, Visit),
+    CsrfForm(NoFields {}): CsrfForm<NoFields>,
+) -> Result<Response, WebError> {
+    let binding = who.session.uuid();
+    let options = identity.passkey_request(who.user.id, Purpose::Confirm, binding.as_bytes(), &visit).await?;
+    Ok(Json(options).into_response())
+}
+
 #[derive(Deserialize)]
 struct ConfirmForm {
     #[serde(default, rename = "_password")]
     password: String,
     #[serde(default, rename = "_code")]
     code: String,
+    #[serde(default, rename = "_passkey")]
+    passkey: String,
     next: Option<String>,
 }
 
@@ -84,7 +116,7 @@ async fn confirm(
     CsrfForm(form): CsrfForm<ConfirmForm>,
 ) -> Result<Response, WebError> {
     let next = local_path(form.next.as_deref()).unwrap_or_else(|| "/account/security".to_owned());
-    let given = Given { password: form.password, code: form.code };
+    let given = Given { password: form.password, code: form.code, passkey: form.passkey };
     match identity.prove(&who, &given, &visit).await {
         Ok(session) => Ok(with_session(page.redirect(&next), &session, &identity)),
         Err(error) => {

@@ -6,6 +6,7 @@ use crate::account::store::PASSWORD_OF_USER;
 use crate::audit::{AuditEvent, emit};
 use crate::identity::hashed;
 use crate::model::{NewSession, Visit};
+use crate::passkeys::Purpose;
 use crate::password::hasher::Verdict;
 use crate::session::SignedIn;
 use crate::session::store::RENEW_SESSION;
@@ -20,6 +21,8 @@ pub struct Given {
     pub password: String,
     /// The app's code or a recovery code, if that was asked for.
     pub code: String,
+    /// The browser's answer for a passkey, in place of a code.
+    pub passkey: String,
 }
 
 impl Identity {
@@ -42,16 +45,29 @@ impl Identity {
             Ask::Password => ("_password", &given.password, "is not your password"),
             Ask::Code => ("_code", &given.code, "is not right, or was used before"),
         };
-        if typed.trim().is_empty() {
+        let by_passkey = ask == Ask::Code && !given.passkey.is_empty();
+        if typed.trim().is_empty() && !by_passkey {
             return Err(Error::field(field, Code::Required, "is missing"));
         }
         self.0.throttle.ask(CONFIRM_BY_ACCOUNT, &id.to_string())?;
         let mut tx = self.0.db.begin_global(Database::Control).await?;
+        let mut wrong = (field, wrong);
         let right = match ask {
+            Ask::Code if by_passkey => {
+                let place = (Purpose::Confirm, who.session.uuid());
+                let place = (place.0, place.1.as_bytes().as_slice());
+                match self.use_passkey(&mut tx, place, Some(id), &given.passkey, visit).await? {
+                    Ok(_) => true,
+                    Err(refusal) => {
+                        wrong = ("_passkey", refusal.message());
+                        false
+                    }
+                }
+            }
             Ask::Code => self.use_code(&mut tx, id, typed).await?.is_some(),
             Ask::Password => {
                 let row = tx.query_opt(&PASSWORD_OF_USER, &[&id.uuid()]).await?;
-                let stored: Option<String> = row.map(|row| row.get("password_hash"));
+                let stored: Option<String> = row.and_then(|row| row.get("password_hash"));
                 self.0.hasher.verify(typed, stored.as_deref()).await? != Verdict::Wrong
             }
         };
@@ -61,7 +77,7 @@ impl Identity {
             tx.commit().await?;
             // Charged even when the bucket has just run dry: the answer is the wrong proof.
             let _ = self.0.throttle.take(CONFIRM_BY_ACCOUNT, &id.to_string());
-            return Err(Error::field(field, Code::BadCredentials, wrong));
+            return Err(Error::field(wrong.0, Code::BadCredentials, wrong.1));
         }
         let token = Secret::new(self.0.random.token());
         let params: [&(dyn kernel_db::ToSql + Sync); 4] =

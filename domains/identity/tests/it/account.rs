@@ -2,23 +2,27 @@
 
 use crate::world::World;
 use identity::Theme;
+use identity::account::Profile;
 use kernel_core::{Code, TenantId, UserId};
 
 #[tokio::test]
 async fn profile() {
     let world = World::new().await;
     let user = world.person("Alex").await;
-    let theme =
-        world.identity.change_profile(user.id, " Alex  van Doe ", "Europe/Berlin", "dark").await.unwrap();
+    let profile = |name, time_zone, theme, locale| Profile { name, time_zone, theme, locale };
+    let good = profile(" Alex  van Doe ", "Europe/Berlin", "dark", "de");
+    let theme = world.identity.change_profile(user.id, &good).await.unwrap();
     assert_eq!(theme, Theme::Dark);
     let changed = world.identity.user_by_email(&user.email).await.unwrap().unwrap();
     assert_eq!(
         (changed.name.as_str(), changed.time_zone.as_str(), changed.theme),
         ("Alex van Doe", "Europe/Berlin", Theme::Dark)
     );
-    let error = world.identity.change_profile(user.id, "", "Mars/Olympus", "pink").await.unwrap_err();
+    assert_eq!(changed.locale.as_deref(), Some("de"));
+    let bad = profile("", "Mars/Olympus", "pink", "tlh");
+    let error = world.identity.change_profile(user.id, &bad).await.unwrap_err();
     let fields: Vec<&str> = error.field_errors().iter().map(|field| field.field.as_ref()).collect();
-    assert_eq!((error.code(), fields), (Code::InvalidFields, vec!["name", "time_zone", "theme"]));
+    assert_eq!((error.code(), fields), (Code::InvalidFields, vec!["name", "time_zone", "theme", "locale"]));
 }
 
 #[tokio::test]

@@ -267,6 +267,7 @@ async fn proving_it_renews_the_session() {
     let given = |password: &str, code: &str| identity::step_up::Given {
         password: password.to_owned(),
         code: code.to_owned(),
+        ..Default::default()
     };
     for (typed, expected) in [("", Code::Required), ("not the password", Code::BadCredentials)] {
         let error = world.identity.prove(&who, &given(typed, ""), &world.visit()).await.unwrap_err();
@@ -290,7 +291,7 @@ async fn with_a_factor_the_password_proves_nothing() {
     let world = World::new().await;
     let alex = Guarded::new(&world).await;
     assert_eq!(world.identity.proof_asked(alex.user.id).await.unwrap(), Ask::Code);
-    let mut given = identity::step_up::Given { password: PASSWORD.to_owned(), code: String::new() };
+    let mut given = identity::step_up::Given { password: PASSWORD.to_owned(), ..Default::default() };
     let error = world.identity.prove(&alex.who, &given, &world.visit()).await.unwrap_err();
     assert_eq!((error.code(), error.field_errors()[0].field.as_ref()), (Code::Required, "_code"));
     given.code = alex.code(&world);

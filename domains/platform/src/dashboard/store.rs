@@ -10,7 +10,7 @@ statements! {
     platform Control TENANT_COUNTS = "select count(*) filter (where state = 'active'), count(*) filter (where state = 'suspended')
         from control.tenants";
     /// People with a confirmed account.
-    platform Control USER_COUNT = "select count(*) from control.users";
+    platform Control USER_COUNT = "select count(*) from control.users where closed_at is null";
     /// Bases outside the trash.
     platform Data BASE_COUNT = "select count(*) from data.bases where deleted_at is null";
     /// Records of tables outside the trash.

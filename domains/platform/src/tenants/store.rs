@@ -31,7 +31,7 @@ statements! {
             (select max(s.last_seen_at) from control.sessions s where s.user_id = u.id)
         from control.members m join control.users u on u.id = m.user_id
         where m.tenant_id = $1
-        order by array_position(array['owner', 'admin', 'editor', 'viewer'], m.role), m.joined_at, u.id";
+        order by array_position(array['owner', 'admin', 'editor', 'commenter', 'viewer', 'client'], m.role), m.joined_at, u.id";
     /// Its API tokens that work at $2.
     platform Control TOKENS = "select count(*) from control.api_tokens
         where tenant_id = $1 and revoked_at is null and (expires_at is null or expires_at > $2)";

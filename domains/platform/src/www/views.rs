@@ -81,7 +81,14 @@ fn role_lines() -> Vec<RoleLine> {
             .collect(),
     };
     vec![
-        line("Records", &[(Capability::ReadRecords, "See"), (Capability::WriteRecords, "Edit")]),
+        line(
+            "Records",
+            &[
+                (Capability::ReadRecords, "See"),
+                (Capability::CommentRecords, "Comment"),
+                (Capability::WriteRecords, "Edit"),
+            ],
+        ),
         line("Tables and fields", &[(Capability::ReadRecords, "See"), (Capability::EditSchema, "Edit")]),
         line(
             "Pages",

@@ -14,7 +14,7 @@ use axum::routing::{get, post};
 use engine_base::BaseId;
 use http::StatusCode;
 use identity::Visit;
-use kernel_core::{Capability, Code, Error, PageId, PageVersionId, Result, SiteId};
+use kernel_core::{Capability, Code, Error, Level, PageId, PageVersionId, Result, SiteId};
 use kernel_web::{CsrfForm, FormState, Page, WebError};
 use serde::{Deserialize, Serialize};
 use tenancy::Member;
@@ -64,7 +64,7 @@ async fn list(
         slug: member.tenant.slug.clone(),
         sites: kept.iter().map(|site| card(&sites, site, homes.get(&site.id).copied())).collect(),
         trash: trash.into_iter().map(|site| (site.id.to_string(), site.name)).collect(),
-        may_manage: member.caller.may(Capability::ManageSites),
+        may_manage: member.caller.may(Capability::CreateSites),
         deleted,
     }))
 }
@@ -111,7 +111,7 @@ impl SiteForm {
 }
 
 async fn new(State(sites): State<Sites>, page: Page, member: Member) -> Result<Response, WebError> {
-    member.caller.require(Capability::ManageSites)?;
+    member.caller.require(Capability::CreateSites)?;
     let first = sites.library().themes().next().map(|built| built.theme.name.clone()).unwrap_or_default();
     Ok(page.render(&new_view(&sites, &member, FormState::empty().value("theme", first)).await?))
 }
@@ -146,7 +146,11 @@ fn theme_card(built: &BuiltTheme) -> ThemeCard {
 }
 
 async fn base_names(sites: &Sites, member: &Member) -> Result<Vec<(String, String)>> {
-    let bases = sites.0.bases.list(&member.caller).await?;
+    // Somebody may work on a site and see no base at all.
+    let bases = match sites.0.bases.list(&member.caller).await {
+        Err(error) if error.code() == Code::Forbidden => Vec::new(),
+        bases => bases?,
+    };
     Ok(bases.into_iter().map(|base| (base.id.to_string(), base.name)).collect())
 }
 
@@ -213,6 +217,7 @@ async fn site_view(sites: &Sites, member: &Member, id: SiteId) -> Result<SiteVie
         in_menu: page.settings.in_menu,
     };
     let pages = sites.pages(&member.caller, id).await?.into_iter().map(row).collect();
+    let level = member.caller.access.site(id);
     let base = site.base.map(|base| base.to_string()).unwrap_or_default();
     let settings = FormState::empty()
         .value("name", site.name.as_str())
@@ -236,9 +241,9 @@ async fn site_view(sites: &Sites, member: &Member, id: SiteId) -> Result<SiteVie
             .map(|built| (built.theme.name.clone(), built.theme.title.clone()))
             .collect(),
         bases: base_names(sites, member).await?,
-        may_edit: member.caller.may(Capability::EditPages),
-        may_publish: member.caller.may(Capability::Publish),
-        may_manage: member.caller.may(Capability::ManageSites),
+        may_edit: level >= Level::Edit,
+        may_publish: level >= Level::Publish,
+        may_manage: level >= Level::Manage,
         deleted: None,
         published: None,
     })
@@ -340,7 +345,7 @@ async fn publish_view(
         host: host_of(&sites.0.web.brand().site_origin(&site.slug)),
         pages: pages.collect(),
         drafts: drafts.join(","),
-        may_publish: member.caller.may(Capability::Publish),
+        may_publish: member.caller.access.site(id) >= Level::Publish,
         message,
     })
 }

@@ -7,8 +7,8 @@ use crate::service::{By, Sites};
 use crate::starter;
 use bases::ViewChoice;
 use engine_base::BaseId;
-use identity::audit::emit;
-use kernel_core::{Caller, Capability, Code, Error, FieldError, PageId, Result, SiteId};
+use identity::audit::{Act, emit};
+use kernel_core::{Caller, Capability, Code, Error, FieldError, Level, PageId, Result, SiteId};
 use kernel_db::{Database, DbError};
 use serde_json::json;
 use std::collections::HashMap;
@@ -22,6 +22,7 @@ impl Sites {
         caller.require(Capability::ReadSites)?;
         let rows = self.0.db.read(caller.tenant, &store::SITES, &[&caller.tenant.uuid()]).await?;
         let mut sites: Vec<SiteSummary> = rows.iter().map(summary).collect();
+        sites.retain(|site| caller.access.site(site.id) > Level::None);
         sites.sort_by_key(|site| site.deleted_at.is_some());
         Ok(sites)
     }
@@ -33,7 +34,8 @@ impl Sites {
     pub async fn homes(&self, caller: &Caller) -> Result<HashMap<SiteId, PageId>> {
         caller.require(Capability::ReadSites)?;
         let rows = self.0.db.read(caller.tenant, &store::HOMES, &[&caller.tenant.uuid()]).await?;
-        Ok(rows.iter().map(|row| (SiteId::from_uuid(row.get(0)), PageId::from_uuid(row.get(1)))).collect())
+        let homes = rows.iter().map(|row| (SiteId::from_uuid(row.get(0)), PageId::from_uuid(row.get(1))));
+        Ok(homes.filter(|(site, _)| caller.access.site(*site) > Level::None).collect())
     }
 
     /// One site that is not in the trash.
@@ -42,6 +44,7 @@ impl Sites {
     /// `not_found`; `forbidden`.
     pub async fn site(&self, caller: &Caller, site: SiteId) -> Result<SiteSummary> {
         caller.require(Capability::ReadSites)?;
+        caller.site(site, Level::Read)?;
         let row =
             self.0.db.read_opt(caller.tenant, &store::SITE, &[&caller.tenant.uuid(), &site.uuid()]).await?;
         let site = row.as_ref().map(summary).filter(|site| site.deleted_at.is_none());
@@ -54,11 +57,12 @@ impl Sites {
     /// Errors at `name`, `address`, `theme`, `base`; `limit_reached`.
     pub async fn create(&self, act: By<'_>, new: &NewSite) -> Result<SiteId> {
         let caller = act.0;
-        caller.require(Capability::ManageSites)?;
+        caller.require(Capability::CreateSites)?;
         let (name, slug) = check_both(check_name("name", &new.name), check_slug(&new.slug))?;
         self.check_theme(&new.theme)?;
         let list = self.first_view(caller, new.base).await?;
-        if self.list(caller).await?.iter().filter(|site| site.deleted_at.is_none()).count() >= MAX_SITES {
+        let all = self.list(&Caller::system(caller.tenant)).await?;
+        if all.iter().filter(|site| site.deleted_at.is_none()).count() >= MAX_SITES {
             let detail = format!("An organisation has at most {MAX_SITES} sites.");
             return Err(Error::new(Code::LimitReached).detail(detail));
         }
@@ -77,7 +81,7 @@ impl Sites {
             let new = NewPage { position: i32::try_from(position).unwrap_or(i32::MAX), ..page };
             self.insert_page(&mut tx, caller, site, &new).await?;
         }
-        let event = self.event(act, "site.created", site).data(json!({ "name": name, "address": slug }));
+        let event = self.event(act, Act::SiteCreated, site).data(json!({ "name": name, "address": slug }));
         emit(&mut tx, &event).await?;
         self.commit_visible(tx, caller.tenant, site).await?;
         Ok(site)
@@ -90,10 +94,13 @@ impl Sites {
     pub async fn change(&self, act: By<'_>, site: SiteId, settings: &SiteSettings) -> Result<()> {
         let caller = act.0;
         caller.require(Capability::ManageSites)?;
+        caller.site(site, Level::Manage)?;
         let name = check_name("name", &settings.name).map_err(|error| Error::fields(vec![error]))?;
         self.check_theme(&settings.theme)?;
-        self.first_view(caller, settings.base).await?;
         let before = self.site(caller, site).await?;
+        if settings.base != before.base {
+            self.first_view(caller, settings.base).await?;
+        }
         let base = settings.base.map(|base| base.0.cast_signed());
         let tenant = caller.tenant.uuid();
         let mut tx = self.0.db.begin(Database::Data, caller.tenant).await?;
@@ -104,9 +111,9 @@ impl Sites {
         }
         let shown = |base: Option<BaseId>| json!(base.map(|base| base.to_string()));
         for (action, old, new) in [
-            ("site.renamed", json!(before.name), json!(name)),
-            ("site.theme_changed", json!(before.theme), json!(settings.theme)),
-            ("site.base_changed", shown(before.base), shown(settings.base)),
+            (Act::SiteRenamed, json!(before.name), json!(name)),
+            (Act::SiteThemeChanged, json!(before.theme), json!(settings.theme)),
+            (Act::SiteBaseChanged, shown(before.base), shown(settings.base)),
         ] {
             if old != new {
                 let event = self
@@ -138,10 +145,11 @@ impl Sites {
     async fn set_deleted(&self, act: By<'_>, site: SiteId, at: Option<jiff::Timestamp>) -> Result<()> {
         let caller = act.0;
         caller.require(Capability::ManageSites)?;
+        caller.site(site, Level::Manage)?;
         let mut tx = self.0.db.begin(Database::Data, caller.tenant).await?;
         let row = tx.query_opt(&store::TRASH_SITE, &[&caller.tenant.uuid(), &site.uuid(), &at]).await?;
         let name: String = row.ok_or_else(Error::not_found)?.get(0);
-        let action = if at.is_some() { "site.deleted" } else { "site.restored" };
+        let action = if at.is_some() { Act::SiteDeleted } else { Act::SiteRestored };
         emit(&mut tx, &self.event(act, action, site).data(json!({ "name": name }))).await?;
         self.commit_visible(tx, caller.tenant, site).await
     }
@@ -163,6 +171,18 @@ impl Sites {
             }
             Err(error) => Err(error),
         }
+    }
+}
+
+/// What the permissions page asks.
+impl tenancy::SiteDirectory for Sites {
+    fn sites<'a>(&'a self, caller: &'a Caller) -> tenancy::Later<'a, Vec<tenancy::SiteName>> {
+        Box::pin(async move {
+            let mut sites = self.list(caller).await?;
+            sites.retain(|site| site.deleted_at.is_none());
+            sites.sort_by_cached_key(|site| site.name.to_lowercase());
+            Ok(sites.into_iter().map(|site| tenancy::SiteName { id: site.id, name: site.name }).collect())
+        })
     }
 }
 

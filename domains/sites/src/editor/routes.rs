@@ -16,7 +16,7 @@ use bases::{CollectionField, ViewChoice};
 use engine_page::{Document, Node, document, validate};
 use http::StatusCode;
 use identity::Visit;
-use kernel_core::{Capability, Code, Error, PageId, Result, SiteId};
+use kernel_core::{Code, Error, Level, PageId, Result, SiteId};
 use kernel_web::{CsrfForm, FormState, Page, WebError};
 use serde::Deserialize;
 use std::collections::HashMap;
@@ -76,7 +76,8 @@ impl Desk {
             None => Vec::new(),
             Some(base) => match sites.0.bases.view_choices(&member.caller, base).await {
                 Ok(views) => views,
-                Err(error) if error.code() == Code::NotFound => Vec::new(),
+                // The base is gone, or whoever works on the site does not see it.
+                Err(error) if matches!(error.code(), Code::NotFound | Code::Forbidden) => Vec::new(),
                 Err(error) => return Err(error),
             },
         };
@@ -143,6 +144,7 @@ fn view(
         }
         _ => settings_form(&summary.settings, document),
     };
+    let level = member.caller.access.site(desk.site.id);
     EditorView {
         slug: path.slug.clone(),
         site: path.site.clone(),
@@ -165,8 +167,8 @@ fn view(
             Some(typed) if node.is_none() && selected.is_some() => orphaned(typed.form),
             _ => Vec::new(),
         },
-        may_edit: member.caller.may(Capability::EditPages),
-        may_publish: member.caller.may(Capability::Publish),
+        may_edit: level >= Level::Edit,
+        may_publish: level >= Level::Publish,
         changed: summary.changed(),
         url: summary.published.map(|_| format!("{origin}{}", summary.settings.path)),
     }

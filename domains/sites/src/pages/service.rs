@@ -5,8 +5,10 @@ use crate::model::{MAX_PAGES, check_name, check_path};
 use crate::service::{By, Sites};
 use crate::starter;
 use engine_page::{Document, apply, page_refs, read, write};
-use identity::audit::emit;
-use kernel_core::{Caller, Capability, Code, Error, FieldError, PageId, PageVersionId, Result, SiteId};
+use identity::audit::{Act, emit};
+use kernel_core::{
+    Caller, Capability, Code, Error, FieldError, Level, PageId, PageVersionId, Result, SiteId,
+};
 use kernel_db::{Database, DbError, Tx};
 use serde_json::json;
 
@@ -28,6 +30,7 @@ impl Sites {
     /// `not_found`; `forbidden`.
     pub async fn page(&self, caller: &Caller, (site, page): Address) -> Result<PageDraft> {
         caller.require(Capability::ReadSites)?;
+        caller.site(site, Level::Read)?;
         let params: kernel_db::Params<'_> = &[&caller.tenant.uuid(), &site.uuid(), &page.uuid()];
         let row =
             self.0.db.read_opt(caller.tenant, &store::PAGE, params).await?.ok_or_else(Error::not_found)?;
@@ -42,6 +45,7 @@ impl Sites {
     pub async fn create_page(&self, act: By<'_>, site: SiteId, title: &str, path: &str) -> Result<PageId> {
         let caller = act.0;
         caller.require(Capability::EditPages)?;
+        caller.site(site, Level::Edit)?;
         let settings = PageSettings {
             path: path.to_owned(),
             title: title.to_owned(),
@@ -70,7 +74,7 @@ impl Sites {
             document,
         };
         self.insert_page(&mut tx, caller, site, &new).await?;
-        let event = self.event(act, "page.created", new.id);
+        let event = self.event(act, Act::PageCreated, new.id);
         emit(&mut tx, &event.data(json!({ "site": site, "path": new.settings.path }))).await?;
         tx.commit().await?;
         Ok(new.id)
@@ -141,6 +145,7 @@ impl Sites {
     pub async fn save(&self, caller: &Caller, address: Address, save: &Save) -> Result<u64> {
         caller.require(Capability::EditPages)?;
         let (site, page) = address;
+        caller.site(site, Level::Edit)?;
         let draft = self.page(caller, address).await?;
         let settings = match &save.settings {
             Some(settings) => check_settings(settings)?,
@@ -182,15 +187,17 @@ impl Sites {
     pub async fn trash_page(&self, act: By<'_>, (site, page): Address) -> Result<()> {
         let caller = act.0;
         caller.require(Capability::EditPages)?;
+        caller.site(site, Level::Edit)?;
         if self.page(caller, (site, page)).await?.summary.published.is_some() {
             caller.require(Capability::Publish)?;
+            caller.site(site, Level::Publish)?;
         }
         let mut tx = self.0.db.begin(Database::Data, caller.tenant).await?;
         let params: kernel_db::Params<'_> =
             &[&caller.tenant.uuid(), &site.uuid(), &page.uuid(), &self.clock().now()];
         let row = tx.query_opt(&store::TRASH_PAGE, params).await?;
         let path: String = row.ok_or_else(Error::not_found)?.get(0);
-        let event = self.event(act, "page.deleted", page);
+        let event = self.event(act, Act::PageDeleted, page);
         emit(&mut tx, &event.data(json!({ "site": site, "path": path }))).await?;
         self.commit_visible(tx, caller.tenant, site).await
     }
@@ -202,11 +209,12 @@ impl Sites {
     pub async fn restore_page(&self, act: By<'_>, (site, page): Address) -> Result<()> {
         let caller = act.0;
         caller.require(Capability::EditPages)?;
+        caller.site(site, Level::Edit)?;
         let mut tx = self.0.db.begin(Database::Data, caller.tenant).await?;
         let params: kernel_db::Params<'_> = &[&caller.tenant.uuid(), &site.uuid(), &page.uuid()];
         let row = tx.query_opt(&store::RESTORE_PAGE, params).await.map_err(path_taken)?;
         let path: String = row.ok_or_else(Error::not_found)?.get(0);
-        let event = self.event(act, "page.restored", page);
+        let event = self.event(act, Act::PageRestored, page);
         emit(&mut tx, &event.data(json!({ "site": site, "path": path }))).await?;
         Ok(tx.commit().await?)
     }

@@ -4,8 +4,8 @@ use super::{Change, PageChange, changes, store};
 use crate::pages::{PageSettings, PageSummary};
 use crate::service::{By, Sites};
 use engine_page::{Document, page_refs, read, validate};
-use identity::audit::emit;
-use kernel_core::{Caller, Capability, Code, Error, PageId, PageVersionId, Result, SiteId};
+use identity::audit::{Act, emit};
+use kernel_core::{Caller, Capability, Code, Error, Level, PageId, PageVersionId, Result, SiteId};
 use kernel_db::{Database, DbError};
 use serde_json::json;
 use std::collections::HashSet;
@@ -75,6 +75,7 @@ impl Sites {
     pub async fn publish(&self, act: By<'_>, site: SiteId, pages: &[(PageId, PageVersionId)]) -> Result<()> {
         let caller = act.0;
         caller.require(Capability::Publish)?;
+        caller.site(site, Level::Publish)?;
         let name = self.site(caller, site).await?.name;
         let (tenant, by, now) = (caller.tenant.uuid(), caller.actor.to_string(), self.clock().now());
         let ids: Vec<uuid::Uuid> = pages.iter().map(|(page, _)| page.uuid()).collect();
@@ -90,8 +91,11 @@ impl Sites {
         }
         let named: Vec<_> =
             pages.iter().map(|(page, version)| json!({ "page": page, "version": version })).collect();
-        emit(&mut tx, &self.event(act, "site.published", site).data(json!({ "name": name, "pages": named })))
-            .await?;
+        emit(
+            &mut tx,
+            &self.event(act, Act::SitePublished, site).data(json!({ "name": name, "pages": named })),
+        )
+        .await?;
         self.commit_visible(tx, caller.tenant, site).await
     }
 
@@ -114,11 +118,12 @@ impl Sites {
     pub async fn unpublish(&self, act: By<'_>, site: SiteId, page: PageId) -> Result<()> {
         let caller = act.0;
         caller.require(Capability::Publish)?;
+        caller.site(site, Level::Publish)?;
         let mut tx = self.0.db.begin(Database::Data, caller.tenant).await?;
         let params: kernel_db::Params<'_> = &[&caller.tenant.uuid(), &site.uuid(), &page.uuid()];
         let row = tx.query_opt(&store::UNPUBLISH, params).await?;
         let path: String = row.ok_or_else(Error::not_found)?.get(0);
-        let event = self.event(act, "page.unpublished", page);
+        let event = self.event(act, Act::PageUnpublished, page);
         emit(&mut tx, &event.data(json!({ "site": site, "path": path }))).await?;
         self.commit_visible(tx, caller.tenant, site).await
     }

@@ -6,7 +6,7 @@
 use crate::model::TenantSummary;
 use identity::session::SESSIONS_ENDED;
 use jiff::{SignedDuration, Timestamp};
-use kernel_core::{ApiTokenId, Clock, Role, Scopes, SessionId, TenantId, UserId};
+use kernel_core::{Access, ApiTokenId, Clock, Role, Scopes, SessionId, TenantId, UserId};
 use kernel_db::{Database, Db, Notification};
 use parking_lot::Mutex;
 use std::collections::HashMap;
@@ -28,28 +28,41 @@ pub struct TokenAccess {
     pub bases: Option<Arc<[u64]>>,
     /// Its end.
     pub expires_at: Option<Timestamp>,
-    /// The role of its maker today.
-    pub role: Role,
+    /// Who made it: it acts with what that person may do when it is used.
+    pub maker: UserId,
     /// The last noted use.
     pub used_at: Option<Timestamp>,
+}
+
+/// What a member may do.
+#[derive(Clone, Debug)]
+pub struct MemberAccess {
+    /// The role.
+    pub role: Role,
+    /// The role with its exceptions.
+    pub access: Arc<Access>,
+    /// When a guest's access ends.
+    pub expires_at: Option<Timestamp>,
 }
 
 /// What is asked.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Question {
     Tenant(TenantId),
-    Role(TenantId, UserId),
+    Member(TenantId, UserId),
     Token(TenantId, [u8; 32]),
     Session(UserId, SessionId),
+    Factor(UserId),
 }
 
 /// What was found; `None` inside: there is nothing.
 #[derive(Clone, Debug)]
 pub(crate) enum Answer {
     Tenant(Option<Arc<TenantSummary>>),
-    Role(Option<Role>),
+    Member(Option<MemberAccess>),
     Token(Option<TokenAccess>),
     Session(bool),
+    Factor,
 }
 
 #[derive(Default)]
@@ -95,13 +108,15 @@ impl AccessCache {
     /// Drops what is known of an organisation.
     pub(crate) fn forget(&self, tenant: TenantId) {
         self.forget_where(|question| {
-            matches!(question, Question::Tenant(id) | Question::Role(id, _) | Question::Token(id, _) if *id == tenant)
+            matches!(question, Question::Tenant(id) | Question::Member(id, _) | Question::Token(id, _) if *id == tenant)
         });
     }
 
-    /// Drops what is known of a person's sessions.
+    /// Drops what is known of a person's sessions and factors.
     pub(crate) fn forget_sessions(&self, user: UserId) {
-        self.forget_where(|question| matches!(question, Question::Session(id, _) if *id == user));
+        self.forget_where(
+            |question| matches!(question, Question::Session(id, _) | Question::Factor(id) if *id == user),
+        );
     }
 
     fn forget_where(&self, gone: impl Fn(&Question) -> bool) {
@@ -153,11 +168,11 @@ mod tests {
         let clock = FixedClock::at(Timestamp::UNIX_EPOCH);
         let cache = AccessCache::new(Clock::Fixed(clock.clone()));
         let (tenant, other, user) = (TenantId::new(), TenantId::new(), UserId::new());
-        let question = Question::Role(tenant, user);
+        let question = Question::Member(tenant, user);
         let keep = |tenant: TenantId| {
-            let question = Question::Role(tenant, user);
+            let question = Question::Member(tenant, user);
             let generation = cache.get(&question).unwrap_err();
-            cache.keep(generation, question, Answer::Role(Some(Role::Editor)));
+            cache.keep(generation, question, Answer::Member(None));
         };
         keep(tenant);
         assert!(cache.get(&question).is_ok());
@@ -174,10 +189,10 @@ mod tests {
     fn a_late_reader_does_not_bring_back_an_old_truth() {
         let cache = AccessCache::new(Clock::Fixed(FixedClock::at(Timestamp::UNIX_EPOCH)));
         let tenant = TenantId::new();
-        let question = Question::Role(tenant, UserId::new());
+        let question = Question::Member(tenant, UserId::new());
         let generation = cache.get(&question).unwrap_err();
         cache.forget(tenant);
-        cache.keep(generation, question.clone(), Answer::Role(Some(Role::Owner)));
+        cache.keep(generation, question.clone(), Answer::Member(None));
         assert!(cache.get(&question).is_err());
     }
 }

@@ -38,12 +38,18 @@ where
         let params = RawPathParams::from_request_parts(parts, state).await.map_err(|_| Error::not_found())?;
         let slug = params.iter().find(|(name, _)| *name == "slug").map(|(_, slug)| slug.to_owned());
         let slug = slug.ok_or_else(Error::not_found)?;
-        let SignedIn { user, session, .. } =
+        let SignedIn { user, session, methods, .. } =
             <SignedIn as FromRequestParts<S>>::from_request_parts(parts, state).await?;
         let tenancy = Tenancy::from_ref(state);
         let exchange = Exchange::of(parts);
         tenancy.show_tenants(&exchange, &user).await?;
         let (caller, tenant) = tenancy.enter(&slug, user.id).await?;
+        if !tenancy.sso_lets_in(&tenant, caller.role, &user, &methods).await? {
+            return Err(crate::sso::lead_to_provider(parts, &tenant));
+        }
+        if !tenancy.lets_in(&tenant, user.id).await? {
+            return Err(crate::security::lead_to_factor(parts, &tenant));
+        }
         let shown = ShellTenant {
             id: tenant.id.to_string(),
             name: tenant.name.clone(),
@@ -132,7 +138,9 @@ where
             Actor::User(id) => id.uuid(),
             Actor::System => caller.tenant.uuid(),
         };
-        Web::from_ref(state).limits().enforce(&exchange, Policy::API, &key.to_string())?;
+        let web = Web::from_ref(state);
+        web.limits().enforce(&exchange, Policy::API, &key.to_string())?;
+        web.limits().enforce(&exchange, Policy::API_TENANT, &caller.tenant.uuid().to_string())?;
         Ok(Self(caller))
     }
 }

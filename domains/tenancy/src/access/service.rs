@@ -1,16 +1,19 @@
 //! Deciding who a request is. Role, token and state are asked anew at least every five seconds and after every change.
 
-use super::cache::{Answer, Question, TokenAccess};
+use super::cache::{Answer, MemberAccess, Question, TokenAccess};
 use crate::Tenancy;
-use crate::members::store::ROLE_OF;
+use crate::members::store::MEMBER_ACCESS;
 use crate::model::{TenantState, TenantSummary};
 use crate::tenants::store::{TENANT_BY_ID, TENANT_BY_SLUG, summary};
 use crate::tokens::model::TokenText;
 use crate::tokens::store::{TOKEN_BY_HASH, TOUCH_TOKEN};
 use jiff::SignedDuration;
+use kernel_core::access::Source;
 use kernel_core::{
-    Actor, ApiTokenId, Caller, Code, Error, Result, Role, Scopes, SessionId, TenantId, UserId,
+    Access, Actor, ApiTokenId, Caller, Code, Error, Grants, Result, Role, Scopes, SessionId, TenantId, UserId,
 };
+use kernel_db::Row;
+use serde::Deserialize;
 use std::sync::Arc;
 
 /// The last use of a token is written at most so often.
@@ -54,23 +57,44 @@ impl Tenancy {
         }
     }
 
-    /// A person's role in an organisation; `None`: not a member.
+    /// A person's role in an organisation; `None`: not a member, or a guest whose time is over.
     ///
     /// # Errors
     /// `internal` only.
     pub async fn role(&self, tenant: TenantId, user: UserId) -> Result<Option<Role>> {
-        let question = Question::Role(tenant, user);
-        match self.0.cache.get(&question) {
-            Ok(Answer::Role(role)) => Ok(role),
+        Ok(self.member(tenant, user).await?.map(|member| member.role))
+    }
+
+    /// What a member may do, as known in memory; `None`: not a member, or a guest whose time is over.
+    ///
+    /// # Errors
+    /// `internal` only.
+    pub async fn member(&self, tenant: TenantId, user: UserId) -> Result<Option<MemberAccess>> {
+        let question = Question::Member(tenant, user);
+        let found = match self.0.cache.get(&question) {
+            Ok(Answer::Member(found)) => found,
             kept => {
-                let row = self.0.db.read_opt(tenant, &ROLE_OF, &[&tenant.uuid(), &user.uuid()]).await?;
-                let role = row.map(|row| row.get::<_, &str>("role").parse()).transpose()?;
+                let row = self.0.db.read_opt(tenant, &MEMBER_ACCESS, &[&tenant.uuid(), &user.uuid()]).await?;
+                let found = row.as_ref().map(member_access).transpose()?;
                 if let Err(generation) = kept {
-                    self.0.cache.keep(generation, question, Answer::Role(role));
+                    self.0.cache.keep(generation, question, Answer::Member(found.clone()));
                 }
-                Ok(role)
+                found
             }
-        }
+        };
+        let now = self.now();
+        Ok(found.filter(|member| member.expires_at.is_none_or(|end| now < end)))
+    }
+
+    async fn member_caller(&self, tenant: TenantId, user: UserId, actor: Actor) -> Result<Option<Caller>> {
+        Ok(self.member(tenant, user).await?.map(|member| Caller {
+            tenant,
+            actor,
+            role: member.role,
+            access: member.access,
+            scopes: None,
+            bases: None,
+        }))
     }
 
     /// The caller that a member is in the organisation at `slug`.
@@ -79,9 +103,9 @@ impl Tenancy {
     /// `not_found` for an unknown organisation and for one that the person is not in, alike; `tenant_suspended`.
     pub async fn enter(&self, slug: &str, user: UserId) -> Result<(Caller, TenantSummary)> {
         let tenant = self.by_slug(slug).await?.ok_or_else(Error::not_found)?;
-        let role = self.role(tenant.id, user).await?.ok_or_else(Error::not_found)?;
+        let caller = self.member_caller(tenant.id, user, Actor::User(user)).await?;
+        let caller = caller.ok_or_else(Error::not_found)?;
         refuse_suspended(&tenant)?;
-        let caller = Caller { tenant: tenant.id, actor: Actor::User(user), role, scopes: None, bases: None };
         Ok((caller, tenant))
     }
 
@@ -102,6 +126,11 @@ impl Tenancy {
             _ => error,
         })?;
         refuse_suspended(&tenant)?;
+        if let Actor::User(user) = caller.actor
+            && !self.lets_in(&tenant, user).await?
+        {
+            return Err(crate::security::factor_needed(&tenant));
+        }
         Ok(caller)
     }
 
@@ -111,13 +140,8 @@ impl Tenancy {
         if token.expires_at.is_some_and(|end| end <= now) {
             return Ok(None);
         }
-        Ok(Some(Caller {
-            tenant: text.tenant,
-            actor: Actor::Token(token.id),
-            role: token.role,
-            scopes: Some(token.scopes),
-            bases: token.bases,
-        }))
+        let caller = self.member_caller(text.tenant, token.maker, Actor::Token(token.id)).await?;
+        Ok(caller.map(|caller| Caller { scopes: Some(token.scopes), bases: token.bases, ..caller }))
     }
 
     async fn token(&self, tenant: TenantId, hash: [u8; 32]) -> Result<Option<TokenAccess>> {
@@ -127,21 +151,19 @@ impl Tenancy {
             return Ok(token);
         }
         let row = self.0.db.read_opt(tenant, &TOKEN_BY_HASH, &[&tenant.uuid(), &hash.as_slice()]).await?;
-        let token = row
-            .map(|row| {
-                let names: Vec<String> = row.get("scopes");
-                Ok::<_, Error>(TokenAccess {
-                    id: ApiTokenId::from_uuid(row.get("id")),
-                    scopes: Scopes::from_names(names.iter().map(String::as_str)),
-                    bases: row
-                        .get::<_, Option<Vec<i64>>>("bases")
-                        .map(|numbers| numbers.into_iter().map(i64::cast_unsigned).collect()),
-                    expires_at: row.get("expires_at"),
-                    role: row.get::<_, &str>("role").parse()?,
-                    used_at: row.get("last_used_at"),
-                })
-            })
-            .transpose()?;
+        let token = row.map(|row| {
+            let names: Vec<String> = row.get("scopes");
+            TokenAccess {
+                id: ApiTokenId::from_uuid(row.get("id")),
+                scopes: Scopes::from_names(names.iter().map(String::as_str)),
+                bases: row
+                    .get::<_, Option<Vec<i64>>>("bases")
+                    .map(|numbers| numbers.into_iter().map(i64::cast_unsigned).collect()),
+                expires_at: row.get("expires_at"),
+                maker: UserId::from_uuid(row.get("created_by")),
+                used_at: row.get("last_used_at"),
+            }
+        });
         if let Some(token) = &token {
             let now = self.now();
             if token.used_at.is_none_or(|used| now.duration_since(used) >= TOUCH_EVERY) {
@@ -159,13 +181,7 @@ impl Tenancy {
         if !self.session_lives(claims.sub, claims.ses).await? {
             return Ok(None);
         }
-        Ok(self.role(claims.ten, claims.sub).await?.map(|role| Caller {
-            tenant: claims.ten,
-            actor: Actor::User(claims.sub),
-            role,
-            scopes: None,
-            bases: None,
-        }))
+        self.member_caller(claims.ten, claims.sub, Actor::User(claims.sub)).await
     }
 
     async fn session_lives(&self, user: UserId, session: SessionId) -> Result<bool> {
@@ -189,6 +205,30 @@ impl Tenancy {
     pub fn mint_jwt(&self, tenant: TenantId, user: UserId, session: SessionId) -> Result<String> {
         self.0.jwt.mint(user, session, tenant, self.now())
     }
+}
+
+/// A group in `MEMBER_ACCESS`.
+#[derive(Deserialize)]
+struct GroupGrants {
+    name: String,
+    grants: Grants,
+}
+
+fn member_access(row: &Row) -> Result<MemberAccess> {
+    let role: Role = row.get::<_, &str>("role").parse()?;
+    let read = |value: serde_json::Value| serde_json::from_value::<Grants>(value).map_err(Error::internal);
+    let mut sources = Vec::new();
+    if let Some(grants) = row.get::<_, Option<serde_json::Value>>("role_grants") {
+        sources.push((Source::Role(row.get("role_name")), read(grants)?));
+    }
+    let groups: Vec<GroupGrants> = serde_json::from_value(row.get("groups")).map_err(Error::internal)?;
+    sources.extend(groups.into_iter().map(|group| (Source::Group(group.name), group.grants)));
+    let own = read(row.get("grants"))?;
+    if !own.is_empty() {
+        sources.push((Source::Person, own));
+    }
+    let access = if sources.is_empty() { Access::of(role) } else { Arc::new(Access::new(role, sources)) };
+    Ok(MemberAccess { role, access, expires_at: row.get("expires_at") })
 }
 
 fn refuse_suspended(tenant: &TenantSummary) -> Result<()> {

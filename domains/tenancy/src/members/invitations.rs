@@ -4,18 +4,19 @@ use super::mails::InviteMail;
 use super::service::{allow, current_role};
 use super::store::{
     COUNT_INVITES, DELETE_INVITE, INSERT_MEMBER, INVITE_BY_TOKEN, INVITE_ROLE, INVITES, RENEW_INVITE,
-    ROLE_OF, TAKE_INVITE, UPSERT_INVITE,
+    ROLE_OF, SET_INVITED, TAKE_INVITE, UPSERT_INVITE,
 };
-use super::{INVITE_LIFE, InviteRow, MOST_AT_ONCE, MOST_INVITES, Offer};
+use super::{INVITE_LIFE, Invitation, InviteRow, MOST_AT_ONCE, MOST_INVITES, Offer};
 use crate::Tenancy;
 use crate::model::TenantSummary;
+use crate::sso::store::UNBAR;
 use crate::tenants::store::{TENANT_BY_ID, summary};
 use crate::tokens::person;
-use identity::audit::{AuditEvent, emit};
+use identity::audit::{Act, AuditEvent, emit};
 use identity::model::{User, Visit, clean_email, email_key};
 use jiff::Timestamp;
 use kernel_core::secret::sha256;
-use kernel_core::{Actor, Caller, Capability, Code, Error, InviteId, Result, Role, TenantId, UserId};
+use kernel_core::{Actor, Caller, Capability, Code, Error, Grants, InviteId, Result, Role, TenantId, UserId};
 use kernel_db::{Database, Tx};
 
 impl Tenancy {
@@ -31,20 +32,45 @@ impl Tenancy {
         role: Role,
         visit: &Visit,
     ) -> Result<Vec<String>> {
+        let plain = Invitation { role, grants: Grants::default(), until: None };
+        self.invite_with(caller, emails, &plain, visit).await
+    }
+
+    /// As [`Tenancy::invite`], with what the people have beyond the role and until when. Every wrong address is named; as
+    /// long as one is wrong nobody is invited.
+    ///
+    /// # Errors
+    /// As [`Tenancy::invite`]; an error at `until`.
+    pub async fn invite_with(
+        &self,
+        caller: &Caller,
+        emails: &str,
+        invitation: &Invitation,
+        visit: &Visit,
+    ) -> Result<Vec<String>> {
         caller.require(Capability::ManageMembers)?;
         let actor = person(caller)?;
-        let emails = addresses(emails)?;
+        let role = invitation.role;
+        let (emails, mut mistakes) = addresses(emails);
         for email in &emails {
             if let Some(user) = self.0.identity.user_by_email(email).await?
                 && self.role(caller.tenant, user.id).await?.is_some()
             {
-                return Err(Error::field(
-                    "emails",
-                    Code::AlreadyExists,
-                    format!("names {email}, who is a member already"),
-                ));
+                mistakes.push((Code::AlreadyExists, format!("names {email}, who is a member already")));
             }
         }
+        if let Some((code, _)) = mistakes.first() {
+            let told: Vec<&str> = mistakes.iter().map(|(_, detail)| detail.as_str()).collect();
+            return Err(Error::field("emails", *code, told.join("; ")));
+        }
+        if invitation.until.is_some_and(|until| until <= self.now()) {
+            return Err(Error::field("until", Code::InvalidValue, "is over"));
+        }
+        if !invitation.grants.is_empty() && !caller.access.is_plain() {
+            let detail = "Your own access has exceptions, so you can’t give any to others.";
+            return Err(Error::new(Code::Forbidden).detail(detail));
+        }
+        let grants = serde_json::to_value(&invitation.grants).map_err(Error::internal)?;
         let (tenant, now) = (caller.tenant, self.now());
         let mut tx = self.0.db.begin(Database::Control, tenant).await?;
         let by = current_role(&mut tx, caller, actor).await?;
@@ -65,12 +91,25 @@ impl Tenancy {
             let key = email_key(email);
             tx.execute(
                 &UPSERT_INVITE,
-                &[&tenant.uuid(), &id, email, &key, &role.name(), &hash, &actor.uuid(), &now, &expires],
+                &[
+                    &tenant.uuid(),
+                    &id,
+                    email,
+                    &key,
+                    &role.name(),
+                    &hash,
+                    &actor.uuid(),
+                    &now,
+                    &expires,
+                    &grants,
+                    &invitation.until,
+                ],
             )
             .await?;
             self.send_invite(&mut tx, tenant, email, role, &inviter, &text).await?;
-            let event =
-                AuditEvent::in_tenant(tenant, caller.actor, "member.invited", now).target(email).from(visit);
+            let event = AuditEvent::in_tenant(tenant, caller.actor, Act::MemberInvited, now)
+                .target(email)
+                .from(visit);
             emit(&mut tx, &event.data(serde_json::json!({ "role": role }))).await?;
         }
         tx.commit().await?;
@@ -124,7 +163,7 @@ impl Tenancy {
         self.send_invite(&mut tx, tenant, &email, role, &inviter, &text).await?;
         emit(
             &mut tx,
-            &AuditEvent::in_tenant(tenant, caller.actor, "invite.resent", now).target(&email).from(visit),
+            &AuditEvent::in_tenant(tenant, caller.actor, Act::InviteResent, now).target(&email).from(visit),
         )
         .await?;
         tx.commit().await?;
@@ -148,7 +187,7 @@ impl Tenancy {
         let email: String = row.get("email");
         emit(
             &mut tx,
-            &AuditEvent::in_tenant(tenant, caller.actor, "invite.revoked", now).target(&email).from(visit),
+            &AuditEvent::in_tenant(tenant, caller.actor, Act::InviteRevoked, now).target(&email).from(visit),
         )
         .await?;
         tx.commit().await?;
@@ -193,10 +232,15 @@ impl Tenancy {
         let found = tx.query_opt(&TENANT_BY_ID, &[&tenant.uuid()]).await?.ok_or_else(expired)?;
         let already = tx.query_opt(&ROLE_OF, &[&tenant.uuid(), &user.id.uuid()]).await?.is_some();
         if !already {
-            tx.execute(&INSERT_MEMBER, &[&tenant.uuid(), &user.id.uuid(), &role, &now]).await?;
+            let (tenant, person) = (tenant.uuid(), user.id.uuid());
+            tx.execute(&INSERT_MEMBER, &[&tenant, &person, &role, &now]).await?;
+            tx.execute(&UNBAR, &[&tenant, &person]).await?;
+            let (grants, until): (serde_json::Value, Option<Timestamp>) =
+                (row.get("grants"), row.get("access_until"));
+            tx.execute(&SET_INVITED, &[&tenant, &person, &grants, &until]).await?;
         }
         self.0.identity.remember_tenant_in(&mut tx, user.id, tenant).await?;
-        let event = AuditEvent::in_tenant(tenant, Actor::User(user.id), "member.joined", now)
+        let event = AuditEvent::in_tenant(tenant, Actor::User(user.id), Act::MemberJoined, now)
             .target(user.id)
             .from(visit);
         emit(&mut tx, &event.data(serde_json::json!({ "role": role }))).await?;
@@ -224,7 +268,7 @@ impl Tenancy {
         Ok(())
     }
 
-    async fn inviter(&self, user: UserId) -> Result<String> {
+    pub(super) async fn inviter(&self, user: UserId) -> Result<String> {
         Ok(self.0.identity.users(&[user]).await?.into_iter().next().map(|user| user.name).unwrap_or_default())
     }
 
@@ -249,17 +293,17 @@ impl Tenancy {
     }
 
     /// The tenant's digits and 256 random bits: the look-up stays within the tenant's rows.
-    fn link_token(&self, tenant: TenantId) -> String {
+    pub(super) fn link_token(&self, tenant: TenantId) -> String {
         format!("{}{}", &tenant.to_string()[4..], self.0.identity.random().token())
     }
 }
 
-fn tenant_of(token: &str) -> Option<TenantId> {
+pub(super) fn tenant_of(token: &str) -> Option<TenantId> {
     let digits = token.get(..22)?;
     (token.len() == 65).then(|| format!("ten_{digits}").parse().ok())?
 }
 
-fn hashed(token: &str) -> Vec<u8> {
+pub(super) fn hashed(token: &str) -> Vec<u8> {
     sha256(token.as_bytes()).to_vec()
 }
 
@@ -272,24 +316,24 @@ fn expired() -> Error {
         .detail("This invitation was used, taken back, or is older than 7 days. Ask for another.")
 }
 
-/// The addresses in a text as typed or pasted, each once.
-fn addresses(text: &str) -> Result<Vec<String>> {
+/// The addresses in a text as typed or pasted, each once, and everything that is wrong with it.
+fn addresses(text: &str) -> (Vec<String>, Vec<(Code, String)>) {
     let mut found: Vec<String> = Vec::new();
+    let mut mistakes = Vec::new();
     let words = text.split([',', ';', ' ', '\n', '\r', '\t']).map(str::trim).filter(|word| !word.is_empty());
     for word in words {
-        let email = clean_email("emails", word).map_err(|mut error| {
-            error.detail = format!("names “{word}”, which {}", error.detail).into();
-            Error::fields(vec![error])
-        })?;
-        if !found.iter().any(|known| email_key(known) == email_key(&email)) {
-            found.push(email);
+        match clean_email("emails", word) {
+            Ok(email) if found.iter().any(|known| email_key(known) == email_key(&email)) => {}
+            Ok(email) => found.push(email),
+            Err(error) => mistakes.push((error.code, format!("names “{word}”, which {}", error.detail))),
         }
     }
     match found.len() {
-        0 => Err(Error::field("emails", Code::Required, "is missing")),
-        1..=MOST_AT_ONCE => Ok(found),
-        _ => Err(Error::field("emails", Code::TooMany, format!("has more than {MOST_AT_ONCE} addresses"))),
+        0 if mistakes.is_empty() => mistakes.push((Code::Required, "is missing".to_owned())),
+        0..=MOST_AT_ONCE => {}
+        _ => mistakes.push((Code::TooMany, format!("has more than {MOST_AT_ONCE} addresses"))),
     }
+    (found, mistakes)
 }
 
 #[cfg(test)]
@@ -298,13 +342,16 @@ mod tests {
 
     #[test]
     fn pasted_addresses() {
-        let found = addresses(" a@b.example, C@d.example;\nc@D.example\ta@b.example ").unwrap();
+        let (found, mistakes) = addresses(" a@b.example, C@d.example;\nc@D.example\ta@b.example ");
         assert_eq!(found, ["a@b.example", "C@d.example"]);
-        assert_eq!(addresses(" , ").unwrap_err().code(), Code::Required);
-        let error = addresses("a@b.example nobody").unwrap_err();
-        assert_eq!(error.field_errors()[0].detail, "names “nobody”, which has no @, as in name@company.com");
+        assert!(mistakes.is_empty());
+        assert_eq!(addresses(" , ").1[0].0, Code::Required);
+        let (found, mistakes) = addresses("nobody\na@b.example\n@x");
+        assert_eq!(found, ["a@b.example"]);
+        assert_eq!(mistakes[0].1, "names “nobody”, which has no @, as in name@company.com");
+        assert!(mistakes.len() == 2 && mistakes[1].1.starts_with("names “@x”, which "), "each is told");
         let many: String = (0..51).map(|n| format!("p{n}@b.example ")).collect();
-        assert_eq!(addresses(&many).unwrap_err().code(), Code::TooMany);
+        assert_eq!(addresses(&many).1[0].0, Code::TooMany);
     }
 
     #[test]

@@ -1,15 +1,19 @@
 //! Members, roles and invitations (spec A8 simple).
 
 mod invitations;
+pub mod links;
 pub mod mails;
 mod page;
 pub mod routes;
-mod service;
+pub(crate) mod service;
 pub(crate) mod store;
 pub mod views;
 
+pub(crate) use page::events;
+pub(crate) use service::{allow, current_role};
+
 use jiff::{SignedDuration, Timestamp};
-use kernel_core::{InviteId, Role, UserId};
+use kernel_core::{Grants, InviteId, InviteLinkId, Role, UserId};
 
 /// An invitation works so long.
 pub const INVITE_LIFE: SignedDuration = SignedDuration::from_hours(24 * 7);
@@ -33,6 +37,36 @@ pub struct MemberRow {
     pub joined_at: Timestamp,
     /// The last use of the app, if there is a session.
     pub seen_at: Option<Timestamp>,
+}
+
+/// What people are invited to.
+#[derive(Clone, Debug)]
+pub struct Invitation {
+    /// As what.
+    pub role: Role,
+    /// What they have beyond the role, e.g. a client's sites.
+    pub grants: Grants,
+    /// When a guest's access ends.
+    pub until: Option<Timestamp>,
+}
+
+/// A link by which many may join.
+#[derive(Clone, Debug)]
+pub struct LinkRow {
+    /// The id.
+    pub id: InviteLinkId,
+    /// As what.
+    pub role: Role,
+    /// Whose addresses may use it; empty: anybody.
+    pub domains: Vec<String>,
+    /// How often it was used.
+    pub uses: i32,
+    /// How often it may be.
+    pub most_uses: i32,
+    /// Who made it.
+    pub made_by: String,
+    /// When it ends.
+    pub expires_at: Timestamp,
 }
 
 /// An invitation that waits.

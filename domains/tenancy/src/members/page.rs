@@ -1,8 +1,10 @@
 //! The team page, put together for the person who looks.
 
-use super::views::{EventItem, InviteItem, MemberItem, RoleItem, TeamView};
+use super::views::{ClientItem, EventItem, InviteItem, LinkItem, MemberItem, RoleItem, TeamView};
+use super::{LinkRow, MemberRow};
+use crate::tokens::{SiteDirectory, SiteName};
 use crate::{Member, Tenancy};
-use identity::audit::{self, TrailRow};
+use identity::audit::{self, Act, Told, TrailRow};
 use identity::model::initials;
 use kernel_core::{Capability, Result, Role, UserId};
 use kernel_web::FormState;
@@ -15,7 +17,11 @@ const EVENTS: i64 = 30;
 ///
 /// # Errors
 /// `internal` only: every member may see the team.
-pub(super) async fn team(tenancy: &Tenancy, member: &Member) -> Result<TeamView> {
+pub(super) async fn team(
+    tenancy: &Tenancy,
+    directory: &dyn SiteDirectory,
+    member: &Member,
+) -> Result<TeamView> {
     let caller = &member.caller;
     let (members, invites) = (tenancy.members(caller).await?, tenancy.invites(caller).await?);
     let may_manage = caller.may(Capability::ManageMembers);
@@ -23,30 +29,62 @@ pub(super) async fn team(tenancy: &Tenancy, member: &Member) -> Result<TeamView>
     let owners = members.iter().filter(|row| row.role == Role::Owner).count();
     let now = tenancy.now();
     let may_touch = |role: Role| may_manage && (owns || role != Role::Owner);
-    let events = if may_manage {
+    let events = if caller.may(Capability::ReadAudit) {
         let rows = audit::of_tenant(&tenancy.0.db, caller.tenant, EVENTS).await?;
         events(tenancy, &rows).await?
     } else {
         Vec::new()
     };
+    let sites = if may_manage { directory.sites(caller).await? } else { Vec::new() };
+    let (clients, members): (Vec<_>, Vec<_>) = members.into_iter().partition(|row| row.role == Role::Client);
+    let item = |row: MemberRow| MemberItem {
+        id: row.user.to_string(),
+        initials: initials(&row.name),
+        name: row.name,
+        email: row.email,
+        role: row.role.name().to_owned(),
+        joined_at: row.joined_at.to_string(),
+        seen_at: row.seen_at.map(|at| at.to_string()),
+        you: row.user == member.user.id,
+        may_change: may_touch(row.role) && row.user != member.user.id,
+    };
+    let (mut client_items, mut links) = (Vec::with_capacity(clients.len()), Vec::new());
+    if may_manage {
+        let mut beyond = tenancy.beyond_roles(caller).await?;
+        for row in clients {
+            let known = beyond.remove(&row.user).unwrap_or_default();
+            let given = |site: &&SiteName| known.grants.site.contains_key(&site.id);
+            client_items.push(ClientItem {
+                sites: sites.iter().filter(given).map(|site| site.name.clone()).collect(),
+                until: known.expires_at.map(|at| at.to_string()),
+                member: item(row),
+            });
+        }
+        let link = |row: LinkRow| LinkItem {
+            id: row.id.to_string(),
+            role: row.role.name().to_owned(),
+            domains: row.domains,
+            uses: row.uses,
+            most_uses: row.most_uses,
+            made_by: row.made_by,
+            expires_at: row.expires_at.to_string(),
+            over: row.expires_at <= now || row.uses >= row.most_uses,
+        };
+        links = tenancy.links(caller).await?.into_iter().map(link).collect();
+    }
+    let heir = |row: &MemberRow| (row.user.to_string(), row.name.clone());
     Ok(TeamView {
+        heirs: members.iter().filter(|row| row.role >= Role::Editor).map(heir).collect(),
+        sites: sites.into_iter().map(|site| (site.id.to_string(), site.name)).collect(),
+        clients: client_items,
+        links,
+        link_form: FormState::empty().value("most_uses", "10").value("days", "7"),
+        made_link: None,
+        may_transfer: caller.may(Capability::ManageOwners),
         name: member.tenant.name.clone(),
         slug: member.tenant.slug.clone(),
         last_owner: caller.role == Role::Owner && owners == 1,
-        members: members
-            .into_iter()
-            .map(|row| MemberItem {
-                id: row.user.to_string(),
-                initials: initials(&row.name),
-                name: row.name,
-                email: row.email,
-                role: row.role.name().to_owned(),
-                joined_at: row.joined_at.to_string(),
-                seen_at: row.seen_at.map(|at| at.to_string()),
-                you: row.user == member.user.id,
-                may_change: may_touch(row.role) && row.user != member.user.id,
-            })
-            .collect(),
+        members: members.into_iter().map(item).collect(),
         invites: invites
             .into_iter()
             .map(|row| InviteItem {
@@ -76,13 +114,15 @@ fn role(role: Role) -> RoleItem {
         Role::Owner => "Everything, other owners too",
         Role::Admin => "Everything but owners: members, tables, sites, tokens",
         Role::Editor => "Changes records, views and pages",
+        Role::Commenter => "Reads and comments",
         Role::Viewer => "Reads",
+        Role::Client => "Only what you assign: sites, bases",
     };
     RoleItem { name: role.name(), text }
 }
 
 /// Names in place of ids, sentences in place of codes.
-async fn events(tenancy: &Tenancy, rows: &[TrailRow]) -> Result<Vec<EventItem>> {
+pub(crate) async fn events(tenancy: &Tenancy, rows: &[TrailRow]) -> Result<Vec<EventItem>> {
     let mut ids: Vec<UserId> =
         rows.iter().flat_map(|row| [&row.actor, &row.target]).filter_map(|id| id.parse().ok()).collect();
     ids.sort_unstable();
@@ -98,41 +138,10 @@ async fn events(tenancy: &Tenancy, rows: &[TrailRow]) -> Result<Vec<EventItem>> 
     Ok(rows
         .iter()
         .map(|row| {
-            let said = |name: &str| row.data.get(name).and_then(|text| text.as_str()).unwrap_or_default();
-            let text = match row.action.as_str() {
-                "organisation.created" => "created the organisation".to_owned(),
-                "organisation.renamed" => format!("renamed the organisation to {}", row.target),
-                "organisation.suspended" => "suspended the organisation".to_owned(),
-                "organisation.resumed" => "let the organisation work again".to_owned(),
-                "member.invited" => format!("invited {}", row.target),
-                "invite.resent" => format!("sent {} the invitation again", row.target),
-                "invite.revoked" => format!("took back the invitation of {}", row.target),
-                "member.joined" => "joined".to_owned(),
-                "member.left" => "left".to_owned(),
-                "member.removed" => format!("removed {}", named(&row.target)),
-                "member.role_changed" => {
-                    format!("made {} {}", named(&row.target), said("after"))
-                }
-                "token.created" => format!("made the API token “{}”", said("label")),
-                "token.revoked" => format!("revoked the API token “{}”", said("label")),
-                "site.created" => format!("made the site {}", said("name")),
-                "site.renamed" => format!("renamed the site {} to {}", said("from"), said("to")),
-                "site.theme_changed" => format!("gave the site {} the theme {}", said("name"), said("to")),
-                "site.base_changed" => format!("chose another base for the site {}", said("name")),
-                "site.published" => match row.data.get("pages").and_then(|pages| pages.as_array()) {
-                    Some(pages) if pages.len() > 1 => {
-                        format!("published {} pages of the site {}", pages.len(), said("name"))
-                    }
-                    _ => format!("published a page of the site {}", said("name")),
-                },
-                "site.deleted" => format!("deleted the site {}", said("name")),
-                "site.restored" => format!("restored the site {}", said("name")),
-                "page.created" => format!("made the page {}", said("path")),
-                "page.unpublished" => format!("took the page {} back", said("path")),
-                "page.deleted" => format!("deleted the page {}", said("path")),
-                "page.restored" => format!("restored the page {}", said("path")),
-                other => format!("{other} {}", row.target),
-            };
+            let target = named(&row.target);
+            let told = Told { target: &target, data: &row.data };
+            let text = Act::named(&row.action)
+                .map_or_else(|| format!("{} {target}", row.action), |act| act.words(told));
             let who = if row.actor == "system" { "Our staff".to_owned() } else { named(&row.actor) };
             EventItem { at: row.at.to_string(), who, text }
         })

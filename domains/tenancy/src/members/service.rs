@@ -1,10 +1,13 @@
 //! Members: who is one, as what, and how it ends. Owners are made and unmade by owners alone; the last one stays.
 
 use super::MemberRow;
-use super::store::{DELETE_MEMBER, MEMBERS, OWNERS_LOCKED, REVOKE_TOKENS_OF, ROLE_OF_LOCKED, SET_ROLE};
+use super::store::{
+    DELETE_MEMBER, HAND_OVER_TOKENS, MEMBERS, OWNERS_LOCKED, REVOKE_TOKENS_OF, ROLE_OF_LOCKED, SET_ROLE,
+};
 use crate::Tenancy;
+use crate::sso::store::BAR;
 use crate::tokens::person;
-use identity::audit::{AuditEvent, emit};
+use identity::audit::{Act, AuditEvent, emit};
 use identity::model::Visit;
 use kernel_core::{Caller, Capability, Code, Error, Result, Role, UserId};
 use kernel_db::{Database, Tx};
@@ -58,7 +61,7 @@ impl Tenancy {
         keep_an_owner(&owners, user)?;
         tx.execute(&SET_ROLE, &[&tenant.uuid(), &user.uuid(), &role.name()]).await?;
         let event =
-            AuditEvent::in_tenant(tenant, caller.actor, "member.role_changed", now).target(user).from(visit);
+            AuditEvent::in_tenant(tenant, caller.actor, Act::MemberRoleChanged, now).target(user).from(visit);
         emit(&mut tx, &event.data(serde_json::json!({ "before": before, "after": role }))).await?;
         self.commit_access(tx, tenant).await?;
         Ok(())
@@ -69,14 +72,71 @@ impl Tenancy {
     /// # Errors
     /// `forbidden` (an admin removing an owner), `not_found`, `conflict` for the last owner.
     pub async fn remove_member(&self, caller: &Caller, user: UserId, visit: &Visit) -> Result<()> {
+        self.remove_member_to(caller, user, None, visit).await
+    }
+
+    /// As [`Tenancy::remove_member`]; with an heir, the API tokens go on as the heir's and act within what the heir may do.
+    ///
+    /// # Errors
+    /// As [`Tenancy::remove_member`]; an error at `heir` for somebody who may not make tokens.
+    pub async fn remove_member_to(
+        &self,
+        caller: &Caller,
+        user: UserId,
+        heir: Option<UserId>,
+        visit: &Visit,
+    ) -> Result<()> {
         caller.require(Capability::ManageMembers)?;
         let actor = person(caller)?;
+        if let Some(heir) = heir {
+            let may = self
+                .member(caller.tenant, heir)
+                .await?
+                .is_some_and(|member| heir != user && member.access.may(Capability::ManageOwnTokens));
+            if !may {
+                return Err(Error::field("heir", Code::InvalidValue, "is nobody who may have API tokens"));
+            }
+        }
         let mut tx = self.0.db.begin(Database::Control, caller.tenant).await?;
         let owners = owners(&mut tx, caller).await?;
         let by = current_role(&mut tx, caller, actor).await?;
         let role = current_role(&mut tx, caller, user).await?;
         allow(by, if role == Role::Owner { Capability::ManageOwners } else { Capability::ManageMembers })?;
-        self.end_membership(tx, caller, user, &owners, "member.removed", visit).await
+        let tokens = match heir {
+            Some(heir) => {
+                let params: kernel_db::Params<'_> = &[&caller.tenant.uuid(), &user.uuid(), &heir.uuid()];
+                tx.execute(&HAND_OVER_TOKENS, params).await?
+            }
+            None => 0,
+        };
+        let data = serde_json::json!({ "heir": heir, "tokens": tokens });
+        self.end_membership(tx, (caller, user), &owners, (Act::MemberRemoved, data), visit).await
+    }
+
+    /// Makes somebody an owner and oneself an admin, in one step.
+    ///
+    /// # Errors
+    /// `forbidden` for anybody but an owner, `not_found`; `conflict` for oneself.
+    pub async fn transfer_ownership(&self, caller: &Caller, to: UserId, visit: &Visit) -> Result<()> {
+        caller.require(Capability::ManageOwners)?;
+        let actor = person(caller)?;
+        if to == actor {
+            return Err(Error::new(Code::Conflict).detail("You are the owner already."));
+        }
+        let (tenant, now) = (caller.tenant, self.now());
+        let mut tx = self.0.db.begin(Database::Control, tenant).await?;
+        owners(&mut tx, caller).await?;
+        allow(current_role(&mut tx, caller, actor).await?, Capability::ManageOwners)?;
+        current_role(&mut tx, caller, to).await?;
+        for (user, role) in [(to, Role::Owner), (actor, Role::Admin)] {
+            tx.execute(&SET_ROLE, &[&tenant.uuid(), &user.uuid(), &role.name()]).await?;
+        }
+        let event = AuditEvent::in_tenant(tenant, caller.actor, Act::OrganisationTransferred, now)
+            .target(to)
+            .from(visit);
+        emit(&mut tx, &event).await?;
+        self.commit_access(tx, tenant).await?;
+        Ok(())
     }
 
     /// Leaves the organisation oneself.
@@ -88,24 +148,27 @@ impl Tenancy {
         let mut tx = self.0.db.begin(Database::Control, caller.tenant).await?;
         let owners = owners(&mut tx, caller).await?;
         current_role(&mut tx, caller, user).await?;
-        self.end_membership(tx, caller, user, &owners, "member.left", visit).await
+        let left = (Act::MemberLeft, serde_json::json!({}));
+        self.end_membership(tx, (caller, user), &owners, left, visit).await
     }
 
     async fn end_membership(
         &self,
         mut tx: Tx,
-        caller: &Caller,
-        user: UserId,
+        (caller, user): (&Caller, UserId),
         owners: &[UserId],
-        action: &str,
+        (act, data): (Act, serde_json::Value),
         visit: &Visit,
     ) -> Result<()> {
         keep_an_owner(owners, user)?;
         let (tenant, now) = (caller.tenant, self.now());
         tx.execute(&REVOKE_TOKENS_OF, &[&tenant.uuid(), &user.uuid(), &now]).await?;
         tx.execute(&DELETE_MEMBER, &[&tenant.uuid(), &user.uuid()]).await?;
-        emit(&mut tx, &AuditEvent::in_tenant(tenant, caller.actor, action, now).target(user).from(visit))
-            .await?;
+        if act == Act::MemberRemoved {
+            tx.execute(&BAR, &[&tenant.uuid(), &user.uuid(), &now]).await?;
+        }
+        let event = AuditEvent::in_tenant(tenant, caller.actor, act, now).target(user).from(visit);
+        emit(&mut tx, &event.data(data)).await?;
         self.commit_access(tx, tenant).await?;
         Ok(())
     }
@@ -118,12 +181,12 @@ async fn owners(tx: &mut Tx, caller: &Caller) -> Result<Vec<UserId>> {
 }
 
 /// The role as it is now, not as it was when the request came in (ASVS 15.4.2).
-pub(super) async fn current_role(tx: &mut Tx, caller: &Caller, user: UserId) -> Result<Role> {
+pub(crate) async fn current_role(tx: &mut Tx, caller: &Caller, user: UserId) -> Result<Role> {
     let row = tx.query_opt(&ROLE_OF_LOCKED, &[&caller.tenant.uuid(), &user.uuid()]).await?;
     row.ok_or_else(Error::not_found)?.get::<_, &str>("role").parse()
 }
 
-pub(super) fn allow(role: Role, capability: Capability) -> Result<()> {
+pub(crate) fn allow(role: Role, capability: Capability) -> Result<()> {
     if role.may(capability) {
         return Ok(());
     }

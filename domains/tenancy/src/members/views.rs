@@ -26,6 +26,20 @@ pub struct TeamView {
     pub rename: FormState,
     /// Whether the person may rename the organisation.
     pub may_rename: bool,
+    /// Clients: members who reach only what was assigned.
+    pub clients: Vec<ClientItem>,
+    /// Links by which many may join.
+    pub links: Vec<LinkItem>,
+    /// The form for a new link.
+    pub link_form: FormState,
+    /// A link that was just made, once.
+    pub made_link: Option<String>,
+    /// Sites that a client can be given: id and name.
+    pub sites: Vec<(String, String)>,
+    /// Members who may take over API tokens: id and name.
+    pub heirs: Vec<(String, String)>,
+    /// Whether the person may hand the organisation over.
+    pub may_transfer: bool,
     /// The latest events, for those who manage the team.
     pub events: Vec<EventItem>,
     /// Something that was just done.
@@ -55,6 +69,38 @@ pub struct MemberItem {
     pub you: bool,
     /// Whether the person who looks may change or remove this member.
     pub may_change: bool,
+}
+
+/// One client.
+#[derive(Serialize)]
+pub struct ClientItem {
+    /// The person.
+    pub member: MemberItem,
+    /// The names of the sites.
+    pub sites: Vec<String>,
+    /// RFC 3339: when the access ends.
+    pub until: Option<String>,
+}
+
+/// One link by which many may join.
+#[derive(Serialize)]
+pub struct LinkItem {
+    /// `lnk_…`.
+    pub id: String,
+    /// The role's name.
+    pub role: String,
+    /// Whose addresses may use it.
+    pub domains: Vec<String>,
+    /// How often it was used.
+    pub uses: i32,
+    /// How often it may be.
+    pub most_uses: i32,
+    /// Who made it.
+    pub made_by: String,
+    /// RFC 3339.
+    pub expires_at: String,
+    /// Whether it has ended or is used up.
+    pub over: bool,
 }
 
 /// One invitation.
@@ -135,6 +181,13 @@ impl View for TeamView {
             form: FormState::empty(),
             rename: FormState::empty().value("name", "Acme Services"),
             may_rename: false,
+            clients: Vec::new(),
+            links: Vec::new(),
+            link_form: FormState::empty(),
+            made_link: None,
+            sites: Vec::new(),
+            heirs: Vec::new(),
+            may_transfer: false,
             events: Vec::new(),
             note: None,
             problem: None,
@@ -146,6 +199,27 @@ impl View for TeamView {
                 invites: vec![invite(false, true), invite(true, true)],
                 roles: vec![role()],
                 may_manage: true,
+                clients: vec![ClientItem {
+                    member: member("Bo", "client", false, true),
+                    sites: vec!["Corner Bakery".into(), "City Clinic".into()],
+                    until: Some(at()),
+                }],
+                links: [false, true]
+                    .map(|over| LinkItem {
+                        id: "lnk_1".into(),
+                        role: "editor".into(),
+                        domains: if over { Vec::new() } else { vec!["acme.example".into()] },
+                        uses: 3,
+                        most_uses: 10,
+                        made_by: "Alex Doe".into(),
+                        expires_at: at(),
+                        over,
+                    })
+                    .into(),
+                made_link: Some("http://app.nclc.localhost:8080/join?token=x".into()),
+                sites: vec![("sit_1".into(), "Corner Bakery".into())],
+                heirs: vec![("usr_Alex".into(), "Alex".into())],
+                may_transfer: true,
                 last_owner: true,
                 may_rename: true,
                 events: vec![EventItem {
@@ -163,6 +237,48 @@ impl View for TeamView {
                 problem: Some("The last owner can't go.".into()),
                 ..plain()
             },
+        ]
+    }
+}
+
+/// `app/auth_join.html`.
+#[derive(Serialize)]
+pub struct JoinView {
+    /// What is offered; `None`: the link does not work (any more).
+    pub offer: Option<OfferItem>,
+    /// The link's secret.
+    pub link: String,
+    /// The address of the person who looks, if signed in.
+    pub you: Option<String>,
+    /// Why the person can't use it.
+    pub problem: Option<String>,
+    /// The sign-in page that leads back here.
+    pub login: String,
+    /// The sign-up page that leads back here.
+    pub signup: String,
+}
+
+impl View for JoinView {
+    const TEMPLATE: &'static str = "app/auth_join.html";
+    fn samples() -> Vec<Self> {
+        let view = |offer: bool, you: Option<&str>, problem: Option<&str>| Self {
+            offer: offer.then(|| OfferItem {
+                tenant: "Acme".into(),
+                role: "editor".into(),
+                email: String::new(),
+                invited_by: "Mina".into(),
+            }),
+            link: "x".into(),
+            you: you.map(str::to_owned),
+            problem: problem.map(str::to_owned),
+            login: "/login?next=/join".into(),
+            signup: "/signup?next=/join".into(),
+        };
+        vec![
+            view(false, None, None),
+            view(true, None, None),
+            view(true, Some("new@acme.example"), None),
+            view(false, Some("new@b.example"), Some("This link is for addresses of acme.example.")),
         ]
     }
 }
@@ -222,4 +338,4 @@ impl View for InviteView {
     }
 }
 
-register_view!(TeamView, InviteView);
+register_view!(TeamView, InviteView, JoinView);

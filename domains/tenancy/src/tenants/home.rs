@@ -37,8 +37,8 @@ pub struct HomeBase {
     pub icon: String,
     /// Name of its colour, one of the ten of the look.
     pub colour: String,
-    /// Records in all its tables.
-    pub records: u64,
+    /// Records in all its tables; `None` for somebody who does not see all of them.
+    pub records: Option<u64>,
     /// RFC 3339: the last change.
     pub updated: Option<String>,
 }
@@ -67,7 +67,7 @@ impl HomeView {
             bases,
             sites,
             members,
-            may_create: member.caller.may(Capability::ManageBases),
+            may_create: member.caller.may(Capability::CreateBases),
             may_invite: member.caller.may(Capability::ManageMembers),
         }
     }
@@ -91,7 +91,7 @@ impl View for HomeView {
             name: "Route network".into(),
             icon: "plane".into(),
             colour: "teal".into(),
-            records: 82_030,
+            records: updated.map(|_| 82_030),
             updated: updated.map(str::to_owned),
         };
         let site = |status: &str| HomeSite {

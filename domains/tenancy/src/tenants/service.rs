@@ -8,7 +8,7 @@ use super::store::{
 use crate::Tenancy;
 use crate::members::store::INSERT_MEMBER;
 use crate::model::{Membership, TenantState, TenantSummary, check_slug, slug_of};
-use identity::audit::{AuditEvent, emit};
+use identity::audit::{Act, AuditEvent, emit};
 use identity::model::{Visit, clean_name};
 use kernel_core::{Actor, Caller, Capability, Code, Error, FieldError, Result, Role, TenantId, UserId};
 use kernel_db::{Database, Row};
@@ -63,12 +63,20 @@ impl Tenancy {
         let owner = Role::Owner.name();
         tx.execute(&INSERT_MEMBER, &[&tenant.uuid(), &user.uuid(), &owner, &now]).await?;
         self.0.identity.remember_tenant_in(&mut tx, user, tenant).await?;
-        let event = AuditEvent::in_tenant(tenant, Actor::User(user), "organisation.created", now)
+        let event = AuditEvent::in_tenant(tenant, Actor::User(user), Act::OrganisationCreated, now)
             .target(&slug)
             .from(visit);
         emit(&mut tx, &event).await?;
         self.commit_access(tx, tenant).await?;
-        Ok(TenantSummary { id: tenant, slug, name, state: TenantState::Active, created_at: now })
+        Ok(TenantSummary {
+            id: tenant,
+            slug,
+            name,
+            state: TenantState::Active,
+            created_at: now,
+            second_factor: false,
+            sso: false,
+        })
     }
 
     /// The person's organisations by name, suspended ones too.
@@ -92,7 +100,7 @@ impl Tenancy {
         let (tenant, now) = (caller.tenant, self.now());
         let mut tx = self.0.db.begin(Database::Control, tenant).await?;
         tx.execute(&RENAME_TENANT, &[&tenant.uuid(), &name]).await?;
-        let event = AuditEvent::in_tenant(tenant, caller.actor, "organisation.renamed", now)
+        let event = AuditEvent::in_tenant(tenant, caller.actor, Act::OrganisationRenamed, now)
             .target(&name)
             .from(visit);
         emit(&mut tx, &event).await?;
@@ -166,8 +174,8 @@ impl Tenancy {
             tx.execute(&SET_TENANT_STATE, &[&tenant.uuid(), &state.name(), &reason, &since]).await? > 0;
         if changed {
             let action = match state {
-                TenantState::Active => "organisation.resumed",
-                TenantState::Suspended => "organisation.suspended",
+                TenantState::Active => Act::OrganisationResumed,
+                TenantState::Suspended => Act::OrganisationSuspended,
             };
             let event = AuditEvent::in_tenant(tenant, Actor::System, action, now);
             let event = reason.map_or(event.clone(), |reason| event.reason(reason));

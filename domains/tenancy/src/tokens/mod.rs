@@ -8,5 +8,5 @@ pub(crate) use service::person;
 pub(crate) mod store;
 pub mod views;
 
-pub use directory::{BaseDirectory, BaseName, Later};
+pub use directory::{BaseDirectory, BaseName, FieldName, Later, SiteDirectory, SiteName, TableName};
 pub use model::{CreatedToken, NewToken, TokenRow};

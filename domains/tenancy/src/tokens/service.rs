@@ -4,7 +4,7 @@
 use super::model::{CreatedToken, MOST, NewToken, TokenRow, TokenText, check};
 use super::store::{COUNT_TOKENS, INSERT_TOKEN, REVOKE_TOKEN, TOKEN_MAKER, TOKENS};
 use crate::Tenancy;
-use identity::audit::{AuditEvent, emit};
+use identity::audit::{Act, AuditEvent, emit};
 use identity::model::Visit;
 use jiff::{SignedDuration, Timestamp};
 use kernel_core::secret::sha256;
@@ -92,7 +92,8 @@ impl Tenancy {
             ],
         )
         .await?;
-        let event = AuditEvent::in_tenant(tenant, caller.actor, "token.created", now).target(id).from(visit);
+        let event =
+            AuditEvent::in_tenant(tenant, caller.actor, Act::TokenCreated, now).target(id).from(visit);
         emit(
             &mut tx,
             &event.data(serde_json::json!({ "label": label, "scopes": scopes, "bases": bases.as_ref().map(Vec::len), "expires_at": ends })),
@@ -120,7 +121,8 @@ impl Tenancy {
             return Err(Error::not_found());
         }
         let label: String = row.get("label");
-        let event = AuditEvent::in_tenant(tenant, caller.actor, "token.revoked", now).target(id).from(visit);
+        let event =
+            AuditEvent::in_tenant(tenant, caller.actor, Act::TokenRevoked, now).target(id).from(visit);
         emit(&mut tx, &event.data(serde_json::json!({ "label": label }))).await?;
         self.commit_access(tx, tenant).await?;
         Ok(())

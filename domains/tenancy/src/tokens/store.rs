@@ -19,10 +19,9 @@ statements! {
     /// Ends a token.
     tenant Control REVOKE_TOKEN = "update control.api_tokens set revoked_at = $3
         where tenant_id = $1 and id = $2 and revoked_at is null";
-    /// A token in use, with what its maker is today.
-    tenant Control TOKEN_BY_HASH = "select k.id, k.scopes, k.bases, k.expires_at, k.last_used_at, m.role
-        from control.api_tokens k join control.members m on m.tenant_id = k.tenant_id and m.user_id = k.created_by
-        where k.tenant_id = $1 and k.token_hash = $2 and k.revoked_at is null";
+    /// A token in use.
+    tenant Control TOKEN_BY_HASH = "select id, scopes, bases, expires_at, last_used_at, created_by
+        from control.api_tokens where tenant_id = $1 and token_hash = $2 and revoked_at is null";
     /// Notes the last use.
     tenant Control TOUCH_TOKEN = "update control.api_tokens set last_used_at = $3
         where tenant_id = $1 and id = $2 and (last_used_at is null or last_used_at < $3)";

@@ -7,6 +7,7 @@ mod access;
 mod browser;
 mod members;
 mod pages;
+mod security;
 mod tenants;
 mod tokens;
 mod town;

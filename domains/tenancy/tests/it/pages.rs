@@ -8,9 +8,11 @@ use axum::extract::State;
 use axum::response::Response;
 use axum::routing::get;
 use identity::User;
-use kernel_core::{Caller, Role};
+use kernel_core::{Caller, Code, Error, Role, SiteId};
 use kernel_web::{Page, Portals, WebError};
-use tenancy::{BaseDirectory, BaseName, HomeView, Later, Member, Tenancy};
+use tenancy::{
+    BaseDirectory, BaseName, FieldName, HomeView, Later, Member, SiteDirectory, SiteName, TableName, Tenancy,
+};
 
 /// Two bases, whoever asks.
 struct Shelves;
@@ -20,6 +22,29 @@ impl BaseDirectory for Shelves {
         let base = |number, id: &str, name: &str| BaseName { number, id: id.into(), name: name.into() };
         Box::pin(async move { Ok(vec![base(8, "app2", "Staff"), base(7, "app1", "Warehouse")]) })
     }
+    fn tables<'a>(&'a self, _: &'a Caller, _: u64) -> Later<'a, Vec<TableName>> {
+        let field = |number, name: &str| FieldName { number, name: name.into(), primary: number == 1 };
+        let fields = vec![field(1, "Name"), field(2, "Salary")];
+        Box::pin(async move { Ok(vec![TableName { number: 3, name: "People".into(), fields }]) })
+    }
+    fn rows_to_store<'a>(&'a self, _: &'a Caller, _: (u64, u64), filter: &'a str) -> Later<'a, String> {
+        Box::pin(async move {
+            if filter.contains("no such") {
+                return Err(Error::field("/filter", Code::BadFilter, "names a field that is not there"));
+            }
+            Ok(filter.to_owned())
+        })
+    }
+    fn rows_to_show<'a>(&'a self, _: &'a Caller, _: (u64, u64), filter: &'a str) -> Later<'a, String> {
+        Box::pin(async move { Ok(filter.to_owned()) })
+    }
+}
+
+impl SiteDirectory for Shelves {
+    fn sites<'a>(&'a self, _: &'a Caller) -> Later<'a, Vec<SiteName>> {
+        let site = SiteName { id: SiteId::from_uuid(uuid::Uuid::from_u128(9)), name: "Shop".into() };
+        Box::pin(async move { Ok(vec![site]) })
+    }
 }
 
 async fn home(State(tenancy): State<Tenancy>, page: Page, member: Member) -> Result<Response, WebError> {
@@ -27,14 +52,14 @@ async fn home(State(tenancy): State<Tenancy>, page: Page, member: Member) -> Res
     Ok(page.render(&HomeView::new(&member, members, Vec::new(), Vec::new())))
 }
 
-fn app(town: &Town) -> Router {
+pub fn app(town: &Town) -> Router {
     let routes = tenancy::with_switcher(identity::routes(&town.world.identity), &town.tenancy)
-        .merge(tenancy::routes(&town.tenancy, std::sync::Arc::new(Shelves)))
+        .merge(tenancy::routes(&town.tenancy, std::sync::Arc::new(Shelves), std::sync::Arc::new(Shelves)))
         .merge(Router::new().route("/o/{slug}/", get(home)).with_state(town.tenancy.clone()));
     kernel_web::by_host(&town.world.web, Portals { app: Some(routes), ..Portals::default() })
 }
 
-async fn logged_in(app: &Router, user: &User) -> Browser {
+pub async fn logged_in(app: &Router, user: &User) -> Browser {
     let mut browser = Browser::new(app);
     browser.get("/login").await;
     let login = browser.post("/login", &[("email", user.email.as_str()), ("password", PASSWORD)]).await;

@@ -5,6 +5,7 @@ use crate::base::Base;
 use crate::cell::Cell;
 use crate::change::{CellEdit, Change, ChangeKind, RowEdit, RowFacts, SchemaEdit};
 use crate::command::CheckContext;
+use crate::computed::Graph;
 use crate::ids::{FieldNo, RowNo, TableNo};
 use crate::schema::{Schema, Table};
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -64,7 +65,11 @@ impl<'b> Draft<'b> {
     }
 
     pub(super) fn edit(&mut self, edit: SchemaEdit) {
-        edit_schema(self.schema.to_mut(), &edit);
+        let schema = self.schema.to_mut();
+        edit_schema(schema, &edit);
+        if matches!(edit, SchemaEdit::Table { .. } | SchemaEdit::Field { .. }) {
+            Graph::build(schema);
+        }
         self.edits.push(edit);
     }
 
@@ -111,6 +116,11 @@ impl<'b> Draft<'b> {
         }
     }
 
+    /// Makes a cell that becomes a link one of no records, whatever it held.
+    pub(super) fn clear(&mut self, table: TableNo, row: RowNo, field: FieldNo) {
+        self.set(table, row, field, Cell::Empty);
+    }
+
     /// The rows of a link cell, as they stand now.
     pub(super) fn links(&self, table: TableNo, row: RowNo, field: FieldNo) -> Vec<RowNo> {
         match self.pending(table, row, field) {
@@ -145,6 +155,42 @@ impl<'b> Draft<'b> {
         }
     }
 
+    /// The stored value as it stands now.
+    pub(super) fn cell(&self, table: TableNo, row: RowNo, field: FieldNo) -> Cell {
+        match self.pending(table, row, field) {
+            Some(Pending::Links(rows)) => Cell::links(rows.clone()),
+            Some(Pending::Cell(cell)) => cell.clone(),
+            None => self.base.cell(table, row, field),
+        }
+    }
+
+    /// Cells that this command writes, by record: those of new records that came whole are among them.
+    pub(super) fn written(&self) -> impl Iterator<Item = (TableNo, RowNo, FieldNo, Cell)> + '_ {
+        let pending = self.updated.iter().flat_map(|edit| {
+            edit.cells.iter().map(move |(field, value)| {
+                let cell = match value {
+                    Pending::Cell(cell) => cell.clone(),
+                    Pending::Links(rows) => Cell::links(rows.clone()),
+                };
+                (edit.table, edit.row, *field, cell)
+            })
+        });
+        let whole = self.created.iter().flat_map(|facts| {
+            facts.cells.iter().map(move |(field, cell)| (facts.table, facts.row, *field, cell.clone()))
+        });
+        pending.chain(whole)
+    }
+
+    /// The new records, in order.
+    pub(super) fn created(&self) -> &[RowFacts] {
+        &self.created
+    }
+
+    /// Whether the record goes.
+    pub(super) fn is_deleted(&self, table: TableNo, row: RowNo) -> bool {
+        self.deleted_rows.contains(&(table, row))
+    }
+
     /// The change: facts of whole rows gathered, cells that end as they began left out.
     pub(super) fn finish(self, kind: ChangeKind, context: &CheckContext<'_>) -> Change {
         let mut change = Change {
@@ -155,6 +201,7 @@ impl<'b> Draft<'b> {
             created: self.created,
             updated: Vec::new(),
             deleted: Vec::new(),
+            claims: Vec::new(),
         };
         let places: FxHashMap<(TableNo, RowNo), usize> =
             change.created.iter().enumerate().map(|(i, facts)| ((facts.table, facts.row), i)).collect();

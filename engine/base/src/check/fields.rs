@@ -1,13 +1,16 @@
 //! Commands on fields.
 
 use super::draft::Draft;
-use super::{Checked, existing, moved, refuse};
+use super::links::{self, Side};
+use super::{Checked, convert, existing, formulas, moved, refuse, rules};
 use crate::cell::Cell;
 use crate::change::{FieldFacts, SchemaEdit};
+use crate::column::ValueRef;
 use crate::command::{CellCode, CellError, CheckContext, NewField};
-use crate::ids::{FieldNo, TableNo, choice_id};
+use crate::ids::{FieldNo, RowNo, TableNo, choice_id};
 use crate::schema::{
-    Choice, Field, FieldKind, MAX_CHOICES, MAX_DESCRIPTION, MAX_FIELDS, Table, clean_name, same_name,
+    Choice, Field, FieldKind, FieldRules, MAX_CHOICES, MAX_DESCRIPTION, MAX_FIELDS, MAX_NAME, Table,
+    clean_name, same_name,
 };
 use rustc_hash::FxHashSet;
 
@@ -23,6 +26,7 @@ pub(super) struct Edit<'a> {
     pub(super) name: Option<&'a str>,
     pub(super) description: Option<&'a str>,
     pub(super) kind: Option<&'a FieldKind>,
+    pub(super) rules: Option<&'a FieldRules>,
     pub(super) position: Option<usize>,
 }
 
@@ -44,26 +48,52 @@ pub(super) fn description(text: &str) -> Result<String, CellError> {
     Ok(text.to_owned())
 }
 
-/// Options as they will be stored: ids of choices filled in, values in range.
+/// Options as they will be stored: ids of choices filled in, values in range, formulas by ids of fields.
 fn clean_kind(
+    draft: &Draft<'_>,
+    table: TableNo,
     kind: &FieldKind,
     old: Option<&FieldKind>,
     context: &mut CheckContext<'_>,
 ) -> Result<FieldKind, CellError> {
     let invalid = |detail: String| CellError::member("options", CellCode::InvalidValue, detail);
     match kind {
-        FieldKind::Number { precision: Some(places) } if *places > 8 => {
+        FieldKind::Number { precision: Some(places) }
+        | FieldKind::Percent { precision: Some(places) }
+        | FieldKind::Currency { precision: Some(places), .. }
+            if *places > 8 =>
+        {
             Err(invalid("precision is at most 8.".into()))
         }
-        FieldKind::DateTime { zone: Some(zone) } if jiff::tz::TimeZone::get(zone).is_err() => {
+        FieldKind::Currency { currency, .. }
+            if currency.trim().is_empty()
+                || currency.chars().count() > 8
+                || currency.chars().any(char::is_control) =>
+        {
+            Err(invalid("currency is a code such as EUR, or a symbol, of at most 8 characters.".into()))
+        }
+        FieldKind::Rating { max } if !(1..=10).contains(max) => Err(invalid("max is from 1 to 10.".into())),
+        FieldKind::DateTime { zone: Some(zone) }
+        | FieldKind::CreatedTime { zone: Some(zone) }
+        | FieldKind::ModifiedTime { zone: Some(zone), .. }
+            if jiff::tz::TimeZone::get(zone).is_err() =>
+        {
             Err(invalid(format!("There is no time zone {zone}.")))
         }
-        FieldKind::Select { choices } => {
-            let old = match old {
-                Some(FieldKind::Select { choices }) => choices.as_slice(),
-                _ => &[],
-            };
-            clean_choices(choices, old, context).map(|choices| FieldKind::Select { choices })
+        FieldKind::ModifiedTime { .. } | FieldKind::ModifiedBy { .. } => {
+            formulas::watched(draft, table, kind).map(|()| kind.clone())
+        }
+        FieldKind::Select { choices } | FieldKind::MultiSelect { choices } => {
+            let old = old.and_then(FieldKind::choices).unwrap_or_default();
+            clean_choices(choices, old, context).map(|choices| kind.with_choices(choices))
+        }
+        FieldKind::Formula { formula, format } => {
+            let formula = formulas::clean(draft, table, formula)?;
+            Ok(FieldKind::Formula { formula, format: format.clone() })
+        }
+        FieldKind::Button { label, formula } => {
+            let label = clean_name(label).map_err(|detail| invalid(format!("label: {detail}")))?;
+            Ok(FieldKind::Button { label, formula: formulas::clean(draft, table, formula)? })
         }
         other => Ok(other.clone()),
     }
@@ -138,14 +168,15 @@ pub(super) fn create(
     let shape = existing(draft, table)?;
     let name = free_name(shape, &new.name, None).map_err(|error| errors.push(error)).unwrap_or_default();
     let described = description(&new.description).map_err(|error| errors.push(error)).unwrap_or_default();
-    let kind = match clean_kind(&new.kind, None, context) {
+    let kind = match clean_kind(draft, table, &new.kind, None, context) {
         Ok(kind) => kind,
         Err(error) => {
             errors.push(error);
             FieldKind::Text
         }
     };
-    if let FieldKind::Link { table: other, symmetric } = kind {
+    let asked = rules::clean(&kind, &new.rules).map_err(|error| errors.push(error)).unwrap_or_default();
+    if let FieldKind::Link { table: other, symmetric, .. } = kind {
         if draft.schema().table(other).is_none() {
             let detail = "The linked table does not exist.";
             errors.push(CellError::member("options", CellCode::UnknownTable, detail));
@@ -154,19 +185,39 @@ pub(super) fn create(
             errors.push(CellError::member("options", CellCode::ReadOnly, detail));
         }
     }
-    if !errors.is_empty() {
+    let fail = |mut errors: Vec<CellError>| {
         errors.iter_mut().for_each(|error| error.row = index);
-        return Err(errors);
+        errors
+    };
+    if !errors.is_empty() {
+        return Err(fail(errors));
     }
     let (no, position) = next_number(draft, table)?;
-    let facts = |kind, name, description, position| FieldFacts { name, description, kind, position };
-    let FieldKind::Link { table: other, .. } = kind else {
-        let after = Some(facts(kind, name, described, position));
-        draft.edit(SchemaEdit::Field { table, field: no, before: None, after });
+    let facts = FieldFacts { name, description: described, kind, rules: asked, position };
+    let FieldKind::Link { table: other, single, .. } = facts.kind else {
+        draft.edit(SchemaEdit::Field { table, field: no, before: None, after: Some(facts) });
+        formulas::judge(draft.schema(), table, no).map_err(|error| fail(vec![error]))?;
         return Ok(no);
     };
+    link(draft, Linked { table, no, other, single, before: None }, facts)?;
+    Ok(no)
+}
+
+/// A link field to be.
+struct Linked {
+    table: TableNo,
+    no: FieldNo,
+    other: TableNo,
+    single: bool,
+    /// What the field was before, if it is converted.
+    before: Option<FieldFacts>,
+}
+
+/// Makes both sides of a link.
+fn link(draft: &mut Draft<'_>, new: Linked, facts: FieldFacts) -> Checked<Side> {
+    let Linked { table, no, other, single, before } = new;
     // The other side's number is known before its field exists: both refer to each other.
-    let (back, back_position) = if other == table {
+    let (back, back_position) = if other == table && before.is_none() {
         // In one table the numbers follow each other; the field itself is not yet among the positions.
         let (back, back_position) = next_number(draft, table)?;
         (back, back_position + 1)
@@ -174,14 +225,20 @@ pub(super) fn create(
         next_number(draft, other)?
     };
     let own_name = existing(draft, table)?.head.name.clone();
-    let back_name = back_name(existing(draft, other)?, &own_name, (other == table).then_some(name.as_str()));
-    let kind = FieldKind::Link { table: other, symmetric: Some(back) };
-    let after = Some(facts(kind, name, described, position));
-    draft.edit(SchemaEdit::Field { table, field: no, before: None, after });
-    let kind = FieldKind::Link { table, symmetric: Some(no) };
-    let after = Some(facts(kind, back_name, String::new(), back_position));
+    let back_name =
+        back_name(existing(draft, other)?, &own_name, (other == table).then_some(facts.name.as_str()));
+    let kind = FieldKind::Link { table: other, symmetric: Some(back), single };
+    let after = Some(FieldFacts { kind, ..facts });
+    draft.edit(SchemaEdit::Field { table, field: no, before, after });
+    let after = Some(FieldFacts {
+        name: back_name,
+        description: String::new(),
+        kind: FieldKind::Link { table, symmetric: Some(no), single: false },
+        rules: FieldRules::default(),
+        position: back_position,
+    });
     draft.edit(SchemaEdit::Field { table: other, field: back, before: None, after });
-    Ok(no)
+    Ok(Side { table, field: no, other, back })
 }
 
 /// A free name for the other side: that of the linking table, with a number if it is taken.
@@ -189,7 +246,7 @@ fn back_name(other: &Table, wanted: &str, also_taken: Option<&str>) -> String {
     let taken = |name: &str| {
         other.field_by_name(name).is_some() || also_taken.is_some_and(|taken| same_name(taken, name))
     };
-    let short: String = wanted.chars().take(crate::schema::MAX_NAME - 5).collect();
+    let short: String = wanted.chars().take(MAX_NAME - 5).collect();
     let numbered = (2..).map(|n| format!("{short} {n}"));
     std::iter::once(wanted.to_owned()).chain(numbered).find(|name| !taken(name)).unwrap_or_default()
 }
@@ -224,62 +281,132 @@ pub(super) fn update(
             Err(error) => errors.push(error),
         }
     }
+    let converts = edit.kind.is_some_and(|kind| kind.type_name() != field.kind.type_name());
     if let Some(kind) = edit.kind {
-        match new_options(&field.kind, kind, context) {
+        match new_kind(draft, table, &field, kind, context) {
             Ok(kind) => after.kind = kind,
             Err(error) => errors.push(error),
         }
     }
+    if let Some(asked) = edit.rules {
+        after.rules = asked.clone();
+    } else if converts {
+        // A default is one of the old type.
+        after.rules = FieldRules { default: serde_json::Value::Null, ..after.rules };
+        if rules::clean(&after.kind, &after.rules).is_err() {
+            after.rules = FieldRules::default();
+        }
+    }
+    match rules::clean(&after.kind, &after.rules) {
+        Ok(asked) => after.rules = asked,
+        Err(error) => errors.push(error),
+    }
+    if after.rules.unique
+        && (!before.rules.unique || converts)
+        && let Err(error) = rules::no_duplicates(draft, table, no)
+    {
+        errors.push(error);
+    }
     if !errors.is_empty() {
         return Err(errors);
     }
-    if let (FieldKind::Select { choices: old }, FieldKind::Select { choices: new }) =
-        (&before.kind, &after.kind)
-    {
-        let gone: FxHashSet<&str> = old
-            .iter()
-            .filter(|choice| new.iter().all(|one| one.id != choice.id))
-            .map(|choice| choice.id.as_str())
-            .collect();
-        empty_choices(draft, table, no, &gone);
+    if converts {
+        conversion(draft, context, table, &field, after)?;
+    } else {
+        if let (Some(old), Some(new)) = (before.kind.choices(), after.kind.choices()) {
+            let gone: FxHashSet<&str> = old
+                .iter()
+                .filter(|choice| new.iter().all(|one| one.id != choice.id))
+                .map(|choice| choice.id.as_str())
+                .collect();
+            empty_choices(draft, table, no, &gone);
+        }
+        if after != before {
+            draft.edit(SchemaEdit::Field { table, field: no, before: Some(before), after: Some(after) });
+        }
     }
-    if after != before {
-        draft.edit(SchemaEdit::Field { table, field: no, before: Some(before), after: Some(after) });
-    }
+    formulas::judge(draft.schema(), table, no).map_err(|error| vec![error])?;
     match edit.position {
         Some(to) => reorder(draft, table, no, to),
         None => Ok(()),
     }
 }
 
-fn new_options(
-    old: &FieldKind,
+fn new_kind(
+    draft: &Draft<'_>,
+    table: TableNo,
+    field: &Field,
     new: &FieldKind,
     context: &mut CheckContext<'_>,
 ) -> Result<FieldKind, CellError> {
-    if old.type_name() != new.type_name() {
-        let detail =
-            format!("The type of a field can't be changed from {} to {}.", old.type_name(), new.type_name());
-        return Err(CellError::member("type", CellCode::ReadOnly, detail));
-    }
-    if let (FieldKind::Link { table: was, .. }, FieldKind::Link { table: is, .. }) = (old, new) {
+    if let (FieldKind::Link { table: was, symmetric, .. }, FieldKind::Link { table: is, single, .. }) =
+        (&field.kind, new)
+    {
         if was != is {
             let detail = "The linked table can't be changed.";
             return Err(CellError::member("options", CellCode::ReadOnly, detail));
         }
-        return Ok(old.clone());
+        return Ok(FieldKind::Link { table: *was, symmetric: *symmetric, single: *single });
     }
-    clean_kind(new, Some(old), context)
+    if field.kind.type_name() != new.type_name() {
+        let is_primary =
+            draft.schema().table(table).is_some_and(|table| table.head.primary_field == field.no);
+        convert::allowed(field, new, is_primary)?;
+        if let FieldKind::Link { table: other, .. } = new
+            && draft.schema().table(*other).is_none()
+        {
+            let detail = "The linked table does not exist.";
+            return Err(CellError::member("options", CellCode::UnknownTable, detail));
+        }
+        return clean_kind(draft, table, new, Some(&field.kind), context);
+    }
+    clean_kind(draft, table, new, Some(&field.kind), context)
+}
+
+/// Makes a field one of another type, cells and other sides of links along with it.
+fn conversion(
+    draft: &mut Draft<'_>,
+    context: &mut CheckContext<'_>,
+    table: TableNo,
+    field: &Field,
+    mut after: FieldFacts,
+) -> Checked<()> {
+    let (kind, cells) = convert::cells(draft, context, table, field, after.kind.clone())?;
+    after.kind = kind;
+    let before = Some(FieldFacts::of(field));
+    if let FieldKind::Link { table: other, single, .. } = after.kind {
+        // What was there is gone before the links are written.
+        let side = link(draft, Linked { table, no: field.no, other, single, before }, after)?;
+        for (row, cell) in cells {
+            draft.clear(table, row, field.no);
+            links::set(draft, side, row, cell.rows().to_vec());
+        }
+        return Ok(());
+    }
+    if let FieldKind::Link { table: other, symmetric: Some(back), .. } = field.kind
+        && let Ok(back) = find(draft, other, back)
+    {
+        remove(draft, other, &back);
+    }
+    draft.edit(SchemaEdit::Field { table, field: field.no, before, after: Some(after) });
+    let stored: Vec<(RowNo, Cell)> = cells;
+    for (row, cell) in stored {
+        draft.set(table, row, field.no, cell);
+    }
+    Ok(())
 }
 
 fn empty_choices(draft: &mut Draft<'_>, table: TableNo, field: FieldNo, gone: &FxHashSet<&str>) {
     let Some((_, rows)) = draft.base.table_and_rows(table).filter(|_| !gone.is_empty()) else { return };
     let Some(column) = rows.column(field) else { return };
     for slot in rows.live_slots() {
-        if let crate::column::ValueRef::Choice(id) = column.value(slot)
-            && gone.contains(id)
-        {
-            draft.set(table, rows.row(slot), field, Cell::Empty);
+        match column.value(slot) {
+            ValueRef::Choice(id) if gone.contains(id) => draft.set(table, rows.row(slot), field, Cell::Empty),
+            ValueRef::Choices(ids) if ids.iter().any(|id| gone.contains(&**id)) => {
+                let left = ids.iter().filter(|id| !gone.contains(&***id)).cloned().collect();
+                draft.set(table, rows.row(slot), field, Cell::texts(left));
+            }
+            _ => {}
         }
     }
 }
@@ -306,7 +433,7 @@ pub(super) fn delete(draft: &mut Draft<'_>, table: TableNo, no: FieldNo) -> Chec
         return refuse("field", CellCode::ReadOnly, detail);
     }
     remove(draft, table, &field);
-    if let FieldKind::Link { table: other, symmetric: Some(back) } = field.kind
+    if let FieldKind::Link { table: other, symmetric: Some(back), .. } = field.kind
         && let Ok(back) = find(draft, other, back)
     {
         remove(draft, other, &back);

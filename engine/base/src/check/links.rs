@@ -18,7 +18,7 @@ pub(super) struct Side {
 pub(super) fn sides(draft: &Draft<'_>, table: TableNo) -> Vec<Side> {
     let Some(shape) = draft.schema().table(table) else { return Vec::new() };
     let side = |kind: &FieldKind, field| match kind {
-        FieldKind::Link { table: other, symmetric: Some(back) } => {
+        FieldKind::Link { table: other, symmetric: Some(back), .. } => {
             Some(Side { table, field, other: *other, back: *back })
         }
         _ => None,
@@ -34,7 +34,15 @@ pub(super) fn set(draft: &mut Draft<'_>, side: Side, row: RowNo, rows: Vec<RowNo
     for gone in old.iter().filter(|one| !after.contains(one)) {
         draft.links_mut(side.other, *gone, side.back).retain(|one| *one != row);
     }
+    // A record that may have one link only lets go of the one that it had.
+    let is_single = is_single(draft, side.other, side.back);
     for new in rows.iter().filter(|one| !before.contains(one)) {
+        if is_single {
+            let held = std::mem::take(draft.links_mut(side.other, *new, side.back));
+            for other in held.into_iter().filter(|other| *other != row) {
+                draft.links_mut(side.table, other, side.field).retain(|one| one != new);
+            }
+        }
         let back = draft.links_mut(side.other, *new, side.back);
         // A record that links to itself may have been put there by the other field in the same command.
         if !back.contains(&row) {
@@ -42,4 +50,9 @@ pub(super) fn set(draft: &mut Draft<'_>, side: Side, row: RowNo, rows: Vec<RowNo
         }
     }
     *draft.links_mut(side.table, row, side.field) = rows;
+}
+
+fn is_single(draft: &Draft<'_>, table: TableNo, field: FieldNo) -> bool {
+    let field = draft.schema().field(table.field(field));
+    field.is_some_and(|field| matches!(field.kind, FieldKind::Link { single: true, .. }))
 }

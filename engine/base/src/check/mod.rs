@@ -1,9 +1,12 @@
 //! From a command to exact facts: everything is validated here, and everything that is wrong is said at once.
 
+mod convert;
 mod draft;
 mod fields;
+mod formulas;
 mod links;
 mod records;
+mod rules;
 mod tables;
 mod views;
 
@@ -14,6 +17,8 @@ use crate::ids::TableNo;
 use crate::schema::Table;
 use draft::Draft;
 use std::borrow::Cow;
+
+pub use convert::Conversion;
 
 type Checked<T> = Result<T, Vec<CellError>>;
 
@@ -52,7 +57,9 @@ impl Base {
                 ChangeKind::Schema
             }
         };
-        Ok(draft.finish(kind, context))
+        rules::stamp(&mut draft, context);
+        let claims = rules::claims(&draft)?;
+        Ok(Change { claims, ..draft.finish(kind, context) })
     }
 }
 
@@ -82,11 +89,12 @@ fn schema_command(draft: &mut Draft<'_>, context: &mut CheckContext<'_>, command
             existing(draft, *table)?;
             fields::create(draft, context, *table, field, 0).map(drop)
         }
-        Command::UpdateField { table, field, name, description, kind, position } => {
+        Command::UpdateField { table, field, name, description, kind, rules, position } => {
             let edit = fields::Edit {
                 name: name.as_deref(),
                 description: description.as_deref(),
                 kind: kind.as_ref(),
+                rules: rules.as_ref(),
                 position: *position,
             };
             fields::update(draft, context, *table, *field, &edit)

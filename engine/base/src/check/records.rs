@@ -2,13 +2,13 @@
 
 use super::draft::Draft;
 use super::links::{self, Side};
-use super::{Checked, existing, refuse, shape};
+use super::{Checked, existing, refuse, rules, shape};
 use crate::cell::Cell;
 use crate::change::{FieldFacts, RowFacts, RowMeta, SchemaEdit};
-use crate::coerce::{coerce, find_choice, shown, strict};
+use crate::coerce::{coerce, find_choice, shown, split_names, strict};
 use crate::command::{CellCode, CellError, CheckContext, InputCells, StoredCells};
 use crate::ids::{FieldNo, MAX_N, RecordId, RowNo, TableNo, choice_id};
-use crate::schema::{Choice, Field, FieldKind, MAX_CHOICES, MAX_LINKS, MAX_ROWS, clean_name};
+use crate::schema::{Choice, Field, FieldKind, MAX_CHOICES, MAX_LINKS, MAX_ROWS, Storage, clean_name};
 use rustc_hash::{FxHashMap, FxHashSet};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -28,13 +28,16 @@ pub(super) fn create(
             room(draft, table, rows.len())?;
             given_numbers(draft, table, rows.len(), ids)?
         }
-        None => next_numbers(draft, context, table, rows.len())?.collect(),
+        None => next_numbers(draft, context, table, rows.len())?.collect::<Vec<RowNo>>(),
     };
     let meta = RowMeta::made(context.now_us, context.actor);
     for row in &numbers {
         draft.create(RowFacts { table, row: *row, cells: BTreeMap::new(), meta: meta.clone() });
     }
-    write(draft, context, table, numbers.into_iter().zip(rows))
+    write(draft, context, table, numbers.iter().copied().zip(rows))?;
+    let given = |cells: &InputCells| cells.iter().map(|(no, _)| *no).collect::<Vec<_>>();
+    rules::fill(draft, context, table, numbers.iter().zip(rows).map(|(row, cells)| (*row, given(cells))))?;
+    rules::required(draft, table, &numbers)
 }
 
 /// Whether the table takes so many more.
@@ -132,7 +135,9 @@ pub(super) fn update(
 ) -> Checked<()> {
     existing(draft, table)?;
     known(draft, table, rows.iter().map(|(row, _)| *row))?;
-    write(draft, context, table, rows.iter().map(|(row, cells)| (*row, cells)))
+    write(draft, context, table, rows.iter().map(|(row, cells)| (*row, cells)))?;
+    let rows: Vec<RowNo> = rows.iter().map(|(row, _)| *row).collect();
+    rules::required(draft, table, &rows)
 }
 
 fn known(draft: &Draft<'_>, table: TableNo, rows: impl Iterator<Item = RowNo>) -> Checked<()> {
@@ -190,21 +195,28 @@ fn cell(
     field: &Field,
     value: &Value,
 ) -> Result<Cell, crate::coerce::Refusal> {
-    if let FieldKind::Link { table, .. } = field.kind {
-        return link_cell(draft, typecast, names, table, value);
+    if let FieldKind::Link { table, single, .. } = field.kind {
+        let cell = link_cell(draft, typecast, names, table, value)?;
+        if single && cell.rows().len() > 1 {
+            return Err((CellCode::TooLong, "At most one record.".into()));
+        }
+        return Ok(cell);
     }
     if !typecast {
         return strict(&field.kind, value);
     }
-    match (value, &field.kind) {
-        (Value::String(text), _) => coerce(&field.kind, text),
-        (Value::Number(_) | Value::Bool(_), kind)
-            if !matches!(kind, FieldKind::Number { .. } | FieldKind::Checkbox) =>
-        {
-            coerce(kind, &value.to_string())
+    match (value, field.kind.storage()) {
+        // JSON given as text is JSON, of which a text is one.
+        (Value::String(text), _) if matches!(field.kind, FieldKind::Json) => {
+            coerce(&field.kind, text).or_else(|_| strict(&field.kind, value))
         }
-        (Value::Bool(ticked), FieldKind::Number { .. }) => Ok(Cell::Number(f64::from(u8::from(*ticked)))),
-        (Value::Number(number), FieldKind::Checkbox) => coerce(&field.kind, &number.to_string()),
+        (Value::String(text), _) => coerce(&field.kind, text),
+        (Value::Bool(ticked), Storage::Number) => strict(&field.kind, &Value::from(u8::from(*ticked))),
+        (Value::Number(_), Storage::Number) | (Value::Bool(_), Storage::Flag) => strict(&field.kind, value),
+        (Value::Number(_) | Value::Bool(_), _) if !matches!(field.kind, FieldKind::Json) => {
+            coerce(&field.kind, &value.to_string())
+        }
+        (Value::Array(list), Storage::Choice) if list.len() == 1 => strict(&field.kind, &list[0]),
         _ => strict(&field.kind, value),
     }
 }
@@ -296,29 +308,39 @@ fn make_choices(
     let mut grown: BTreeMap<FieldNo, Vec<Choice>> = BTreeMap::new();
     for (i, (_, cells)) in rows.iter().enumerate() {
         for (no, value) in *cells {
-            let (Some(Field { kind: FieldKind::Select { choices }, .. }), Some(text)) =
-                (shape.field(*no), value.as_str())
-            else {
-                continue;
+            let Some(field) = shape.field(*no) else { continue };
+            let Some(choices) = field.kind.choices() else { continue };
+            let texts: Vec<&str> = match value {
+                Value::Array(list) => list.iter().filter_map(Value::as_str).collect(),
+                Value::String(text) if matches!(field.kind, FieldKind::MultiSelect { .. }) => {
+                    match find_choice(choices, text) {
+                        Some(_) => continue,
+                        None => split_names(text),
+                    }
+                }
+                Value::String(text) => vec![text.as_str()],
+                _ => continue,
             };
-            let known = grown.get(no).unwrap_or(choices);
-            if text.trim().is_empty() || find_choice(known, text).is_some() {
-                continue;
+            for text in texts {
+                let known = grown.get(no).map_or(choices, Vec::as_slice);
+                if text.trim().is_empty() || find_choice(known, text).is_some() {
+                    continue;
+                }
+                let name = clean_name(text)
+                    .map_err(|detail| vec![CellError::cell(i, *no, CellCode::InvalidValue, detail)])?;
+                if known.len() >= MAX_CHOICES {
+                    let detail = format!("A select has at most {MAX_CHOICES} choices.");
+                    return Err(vec![CellError::cell(i, *no, CellCode::TooLong, detail)]);
+                }
+                let choices = grown.entry(*no).or_insert_with(|| choices.to_vec());
+                let colour = super::fields::colour(choices.len());
+                choices.push(Choice { id: choice_id((context.random)()), name, colour });
             }
-            let name = clean_name(text)
-                .map_err(|detail| vec![CellError::cell(i, *no, CellCode::InvalidValue, detail)])?;
-            if known.len() >= MAX_CHOICES {
-                let detail = format!("A select has at most {MAX_CHOICES} choices.");
-                return Err(vec![CellError::cell(i, *no, CellCode::TooLong, detail)]);
-            }
-            let choices = grown.entry(*no).or_insert_with(|| choices.clone());
-            let colour = super::fields::colour(choices.len());
-            choices.push(Choice { id: choice_id((context.random)()), name, colour });
         }
     }
     for (field, choices) in grown {
         if let Some(before) = shape.field(field).map(FieldFacts::of) {
-            let after = FieldFacts { kind: FieldKind::Select { choices }, ..before.clone() };
+            let after = FieldFacts { kind: before.kind.with_choices(choices), ..before.clone() };
             draft.edit(SchemaEdit::Field { table, field, before: Some(before), after: Some(after) });
         }
     }
@@ -388,12 +410,19 @@ pub(super) fn restore(
 
 /// Whether a stored value is one that the field can hold.
 fn fits(kind: &FieldKind, cell: &Cell) -> bool {
-    match (kind, cell) {
-        (FieldKind::Number { .. }, Cell::Number(_)) | (FieldKind::Checkbox, Cell::True) => true,
-        (FieldKind::Select { choices }, Cell::Text(id)) => choices.iter().any(|choice| *choice.id == **id),
-        (FieldKind::Date, Cell::Text(text)) => crate::time::parse_day(text).is_some(),
-        (FieldKind::DateTime { .. }, Cell::Text(text)) => crate::time::parse_instant(text).is_some(),
-        (kind, Cell::Text(_)) => kind.is_text(),
+    if kind.is_computed() {
+        return false;
+    }
+    let is_choice =
+        |id: &str| kind.choices().is_none_or(|choices| choices.iter().any(|choice| choice.id == id));
+    match (kind.storage(), cell) {
+        (Storage::Number, Cell::Number(_)) | (Storage::Flag, Cell::True) | (Storage::Text, Cell::Text(_)) => {
+            true
+        }
+        (Storage::Choice, Cell::Text(id)) => is_choice(id),
+        (Storage::Choices, Cell::Texts(ids)) => ids.iter().all(|id| is_choice(id)),
+        (Storage::Day, Cell::Text(text)) => crate::time::parse_day(text).is_some(),
+        (Storage::Instant, Cell::Text(text)) => crate::time::parse_instant(text).is_some(),
         _ => false,
     }
 }

@@ -5,7 +5,7 @@ use super::{Checked, existing, fields, moved, refuse, views};
 use crate::change::SchemaEdit;
 use crate::command::{CellCode, CellError, CheckContext, NewField};
 use crate::ids::{FieldNo, TableNo, random_number};
-use crate::schema::{BaseInfo, Field, FieldKind, MAX_TABLES, TableHead, clean_name, same_name};
+use crate::schema::{BaseInfo, Field, FieldKind, FieldRules, MAX_TABLES, TableHead, clean_name, same_name};
 use crate::view::ViewConfig;
 
 /// Optional changes of a table.
@@ -61,7 +61,12 @@ pub(super) fn create(
     }
     let name = free_name(draft, name, None).map_err(|error| vec![error])?;
     let description = fields::description(description).map_err(|error| vec![error])?;
-    let default = [NewField { name: "Name".into(), description: String::new(), kind: FieldKind::Text }];
+    let default = [NewField {
+        name: "Name".into(),
+        description: String::new(),
+        kind: FieldKind::Text,
+        rules: FieldRules::default(),
+    }];
     let new_fields = if new_fields.is_empty() { &default } else { new_fields };
     if !new_fields[0].kind.can_be_primary() {
         let detail = "The first field names the records: it can't be a link or a checkbox.";

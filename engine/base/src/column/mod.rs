@@ -3,15 +3,21 @@
 //! Invariants: an empty text, `false` and an empty list are the same as no value; numbers are finite.
 
 mod choice;
+mod choices;
 mod link;
+mod list;
 mod text;
 
 use crate::cell::Cell;
 use crate::ids::{RowNo, Slot};
-use crate::schema::FieldKind;
+use crate::schema::Storage;
 use crate::time;
 pub(crate) use choice::ChoiceColumn;
+pub(crate) use choices::ChoicesColumn;
+use engine_expr::Value;
 pub(crate) use link::LinkColumn;
+pub(crate) use list::ListColumn;
+use std::sync::Arc;
 pub(crate) use text::TextColumn;
 
 const NO_DAY: i32 = i32::MIN;
@@ -30,7 +36,9 @@ pub(crate) enum Column {
     /// Microseconds since 1970 UTC.
     Instant(Vec<i64>),
     Choice(ChoiceColumn),
+    Choices(ChoicesColumn),
     Links(LinkColumn),
+    List(ListColumn),
 }
 
 /// A value, borrowed from its column.
@@ -44,7 +52,11 @@ pub(crate) enum ValueRef<'a> {
     Instant(i64),
     /// The choice's id.
     Choice(&'a str),
+    /// Ids, not empty.
+    Choices(&'a [Box<str>]),
     Links(&'a [RowNo]),
+    /// Not empty.
+    List(&'a Arc<[Value]>),
 }
 
 fn put<T: Copy>(values: &mut Vec<T>, slot: Slot, value: T, empty: T, is_empty: bool) {
@@ -59,18 +71,18 @@ fn put<T: Copy>(values: &mut Vec<T>, slot: Slot, value: T, empty: T, is_empty: b
 }
 
 impl Column {
-    /// An empty column for a type.
-    pub(crate) fn new(kind: &FieldKind) -> Self {
-        match kind {
-            FieldKind::Text | FieldKind::LongText | FieldKind::Email | FieldKind::Url => {
-                Self::Text(TextColumn::default())
-            }
-            FieldKind::Number { .. } => Self::Number(Vec::new()),
-            FieldKind::Checkbox => Self::Flag(Vec::new()),
-            FieldKind::Date => Self::Day(Vec::new()),
-            FieldKind::DateTime { .. } => Self::Instant(Vec::new()),
-            FieldKind::Select { .. } => Self::Choice(ChoiceColumn::default()),
-            FieldKind::Link { .. } => Self::Links(LinkColumn::default()),
+    /// An empty column.
+    pub(crate) fn new(storage: Storage) -> Self {
+        match storage {
+            Storage::Text => Self::Text(TextColumn::default()),
+            Storage::Number => Self::Number(Vec::new()),
+            Storage::Flag => Self::Flag(Vec::new()),
+            Storage::Day => Self::Day(Vec::new()),
+            Storage::Instant => Self::Instant(Vec::new()),
+            Storage::Choice => Self::Choice(ChoiceColumn::default()),
+            Storage::Choices => Self::Choices(ChoicesColumn::default()),
+            Storage::Links => Self::Links(LinkColumn::default()),
+            Storage::List => Self::List(ListColumn::default()),
         }
     }
 
@@ -99,10 +111,15 @@ impl Column {
                 _ => ValueRef::Empty,
             },
             Self::Choice(column) => column.get(slot).map_or(ValueRef::Empty, ValueRef::Choice),
+            Self::Choices(column) => match column.get(slot) {
+                [] => ValueRef::Empty,
+                ids => ValueRef::Choices(ids),
+            },
             Self::Links(column) => match column.get(slot) {
                 [] => ValueRef::Empty,
                 rows => ValueRef::Links(rows),
             },
+            Self::List(column) => column.get(slot).map_or(ValueRef::Empty, ValueRef::List),
         }
     }
 
@@ -123,7 +140,10 @@ impl Column {
             ValueRef::True => Cell::True,
             ValueRef::Day(day) => Cell::text(time::day_text(day)),
             ValueRef::Instant(micros) => Cell::text(time::instant_text(micros)),
+            ValueRef::Choices(ids) => Cell::Texts(ids.into()),
             ValueRef::Links(rows) => Cell::links(rows.to_vec()),
+            // Lists are of computed fields only, which store nothing.
+            ValueRef::List(_) => Cell::Empty,
         }
     }
 
@@ -134,6 +154,7 @@ impl Column {
             Cell::True => self.set_true(slot),
             Cell::Number(number) => self.set_number(slot, *number),
             Cell::Text(text) => self.set_text(slot, text),
+            Cell::Texts(ids) => self.set_choices(slot, ids),
             Cell::Links(rows) => match self {
                 Self::Links(column) => column.set(slot, rows),
                 _ => self.clear(slot),
@@ -154,7 +175,9 @@ impl Column {
                 put(values, slot, micros, NO_INSTANT, micros == NO_INSTANT);
             }
             Self::Choice(column) => column.set(slot, text),
-            Self::Number(_) | Self::Flag(_) | Self::Links(_) => self.clear(slot),
+            Self::Number(_) | Self::Flag(_) | Self::Choices(_) | Self::Links(_) | Self::List(_) => {
+                self.clear(slot)
+            }
         }
     }
 
@@ -172,6 +195,48 @@ impl Column {
             bits.resize(at / 64 + 1, 0);
         }
         bits[at / 64] |= 1 << (at % 64);
+    }
+
+    pub(crate) fn set_choices(&mut self, slot: Slot, ids: &[Box<str>]) {
+        match self {
+            Self::Choices(column) => column.set(slot, ids),
+            _ => self.clear(slot),
+        }
+    }
+
+    /// Writes a calculated value; false if it says the same as before. One that does not fit the column's kind, and an error,
+    /// empties the slot.
+    pub(crate) fn put(&mut self, slot: Slot, value: &Value) -> bool {
+        if self.holds(slot, value) {
+            return false;
+        }
+        match (&mut *self, value) {
+            (Self::Text(column), Value::Text(text)) => column.set(slot, text),
+            (Self::Number(_), Value::Number(number)) => self.set_number(slot, *number),
+            (Self::Flag(_), Value::Bool(true)) => self.set_true(slot),
+            (Self::Day(values), Value::Date(day)) => put(values, slot, *day, NO_DAY, false),
+            (Self::Instant(values), Value::DateTime(micros)) => put(values, slot, *micros, NO_INSTANT, false),
+            (Self::Choices(column), Value::Text(id)) => column.set(slot, &[id.as_ref().into()]),
+            (Self::List(column), Value::List(list)) => column.set(slot, Some(list.clone())),
+            _ => self.clear(slot),
+        }
+        true
+    }
+
+    /// Whether [`put`](Self::put) would change nothing.
+    fn holds(&self, slot: Slot, value: &Value) -> bool {
+        match (self.value(slot), value) {
+            (ValueRef::Text(held), Value::Text(text)) => *held == **text,
+            (ValueRef::Number(held), Value::Number(number)) => held == *number,
+            (ValueRef::True, Value::Bool(flag)) => *flag,
+            (ValueRef::Day(held), Value::Date(day)) => held == *day,
+            (ValueRef::Instant(held), Value::DateTime(micros)) => held == *micros,
+            (ValueRef::Choices([held]), Value::Text(id)) => **held == **id,
+            (ValueRef::List(held), Value::List(list)) => held == list,
+            (ValueRef::Empty, Value::Null | Value::Error(_) | Value::Bool(false)) => true,
+            (ValueRef::Empty, value) => value.is_blank(),
+            _ => false,
+        }
     }
 
     pub(crate) fn set_links(&mut self, slot: Slot, rows: &[RowNo]) {
@@ -195,7 +260,9 @@ impl Column {
             Self::Day(values) => put(values, slot, NO_DAY, NO_DAY, true),
             Self::Instant(values) => put(values, slot, NO_INSTANT, NO_INSTANT, true),
             Self::Choice(column) => column.clear(slot),
+            Self::Choices(column) => column.clear(slot),
             Self::Links(column) => column.set(slot, &[]),
+            Self::List(column) => column.set(slot, None),
         }
     }
 
@@ -208,6 +275,8 @@ impl Column {
             Self::Day(values) => values.shrink_to_fit(),
             Self::Instant(values) => values.shrink_to_fit(),
             Self::Choice(column) => column.shrink(),
+            Self::Choices(column) => column.shrink(),
+            Self::List(column) => column.shrink(),
             Self::Links(column) => column.shrink(),
         }
     }
@@ -221,6 +290,8 @@ impl Column {
             Self::Day(values) => values.capacity() * 4,
             Self::Instant(values) => values.capacity() * 8,
             Self::Choice(column) => column.bytes(),
+            Self::Choices(column) => column.bytes(),
+            Self::List(column) => column.bytes(),
             Self::Links(column) => column.bytes(),
         }
     }

@@ -4,7 +4,7 @@
 
 use super::test::{Test, TextTest};
 use crate::base::Base;
-use crate::column::{ChoiceColumn, Column, LinkColumn, TextColumn};
+use crate::column::{ChoiceColumn, Column, LinkColumn, ListColumn, TextColumn};
 use crate::ids::{RowNo, Slot, TableNo};
 use crate::json::choice_name;
 use crate::rows::Rows;
@@ -29,6 +29,7 @@ pub(super) enum Bound<'a> {
     Choice(&'a [u32], u32),
     /// Which cells are wanted.
     Choices(&'a [u32], Vec<bool>),
+    ListHas(&'a ListColumn, &'a TextTest),
     LinkedTo(&'a LinkColumn, &'a [RowNo]),
     LinkedName(&'a Base, &'a LinkColumn, TableNo, &'a TextTest),
 }
@@ -42,7 +43,7 @@ fn cost(bound: &Bound<'_>) -> u32 {
         Bound::LinkedTo(..) => 5,
         Bound::Text(_, TextTest::Same(_)) => 10,
         Bound::Text(..) => 30,
-        Bound::LinkedName(..) => 200,
+        Bound::LinkedName(..) | Bound::ListHas(..) => 200,
         Bound::Not(test) => cost(test),
         Bound::All(tests) | Bound::Any(tests) => tests.iter().map(cost).sum(),
     }
@@ -106,6 +107,23 @@ impl<'a> Bound<'a> {
                 (Some(Column::Choice(column)), Some(field)) => Self::named(column, field, test),
                 _ => Self::Never,
             },
+            Test::Many { field, ids, how } => match rows.column(*field) {
+                Some(Column::Choices(column)) => {
+                    Self::cells(column.cells(), column.lists().map(|list| how.holds(list, ids)))
+                }
+                _ => Self::Never,
+            },
+            Test::ManyNamed { field, test } => match (rows.column(*field), table.field(*field)) {
+                (Some(Column::Choices(column)), Some(field)) => {
+                    let fits = |id: &str| test.holds(choice_name(field.value_kind(), id).unwrap_or(id));
+                    Self::cells(column.cells(), column.lists().map(|list| list.iter().any(|id| fits(id))))
+                }
+                _ => Self::Never,
+            },
+            Test::ListHas { field, test } => match rows.column(*field) {
+                Some(Column::List(column)) => Self::ListHas(column, test),
+                _ => Self::Never,
+            },
             Test::LinkedTo { field, rows: wanted } => match rows.column(*field) {
                 Some(Column::Links(column)) => Self::LinkedTo(column, wanted),
                 _ => Self::Never,
@@ -118,17 +136,22 @@ impl<'a> Bound<'a> {
     }
 
     fn named(column: &'a ChoiceColumn, field: &Field, test: &TextTest) -> Self {
-        Self::choices(column, &|id| test.holds(choice_name(field, id).unwrap_or(id)))
+        Self::choices(column, &|id| test.holds(choice_name(field.value_kind(), id).unwrap_or(id)))
     }
 
     fn choices(column: &'a ChoiceColumn, wanted: &dyn Fn(&str) -> bool) -> Self {
+        Self::cells(column.cells(), column.ids().map(wanted))
+    }
+
+    /// A test of cells that are 0 for none and n for the n-th of `wanted`.
+    fn cells(cells: &'a [u32], wanted: impl Iterator<Item = bool>) -> Self {
         let mut table = vec![false];
-        table.extend(column.ids().map(wanted));
+        table.extend(wanted);
         let mut hits = table.iter().enumerate().filter(|(_, hit)| **hit).map(|(cell, _)| cell as u32);
         match (hits.next(), hits.next()) {
             (None, _) => Self::Never,
-            (Some(cell), None) => Self::Choice(column.cells(), cell),
-            _ => Self::Choices(column.cells(), table),
+            (Some(cell), None) => Self::Choice(cells, cell),
+            _ => Self::Choices(cells, table),
         }
     }
 
@@ -152,6 +175,9 @@ impl<'a> Bound<'a> {
             Self::Instant(values, low, high) => values.get(at).is_some_and(|at| at >= low && at <= high),
             Self::Choice(cells, wanted) => cells.get(at) == Some(wanted),
             Self::Choices(cells, wanted) => cells.get(at).is_some_and(|cell| wanted[*cell as usize]),
+            Self::ListHas(column, test) => {
+                column.get(slot).is_some_and(|list| list.iter().any(|value| test.holds(&value.to_string())))
+            }
             Self::LinkedTo(column, wanted) => column.get(slot).iter().any(|row| wanted.contains(row)),
             Self::LinkedName(base, column, table, test) => {
                 let mut name = String::new();
@@ -190,7 +216,7 @@ impl<'a> Bound<'a> {
                 Self::Instant(values, low, high) => bits(values, word, |at| (at >= *low) & (at <= *high)),
                 Self::Choice(cells, wanted) => bits(cells, word, |cell| cell == *wanted),
                 Self::Choices(cells, wanted) => bits(cells, word, |cell| wanted[cell as usize]),
-                Self::Text(..) | Self::LinkedTo(..) | Self::LinkedName(..) => {
+                Self::Text(..) | Self::ListHas(..) | Self::LinkedTo(..) | Self::LinkedName(..) => {
                     self.one_by_one(word, candidates)
                 }
             }

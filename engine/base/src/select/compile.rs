@@ -1,13 +1,13 @@
 //! From conditions to tests: does the operator fit the type, does the value fit both?
 
-use super::Reads;
-use super::test::{Test, TextTest};
+use super::test::{Among, Test, TextTest};
+use super::{Moment, Reads, relative};
 use crate::coerce::find_choice;
 use crate::collate;
 use crate::condition::{Condition, Op};
 use crate::ids::{FieldNo, RecordId};
 use crate::query::QueryError;
-use crate::schema::{Choice, Field, FieldKind, Table};
+use crate::schema::{Choice, Field, FieldKind, Storage, Table};
 use crate::time;
 use jiff::tz::TimeZone;
 use serde_json::Value;
@@ -18,25 +18,28 @@ type Compiled = Result<Test, (&'static str, String)>;
 pub(super) fn compile(
     table: &Table,
     condition: &Condition,
+    moment: &Moment,
     reads: &mut Reads,
     errors: &mut Vec<QueryError>,
 ) -> Option<Test> {
     let known = errors.len();
-    let test = node(table, condition, "", reads, errors);
+    let test = node(table, condition, moment, "", reads, errors);
     (errors.len() == known).then_some(test).flatten()
 }
 
 fn node(
     table: &Table,
     condition: &Condition,
+    moment: &Moment,
     pointer: &str,
     reads: &mut Reads,
     errors: &mut Vec<QueryError>,
 ) -> Option<Test> {
     let mut list = |name: &str, nodes: &[Condition]| -> Option<Vec<Test>> {
         let each = nodes.iter().enumerate();
-        let tests: Vec<_> =
-            each.map(|(i, one)| node(table, one, &format!("{pointer}/{name}/{i}"), reads, errors)).collect();
+        let tests: Vec<_> = each
+            .map(|(i, one)| node(table, one, moment, &format!("{pointer}/{name}/{i}"), reads, errors))
+            .collect();
         tests.into_iter().collect()
     };
     let fail = |member: &str, code: &str, detail: String| QueryError {
@@ -55,9 +58,9 @@ fn node(
                 return None;
             };
             reads.fields.insert(*no);
-            match test(field, *op, value) {
+            match test(field, *op, value, moment) {
                 Ok(test) => {
-                    if matches!(field.kind, FieldKind::Link { .. }) {
+                    if field.linked().is_some() {
                         reads.links.insert(*no);
                     }
                     Some(test)
@@ -80,7 +83,7 @@ fn op_name(op: Op) -> String {
     serde_json::to_value(op).ok().and_then(|name| name.as_str().map(str::to_owned)).unwrap_or_default()
 }
 
-fn test(field: &Field, op: Op, value: &Value) -> Compiled {
+fn test(field: &Field, op: Op, value: &Value, moment: &Moment) -> Compiled {
     let no = field.no;
     match op {
         Op::IsEmpty => return Ok(not(Test::Filled(no))),
@@ -91,25 +94,41 @@ fn test(field: &Field, op: Op, value: &Value) -> Compiled {
     if value.is_null() && matches!(op, Op::Is | Op::IsNot) {
         return Ok(if op == Op::Is { not(Test::Filled(no)) } else { Test::Filled(no) });
     }
-    match &field.kind {
-        FieldKind::Text | FieldKind::LongText | FieldKind::Email | FieldKind::Url => text(field, op, value),
-        FieldKind::Number { .. } => number(field, op, value),
-        FieldKind::Checkbox => checkbox(field, op, value),
-        FieldKind::Date => range(field, op, value, &|value| {
-            let day = i64::from(time::parse_day(value)?);
+    let kind = field.value_kind();
+    match kind.storage() {
+        Storage::Text => text(field, op, value),
+        Storage::Number => number(field, op, value),
+        Storage::Flag => checkbox(field, op, value),
+        Storage::Day => range(field, op, value, &|value| {
+            if let Some(range) = relative::days(value, moment) {
+                return range.map(|(from, to)| (i64::from(from), i64::from(to)));
+            }
+            let day = i64::from(time::parse_day(value.as_str()?)?);
             Some((day, day + 1))
         }),
-        FieldKind::DateTime { zone } => {
-            let zone = time::zone(zone.as_deref());
-            range(field, op, value, &|value| instants(value, &zone))
+        Storage::Instant => {
+            // Days relative to today are those of whoever asks; a day by name is one of the field's zone.
+            let zone = if let FieldKind::DateTime { zone } = kind { zone.as_deref() } else { None };
+            let zone = time::zone(zone);
+            range(field, op, value, &|value| match relative::days(value, moment) {
+                Some(range) => range.and_then(|(from, to)| {
+                    Some((time::day_start(from, &moment.zone)?, time::day_start(to, &moment.zone)?))
+                }),
+                None => instants(value.as_str()?, &zone),
+            })
         }
-        FieldKind::Select { choices } => select(field, choices, op, value),
-        FieldKind::Link { .. } => link(field, op, value),
+        Storage::Choice => select(field, kind.choices().unwrap_or_default(), op, value),
+        Storage::Choices => many(field, kind, op, value),
+        Storage::Links => link(field, op, value),
+        Storage::List => match text_test(op, value)? {
+            Some((test, negate)) => Ok(negated(Test::ListHas { field: field.no, test }, negate)),
+            None => misfit(field, op),
+        },
     }
 }
 
 fn misfit(field: &Field, op: Op) -> Compiled {
-    Err(("op_not_for_type", format!("{} is not for {} fields.", op_name(op), field.kind.type_name())))
+    Err(("op_not_for_type", format!("{} is not for {} fields.", op_name(op), field.value_kind().type_name())))
 }
 
 fn one_text(value: &Value) -> Result<&str, (&'static str, String)> {
@@ -157,7 +176,16 @@ fn text(field: &Field, op: Op, value: &Value) -> Compiled {
 }
 
 fn number(field: &Field, op: Op, value: &Value) -> Compiled {
-    let one = |value: &Value| value.as_f64().ok_or(("invalid_value", "Expected a number.".to_owned()));
+    let kind = field.value_kind();
+    // Times of the day and durations also as people write them.
+    let one = |value: &Value| {
+        let number = value.as_f64().or_else(|| match (kind, value.as_str()?) {
+            (FieldKind::Time, text) => time::parse_clock(text),
+            (FieldKind::Duration, text) => time::parse_duration(text),
+            _ => None,
+        });
+        number.ok_or(("invalid_value", "Expected a number.".to_owned()))
+    };
     let no = field.no;
     let (all_low, all_high) = ((f64::NEG_INFINITY, true), (f64::INFINITY, true));
     Ok(match op {
@@ -196,11 +224,9 @@ fn instants(text: &str, zone: &TimeZone) -> Option<(i64, i64)> {
     Some((at, at + 1))
 }
 
-fn range(field: &Field, op: Op, value: &Value, read: &dyn Fn(&str) -> Option<(i64, i64)>) -> Compiled {
-    let one = |value: &Value| {
-        let range = value.as_str().and_then(read);
-        range.ok_or(("invalid_value", "Expected a day such as 2026-11-21.".to_owned()))
-    };
+fn range(field: &Field, op: Op, value: &Value, read: &dyn Fn(&Value) -> Option<(i64, i64)>) -> Compiled {
+    let one =
+        |value: &Value| read(value).ok_or(("invalid_value", "Expected a day such as 2026-11-21.".to_owned()));
     let no = field.no;
     let between = |low, high| Test::Between { field: no, low, high };
     Ok(match op {
@@ -257,8 +283,36 @@ fn select(field: &Field, choices: &[Choice], op: Op, value: &Value) -> Compiled 
     Ok(negated(Test::ChoiceIn { field: field.no, ids }, negate))
 }
 
+/// Several choices, or people.
+fn many(field: &Field, kind: &FieldKind, op: Op, value: &Value) -> Compiled {
+    let ids = |value: &Value| -> Result<Vec<Box<str>>, (&'static str, String)> {
+        let each = texts(value)?.into_iter().map(|text| match kind.choices() {
+            None => Ok(text.into()),
+            Some(choices) => {
+                find_choice(choices, text).map(|choice| choice.id.as_str().into()).ok_or_else(|| {
+                    ("invalid_value", format!("There is no choice {}.", crate::coerce::shown(text)))
+                })
+            }
+        });
+        each.collect()
+    };
+    let no = field.no;
+    let test = |how, negate| Ok(negated(Test::Many { field: no, ids: ids(value)?, how }, negate));
+    match op {
+        Op::Is => test(Among::Exactly, false),
+        Op::IsNot => test(Among::Exactly, true),
+        Op::IsAnyOf => test(Among::Any, false),
+        Op::IsNoneOf => test(Among::Any, true),
+        Op::IsAllOf => test(Among::All, false),
+        _ => match text_test(op, value)? {
+            Some((test, negate)) => Ok(negated(Test::ManyNamed { field: no, test }, negate)),
+            None => misfit(field, op),
+        },
+    }
+}
+
 fn link(field: &Field, op: Op, value: &Value) -> Compiled {
-    let FieldKind::Link { table, .. } = field.kind else { return misfit(field, op) };
+    let Some(table) = field.linked() else { return misfit(field, op) };
     let no: FieldNo = field.no;
     // Records by id where all are ids, by name otherwise.
     if matches!(op, Op::Is | Op::IsNot | Op::IsAnyOf | Op::IsNoneOf) {

@@ -7,26 +7,39 @@ use crate::ids::{FieldNo, Slot};
 use crate::json::choice_name;
 use crate::query::QueryError;
 use crate::rows::Rows;
-use crate::schema::{FieldKind, Table};
-use engine_expr::{Cell, FieldKey, Program, RecordPart, Row, Scope, Severity, Type, Value, compile_filter};
+use crate::schema::{Field, FieldKind, Storage, Table};
+use engine_expr::{
+    Cell, CellError, FieldKey, Program, RecordPart, Row, Scope, Severity, Type, Value, compile_filter,
+};
 
 /// The fields of a table, as filters name them: by name or by id.
 pub(crate) fn scope(table: &Table) -> Scope {
     let mut scope = Scope::new();
     scope.with_record();
     for field in &table.fields {
-        let ty = match field.kind {
-            FieldKind::Text | FieldKind::LongText | FieldKind::Email | FieldKind::Url => Type::Text,
-            FieldKind::Number { .. } => Type::Number,
-            FieldKind::Checkbox => Type::Bool,
-            FieldKind::Date => Type::Date,
-            FieldKind::DateTime { .. } => Type::DateTime,
-            FieldKind::Select { .. } => Type::Option,
-            FieldKind::Link { .. } => Type::Links,
-        };
+        let ty = type_of(field.value_kind());
         scope.add(&field.name, &table.head.number.field(field.no).to_string(), field.no.0, ty);
     }
     scope
+}
+
+/// The type of a field's values in the expression language.
+pub(crate) fn type_of(kind: &FieldKind) -> Type {
+    match kind.storage() {
+        Storage::Text => Type::Text,
+        Storage::Number => Type::Number,
+        Storage::Flag => Type::Bool,
+        Storage::Day => Type::Date,
+        Storage::Instant => Type::DateTime,
+        Storage::Choice => Type::Option,
+        Storage::Choices if is_one_person(kind) => Type::Text,
+        Storage::Choices | Storage::List => Type::List,
+        Storage::Links => Type::Links,
+    }
+}
+
+fn is_one_person(kind: &FieldKind) -> bool {
+    matches!(kind, FieldKind::User { many: false } | FieldKind::CreatedBy | FieldKind::ModifiedBy { .. })
 }
 
 pub(super) fn compile(
@@ -40,7 +53,7 @@ pub(super) fn compile(
             for key in program.reads() {
                 let no = FieldNo(*key);
                 reads.fields.insert(no);
-                if table.field(no).is_some_and(|field| matches!(field.kind, FieldKind::Link { .. })) {
+                if table.field(no).is_some_and(|field| field.linked().is_some()) {
                     reads.links.insert(no);
                 }
             }
@@ -67,27 +80,31 @@ pub(super) fn compile(
 }
 
 /// One row's cells.
-pub(super) struct Cells<'a> {
-    pub(super) base: &'a Base,
-    pub(super) table: &'a Table,
-    pub(super) rows: &'a Rows,
-    pub(super) slot: Slot,
+pub(crate) struct Cells<'a> {
+    pub(crate) base: &'a Base,
+    pub(crate) table: &'a Table,
+    pub(crate) rows: &'a Rows,
+    pub(crate) slot: Slot,
 }
 
 impl Row for Cells<'_> {
     fn cell(&self, field: FieldKey) -> Cell<'_> {
         let no = FieldNo(field);
         match self.rows.value(no, self.slot) {
-            ValueRef::Empty => Cell::Null,
+            ValueRef::Empty => match self.rows.error(no, self.slot) {
+                Some(kind) => Cell::Value(Value::Error(CellError { kind, node: 0 })),
+                None => Cell::Null,
+            },
             ValueRef::Text(text) => Cell::Text(text),
             ValueRef::Number(number) => Cell::Number(number),
             ValueRef::True => Cell::Bool(true),
             ValueRef::Day(day) => Cell::Date(day),
             ValueRef::Instant(micros) => Cell::DateTime(micros),
             ValueRef::Choice(id) => {
-                Cell::Text(self.table.field(no).and_then(|field| choice_name(field, id)).unwrap_or(id))
+                let name = self.table.field(no).and_then(|field| choice_name(field.value_kind(), id));
+                Cell::Text(name.unwrap_or(id))
             }
-            ValueRef::Links(_) => Cell::Value(self.get(field)),
+            ValueRef::Links(_) | ValueRef::Choices(_) | ValueRef::List(_) => Cell::Value(self.get(field)),
         }
     }
 
@@ -105,29 +122,34 @@ impl Row for Cells<'_> {
 
     fn get(&self, field: FieldKey) -> Value {
         let no = FieldNo(field);
-        match self.rows.value(no, self.slot) {
-            ValueRef::Empty => Value::Null,
-            ValueRef::Text(text) => Value::Text(text.into()),
-            ValueRef::Number(number) => Value::Number(number),
-            ValueRef::True => Value::Bool(true),
-            ValueRef::Day(day) => Value::Date(day),
-            ValueRef::Instant(micros) => Value::DateTime(micros),
-            ValueRef::Choice(id) => {
-                let name = self.table.field(no).and_then(|field| choice_name(field, id));
-                Value::Text(name.unwrap_or(id).into())
-            }
-            ValueRef::Links(linked) => {
-                let Some(FieldKind::Link { table, .. }) = self.table.field(no).map(|field| &field.kind)
-                else {
-                    return Value::Null;
-                };
-                Value::List(
-                    linked
-                        .iter()
-                        .map(|row| Value::Text(self.base.record_name(*table, *row).into()))
-                        .collect(),
-                )
-            }
-        }
+        let Some(field) = self.table.field(no) else { return Value::Null };
+        value_at(self.base, field, self.rows, self.slot)
+    }
+}
+
+/// A row's value of a field as the expression language has it; an error where a computed field has one.
+pub(crate) fn value_at(base: &Base, field: &Field, rows: &Rows, slot: Slot) -> Value {
+    let kind = field.value_kind();
+    let name = |id: &str| Value::Text(choice_name(kind, id).unwrap_or(id).into());
+    match rows.value(field.no, slot) {
+        ValueRef::Empty => match rows.error(field.no, slot) {
+            Some(kind) => Value::Error(CellError { kind, node: 0 }),
+            None => Value::Null,
+        },
+        ValueRef::Text(text) => Value::Text(text.into()),
+        ValueRef::Number(number) => Value::Number(number),
+        ValueRef::True => Value::Bool(true),
+        ValueRef::Day(day) => Value::Date(day),
+        ValueRef::Instant(micros) => Value::DateTime(micros),
+        ValueRef::Choice(id) => name(id),
+        ValueRef::Choices([id]) if is_one_person(kind) => name(id),
+        ValueRef::Choices(ids) => Value::List(ids.iter().map(|id| name(id)).collect()),
+        ValueRef::List(values) => Value::List(values.clone()),
+        ValueRef::Links(linked) => match field.linked() {
+            Some(table) => Value::List(
+                linked.iter().map(|row| Value::Text(base.record_name(table, *row).into())).collect(),
+            ),
+            None => Value::Null,
+        },
     }
 }

@@ -7,7 +7,7 @@
 use super::test::{Test, TextTest};
 use crate::collate;
 use crate::ids::FieldNo;
-use crate::schema::{FieldKind, Table};
+use crate::schema::{Storage, Table};
 use engine_expr::{Conversion, EvalContext, Evaluator, Family, Op, Program, Value};
 
 /// Deepest nesting that is lowered; deeper ones are left to the evaluator, which does not recurse.
@@ -61,9 +61,13 @@ impl Lowering<'_> {
         }
     }
 
-    fn field(&self, node: u32) -> Option<(FieldNo, &FieldKind)> {
+    fn field(&self, node: u32) -> Option<(FieldNo, Storage)> {
         match self.program.nodes().get(node as usize)?.op {
-            Op::Field(key) => self.table.field(FieldNo(key)).map(|field| (field.no, &field.kind)),
+            // A computed field may hold an error, which no test of a column knows.
+            Op::Field(key) => {
+                let field = self.table.field(FieldNo(key)).filter(|field| field.outcome.is_none());
+                field.map(|field| (field.no, field.storage()))
+            }
             _ => None,
         }
     }
@@ -84,12 +88,12 @@ impl Lowering<'_> {
             let (no, kind) = self.field(*arg)?;
             let zero = Test::NumberIn { field: no, numbers: vec![0.0] };
             return Some(match kind {
-                FieldKind::Number { .. } => Test::All(vec![Test::Filled(no), not(zero)]),
+                Storage::Number => Test::All(vec![Test::Filled(no), not(zero)]),
                 _ => Test::Filled(no),
             });
         }
         if let Some((no, kind)) = self.field(node) {
-            return matches!(kind, FieldKind::Checkbox).then_some(Test::Filled(no));
+            return matches!(kind, Storage::Flag).then_some(Test::Filled(no));
         }
         let (family, name, args) = self.call(node)?;
         let each = || args.iter().map(|arg| self.truth(*arg, depth + 1)).collect::<Option<Vec<Test>>>();
@@ -143,43 +147,41 @@ fn turned(name: &str) -> &str {
     }
 }
 
-fn of_text(field: FieldNo, kind: &FieldKind, test: TextTest) -> Option<Test> {
+fn of_text(field: FieldNo, kind: Storage, test: TextTest) -> Option<Test> {
     match kind {
-        FieldKind::Text | FieldKind::LongText | FieldKind::Email | FieldKind::Url => {
-            Some(Test::Text { field, test })
-        }
-        FieldKind::Select { .. } => Some(Test::ChoiceNamed { field, test }),
+        Storage::Text => Some(Test::Text { field, test }),
+        Storage::Choice => Some(Test::ChoiceNamed { field, test }),
         _ => None,
     }
 }
 
-fn equal(field: FieldNo, kind: &FieldKind, value: &Value) -> Option<Test> {
+fn equal(field: FieldNo, kind: Storage, value: &Value) -> Option<Test> {
     let moment = |at: i64| Test::Between { field, low: at, high: at.saturating_add(1) };
     Some(match (kind, value) {
         (_, Value::Error(_)) => return None,
         // Blank, an empty text, an unticked checkbox.
         (_, value) if value.is_blank() => not(Test::Filled(field)),
-        (FieldKind::Checkbox, Value::Bool(wanted)) => {
+        (Storage::Flag, Value::Bool(wanted)) => {
             if *wanted {
                 Test::Filled(field)
             } else {
                 not(Test::Filled(field))
             }
         }
-        (FieldKind::Number { .. }, Value::Number(number)) => Test::NumberIn { field, numbers: vec![*number] },
-        (FieldKind::Date, Value::Date(day)) => moment(i64::from(*day)),
-        (FieldKind::DateTime { .. }, Value::DateTime(micros)) => moment(*micros),
+        (Storage::Number, Value::Number(number)) => Test::NumberIn { field, numbers: vec![*number] },
+        (Storage::Day, Value::Date(day)) => moment(i64::from(*day)),
+        (Storage::Instant, Value::DateTime(micros)) => moment(*micros),
         (_, Value::Text(text)) => return of_text(field, kind, TextTest::Same(text.as_ref().into())),
         _ => return None,
     })
 }
 
-fn order(field: FieldNo, kind: &FieldKind, name: &str, value: &Value) -> Option<Test> {
+fn order(field: FieldNo, kind: Storage, name: &str, value: &Value) -> Option<Test> {
     let all = (f64::NEG_INFINITY, f64::INFINITY);
     let at = match (kind, value) {
         // Blank has no order.
         (_, Value::Null) => return Some(Test::never()),
-        (FieldKind::Number { .. }, Value::Number(number)) => {
+        (Storage::Number, Value::Number(number)) => {
             let number = *number;
             let (low, high) = match name {
                 "<" => ((all.0, true), (number, false)),
@@ -189,8 +191,8 @@ fn order(field: FieldNo, kind: &FieldKind, name: &str, value: &Value) -> Option<
             };
             return Some(Test::Number { field, low, high });
         }
-        (FieldKind::Date, Value::Date(day)) => i64::from(*day),
-        (FieldKind::DateTime { .. }, Value::DateTime(micros)) => *micros,
+        (Storage::Day, Value::Date(day)) => i64::from(*day),
+        (Storage::Instant, Value::DateTime(micros)) => *micros,
         _ => return None,
     };
     let (low, high) = match name {

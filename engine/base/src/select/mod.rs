@@ -4,6 +4,7 @@ mod bound;
 mod compile;
 mod filter;
 mod lower;
+mod relative;
 mod test;
 
 use crate::base::Base;
@@ -12,7 +13,7 @@ use crate::column::ValueRef;
 use crate::ids::{FieldNo, Slot, TableNo};
 use crate::query::{QueryContext, QueryError, QuerySpec};
 use crate::rows::Rows;
-use crate::schema::{FieldKind, Table};
+use crate::schema::Table;
 use crate::time;
 use engine_expr::{EvalContext, Evaluator, Program, Volatility};
 use jiff::tz::TimeZone;
@@ -21,6 +22,7 @@ use test::Test;
 
 use bound::Bound;
 pub(crate) use bound::slots;
+pub(crate) use filter::{Cells, scope, type_of, value_at};
 
 /// What a query reads: a change outside of it can't move a row.
 #[derive(Debug, Default)]
@@ -33,6 +35,20 @@ pub(crate) struct Reads {
     pub(crate) links: FxHashSet<FieldNo>,
 }
 
+/// When and where a query is asked: what "today" is.
+pub(crate) struct Moment {
+    pub(crate) now_us: i64,
+    pub(crate) zone: TimeZone,
+}
+
+/// Conditions on days relative to today hold until the day ends.
+fn condition_volatility(spec: &QuerySpec) -> Volatility {
+    match &spec.condition {
+        Some(condition) if condition.is_relative() => Volatility::Day,
+        _ => Volatility::Pure,
+    }
+}
+
 /// The part of a query that keeps or drops rows.
 #[derive(Debug)]
 pub(crate) struct Selection {
@@ -41,6 +57,8 @@ pub(crate) struct Selection {
     test: Option<Test>,
     /// Folded.
     search: Option<String>,
+    /// Fields in which the search does not look.
+    unsearched: Vec<FieldNo>,
     /// The filter, if the test does not say all of it.
     filter: Option<Program>,
     volatility: Volatility,
@@ -66,9 +84,10 @@ impl Selection {
             }]);
         };
         let mut errors = Vec::new();
+        let moment = Moment { now_us: context.now_us, zone: time::zone(Some(context.zone)) };
         let mut test = None;
         if let Some(condition) = &spec.condition {
-            test = compile::compile(table, condition, reads, &mut errors);
+            test = compile::compile(table, condition, &moment, reads, &mut errors);
         }
         let mut program = None;
         if let Some(text) = &spec.filter
@@ -80,7 +99,7 @@ impl Selection {
             spec.search.as_deref().map(|text| collate::fold(text.trim())).filter(|text| !text.is_empty());
         if search.is_some() {
             reads.all = true;
-            let linked = table.fields.iter().filter(|field| matches!(field.kind, FieldKind::Link { .. }));
+            let linked = table.fields.iter().filter(|field| field.linked().is_some());
             reads.links.extend(linked.map(|field| field.no));
         }
         if !errors.is_empty() {
@@ -90,10 +109,14 @@ impl Selection {
             table: spec.table,
             test,
             search,
+            unsearched: spec.unsearched.clone(),
             filter: None,
-            volatility: program.as_ref().map_or(Volatility::Pure, Program::volatility),
+            volatility: program
+                .as_ref()
+                .map_or(Volatility::Pure, Program::volatility)
+                .max(condition_volatility(spec)),
             now_us: context.now_us,
-            zone: time::zone(Some(context.zone)),
+            zone: moment.zone,
         };
         if let Some(program) = program {
             let mut lowered = lower::lower(table, &program, &made.eval_context());
@@ -197,7 +220,9 @@ impl<'a> Matcher<'a> {
 
     fn searched(&mut self, slot: Slot) -> bool {
         let Some(needle) = &self.selection.search else { return true };
-        self.table.fields.iter().any(|field| match self.rows.value(field.no, slot) {
+        let unsearched = &self.selection.unsearched;
+        let mut fields = self.table.fields.iter().filter(|field| !unsearched.contains(&field.no));
+        fields.any(|field| match self.rows.value(field.no, slot) {
             ValueRef::Empty | ValueRef::True => false,
             ValueRef::Text(text) => collate::contains(text, needle),
             _ => {

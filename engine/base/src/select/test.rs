@@ -31,6 +31,28 @@ impl TextTest {
     }
 }
 
+/// How the ids of a cell and those of a condition must meet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Among {
+    /// One of the cell's is among them.
+    Any,
+    /// Each of them is in the cell.
+    All,
+    /// The cell has these and no others.
+    Exactly,
+}
+
+impl Among {
+    pub(super) fn holds(self, cell: &[Box<str>], ids: &[Box<str>]) -> bool {
+        let all = || ids.iter().all(|id| cell.contains(id));
+        match self {
+            Self::Any => cell.iter().any(|id| ids.contains(id)),
+            Self::All => all(),
+            Self::Exactly => all() && cell.iter().all(|id| ids.contains(id)),
+        }
+    }
+}
+
 /// A compiled condition.
 #[derive(Debug)]
 pub(super) enum Test {
@@ -72,6 +94,22 @@ pub(super) enum Test {
         field: FieldNo,
         test: TextTest,
     },
+    /// A list of choices or people of which `how` many are among the ids.
+    Many {
+        field: FieldNo,
+        ids: Vec<Box<str>>,
+        how: Among,
+    },
+    /// A list with a choice whose name fits.
+    ManyNamed {
+        field: FieldNo,
+        test: TextTest,
+    },
+    /// A list of values with one that fits, by what it reads as.
+    ListHas {
+        field: FieldNo,
+        test: TextTest,
+    },
     /// Linked to one of the records.
     LinkedTo {
         field: FieldNo,
@@ -101,7 +139,7 @@ impl Test {
         match self {
             Self::All(tests) | Self::Any(tests) => tests.iter().all(Self::is_cheap),
             Self::Not(test) => test.is_cheap(),
-            Self::LinkedName { .. } => false,
+            Self::LinkedName { .. } | Self::ListHas { .. } => false,
             _ => true,
         }
     }

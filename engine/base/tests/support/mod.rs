@@ -57,7 +57,7 @@ pub fn check(base: &Base, rng: &mut Rng, command: &Command) -> Result<Change, Ve
 }
 
 pub fn field(name: &str, kind: FieldKind) -> NewField {
-    NewField { name: name.into(), description: String::new(), kind }
+    NewField { name: name.into(), description: String::new(), kind, rules: FieldRules::default() }
 }
 
 pub fn choice(name: &str) -> Choice {
@@ -89,7 +89,7 @@ pub fn fixture(rng: &mut Rng) -> (Base, Vec<TableNo>, Vec<Change>) {
     changes.push(run(&mut base, rng, &people));
     let people = base.schema().table_by_name("people").unwrap().number();
     for (name, table) in [("In team", teams), ("Boss", people)] {
-        let new = field(name, FieldKind::Link { table, symmetric: None });
+        let new = field(name, FieldKind::Link { table, symmetric: None, single: false });
         changes.push(run(&mut base, rng, &Command::CreateField { table: people, field: new }));
     }
     (base, vec![people, teams], changes)
@@ -139,7 +139,7 @@ impl Model {
     }
 
     pub fn set(&mut self, schema: &Schema, table: TableNo, row: RowNo, field: FieldNo, cell: Cell) {
-        let FieldKind::Link { table: other, symmetric: Some(back) } =
+        let FieldKind::Link { table: other, symmetric: Some(back), .. } =
             schema.field(table.field(field)).unwrap().kind
         else {
             return self.put(table, row, field, cell);
@@ -245,7 +245,8 @@ pub fn step(
 ) -> Change {
     let schema = base.schema().clone();
     let table = *rng.pick(tables);
-    let fields: Vec<FieldNo> = schema.table(table).unwrap().fields.iter().map(|field| field.no).collect();
+    let fields = schema.table(table).unwrap().fields.iter().filter(|field| !field.kind.is_read_only());
+    let fields: Vec<FieldNo> = fields.map(|field| field.no).collect();
     let rows = model.rows(table);
     let kind = rng.below(10);
     if kind < 4 || rows.is_empty() {

@@ -7,6 +7,7 @@ const NO = new Set(['false', 'no', 'n', '0', '', 'unchecked', 'nein', 'non']);
 
 export const checkbox: CellKind = {
   editor: 'toggle',
+  show: (value) => (value === true ? 'Yes' : 'No'),
   paint(cell, value) {
     const on = value === true;
     let box = cell.firstElementChild as HTMLElement | null;

@@ -1,5 +1,5 @@
 // Days without a time: "2026-11-21" in data and clipboard, the person's locale on the screen.
-import { type CellKind, bad, good, paintText } from './kind.ts';
+import { type CellKind, bad, good, textOf } from './kind.ts';
 
 const shown = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short', year: 'numeric', timeZone: 'UTC' });
 /** Does the locale write the day before the month in 3/4/2026? */
@@ -40,8 +40,8 @@ export function parseDate(raw: string, preferDayFirst = dayFirst): string | unde
 
 export const date: CellKind = {
   editor: 'date',
-  paint: (cell, value) => paintText(cell, typeof value === 'string' ? formatDate(value) : ''),
-  toText: (value) => (typeof value === 'string' ? value : ''),
+  show: (value) => formatDate(textOf(value)),
+  toText: textOf,
   fromText(raw) {
     const value = parseDate(raw);
     return value ? good(value) : bad(`“${raw}” is not a date`);

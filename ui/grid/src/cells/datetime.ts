@@ -1,6 +1,6 @@
 // A moment: RFC 3339 in UTC in data and clipboard, shown in the field's zone or the person's own.
 import { parseDate } from './date.ts';
-import { type CellKind, bad, good, paintText } from './kind.ts';
+import { type CellKind, bad, good, textOf } from './kind.ts';
 
 const formats = new Map<string, Intl.DateTimeFormat>();
 
@@ -41,8 +41,8 @@ export function fromLocal(local: string, zone: string | undefined): string | und
 
 export const datetime: CellKind = {
   editor: 'datetime',
-  paint: (cell, value, column) => paintText(cell, typeof value === 'string' ? formatDateTime(value, column.zone) : ''),
-  toText: (value) => (typeof value === 'string' ? value : ''),
+  show: (value, shape) => formatDateTime(textOf(value), shape.zone),
+  toText: textOf,
   fromText(raw, column) {
     const text = raw.trim();
     if (/^\d{4}-\d\d-\d\d[T ]\d\d:\d\d.*(Z|[+-]\d\d:?\d\d)$/i.test(text)) {

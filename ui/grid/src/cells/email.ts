@@ -1,11 +1,11 @@
 // An e-mail address: plain text in the cell, a link in the record panel.
-import { type CellKind, bad, good, paintText } from './kind.ts';
+import { type CellKind, bad, good, textOf } from './kind.ts';
 
 export const email: CellKind = {
   editor: 'input',
   inputMode: 'email',
-  paint: (cell, value) => paintText(cell, typeof value === 'string' ? value : ''),
-  toText: (value) => (typeof value === 'string' ? value : ''),
+  show: textOf,
+  toText: textOf,
   fromText(raw) {
     const text = raw.trim().replace(/^mailto:/i, '');
     return /^[^\s@]+@[^\s@]+$/.test(text) ? good(text) : bad(`“${raw}” is not an e-mail address`);

@@ -1,38 +1,36 @@
 // Links to records of another table. Pasted text is names, separated by commas; the server finds their records.
 import type { CellValue, LinkRef } from '../types.ts';
 import { type CellKind, good } from './kind.ts';
+import { joinNames, splitNames } from './names.ts';
 
-export const linksOf = (value: CellValue): LinkRef[] => (Array.isArray(value) ? value : []);
-const quote = (name: string) => (/[",]/.test(name) ? `"${name.replaceAll('"', '""')}"` : name);
+export const linksOf = (value: CellValue): LinkRef[] => (Array.isArray(value) ? (value as LinkRef[]) : []);
 
-/** "Berlin, "Paris, Texas"" → two names. */
-export function splitNames(text: string): string[] {
-  const names = text.match(/\s*"(?:[^"]|"")*"\s*(?=,|$)|[^,]+/g) ?? [];
-  return names.map((name) => name.trim()).map((name) => (/^".*"$/.test(name) ? name.slice(1, -1).replaceAll('""', '"') : name)).filter(Boolean);
+/** Chips shown in one cell. */
+const SHOWN = 12;
+
+/** Names as chips; the rest as a number. */
+export function paintChips(cell: HTMLElement, names: readonly string[], chip: (name: string) => HTMLElement = plainChip): void {
+  const shown = names.slice(0, SHOWN).map(chip);
+  if (names.length > shown.length) {
+    const more = document.createElement('span');
+    more.className = 'muted';
+    more.textContent = ` +${names.length - shown.length}`;
+    shown.push(more);
+  }
+  cell.replaceChildren(...shown);
+}
+
+export function plainChip(name: string): HTMLElement {
+  const out = document.createElement('span');
+  out.className = 'link';
+  out.textContent = name;
+  return out;
 }
 
 export const link: CellKind = {
   editor: 'link',
-  paint(cell, value) {
-    const links = linksOf(value);
-    if (links.length === 0) {
-      cell.textContent = '';
-      return;
-    }
-    const shown = links.slice(0, 12).map((ref) => {
-      const out = document.createElement('span');
-      out.className = 'link';
-      out.textContent = ref.name || 'Unnamed';
-      return out;
-    });
-    if (links.length > shown.length) {
-      const more = document.createElement('span');
-      more.className = 'muted';
-      more.textContent = ` +${links.length - shown.length}`;
-      shown.push(more);
-    }
-    cell.replaceChildren(...shown);
-  },
-  toText: (value) => linksOf(value).map((ref) => quote(ref.name)).join(', '),
+  show: (value) => linksOf(value).map((ref) => ref.name || 'Unnamed').join(', '),
+  paint: (cell, value) => paintChips(cell, linksOf(value).map((ref) => ref.name || 'Unnamed')),
+  toText: (value) => joinNames(linksOf(value).map((ref) => ref.name)),
   fromText: (raw) => good(splitNames(raw).map((name) => ({ id: '', name }))),
 };

@@ -1,9 +1,9 @@
 // Text of several lines; a short row shows its first.
-import { type CellKind, good, paintText } from './kind.ts';
+import { type CellKind, good, textOf } from './kind.ts';
 
 export const longText: CellKind = {
   editor: 'area',
-  paint: (cell, value) => paintText(cell, typeof value === 'string' ? value : ''),
-  toText: (value) => (typeof value === 'string' ? value : ''),
+  show: textOf,
+  toText: textOf,
   fromText: (raw) => good(raw.replace(/\r\n?/g, '\n')),
 };

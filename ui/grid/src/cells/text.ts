@@ -1,9 +1,11 @@
 // Single line text. Line breaks in pasted text become spaces, as the server would refuse them.
-import { type CellKind, good, paintText } from './kind.ts';
+import { type CellKind, good, textOf } from './kind.ts';
+
+export const oneLine = (raw: string): string => raw.replace(/\s*[\r\n]+\s*/g, ' ');
 
 export const text: CellKind = {
   editor: 'input',
-  paint: (cell, value) => paintText(cell, typeof value === 'string' ? value : ''),
-  toText: (value) => (typeof value === 'string' ? value : ''),
-  fromText: (raw) => good(raw.replace(/\s*[\r\n]+\s*/g, ' ')),
+  show: textOf,
+  toText: textOf,
+  fromText: (raw) => good(oneLine(raw)),
 };

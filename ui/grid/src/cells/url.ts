@@ -1,5 +1,6 @@
 // A web address. One without a scheme is stored as https; only http and https are opened.
-import { type CellKind, bad, good, paintText } from './kind.ts';
+import type { CellValue } from '../types.ts';
+import { type CellKind, bad, good, paintText, textOf } from './kind.ts';
 
 /** The address to open, or undefined for anything that is not the web (javascript:, data: …). */
 export function safeUrl(value: unknown): string | undefined {
@@ -8,11 +9,14 @@ export function safeUrl(value: unknown): string | undefined {
   return protocol === 'http:' || protocol === 'https:' ? value : undefined;
 }
 
+const shortUrl = (value: CellValue): string => textOf(value).replace(/^https?:\/\/(www\.)?/, '').replace(/\/$/, '');
+
 export const url: CellKind = {
   editor: 'input',
   inputMode: 'url',
+  show: shortUrl,
   paint(cell, value) {
-    const text = typeof value === 'string' ? value.replace(/^https?:\/\/(www\.)?/, '').replace(/\/$/, '') : '';
+    const text = shortUrl(value);
     const href = safeUrl(value);
     if (!href) {
       paintText(cell, text);
@@ -26,7 +30,7 @@ export const url: CellKind = {
     link.textContent = text;
     cell.replaceChildren(link);
   },
-  toText: (value) => (typeof value === 'string' ? value : ''),
+  toText: textOf,
   fromText(raw) {
     const text = raw.trim();
     const full = /^[a-z][a-z0-9+.-]*:/i.test(text) && !/^[^/]+:\d/.test(text) ? text : `https://${text}`;

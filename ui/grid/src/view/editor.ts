@@ -1,12 +1,14 @@
 // The one editor over the grid. Bound to a record and a field, not to a position: it survives scrolling, sorting and remote changes.
 // Composition (IME) owns the keys until it ends.
-import { fromText, kinds, toText } from '../cells/index.ts';
+import { edited, fromText, kinds } from '../cells/index.ts';
+import { press } from '../cells/button.ts';
 import { fromLocal, toLocal } from '../cells/datetime.ts';
 import { linksOf } from '../cells/link.ts';
-import { pill } from '../cells/select.ts';
+import { parseTime } from '../cells/time.ts';
 import type { Core } from '../core.ts';
 import type { At, CellValue, Column, LinkRef } from '../types.ts';
-import { type Option, type Picker, createPicker } from './picker.ts';
+import { createChooser } from './choices.ts';
+import { type Option, createPicker } from './picker.ts';
 import { drawIcon } from './icon.ts';
 import type { View } from './view.ts';
 
@@ -56,11 +58,16 @@ export class Editor {
     const row = this.#core.row(where);
     if (!row || !column) return;
     const writable: boolean = this.#core.writable(column);
+    if (column.kind === 'button' && !fresh) {
+      if (!press(this.#core.value(row, column))) this.#core.host.notice({ kind: 'info', text: `${column.name} has no web address to open.` });
+      return;
+    }
     if (!writable) {
       if (column.readOnly) this.#core.host.notice({ kind: 'info', text: `${column.name} is calculated and cannot be typed into.` });
       return;
     }
     const editor = kinds[column.kind].editor;
+    if (editor === 'none') return;
     if (editor === 'toggle') {
       if (!fresh) this.#core.toggle(where);
       return;
@@ -69,7 +76,7 @@ export class Editor {
     const value = this.#core.value(row, column);
     // Who begins by typing writes the day as text, in any of the forms that a paste may have; the browser's own field would take
     // the digits in its locale's order. Enter, F2 and a double click open that field, with its calendar.
-    const make = { input: this.#text, area: this.#text, date: fresh ? this.#text : this.#day, datetime: fresh ? this.#text : this.#moment, list: this.#list, link: this.#links }[editor];
+    const make = { input: this.#text, area: this.#text, rate: this.#text, date: fresh ? this.#text : this.#day, time: fresh ? this.#text : this.#clock, datetime: fresh ? this.#text : this.#moment, choice: this.#choose, choices: this.#choose, people: this.#choose, link: this.#links }[editor];
     const made = make.call(this, column, value, fresh);
     this.#session = { touched: fresh, ...made, record: row.id, column, where };
     this.#view.frame.over.replaceChildren(made.element);
@@ -92,7 +99,7 @@ export class Editor {
     input.spellcheck = area;
     const mode = kinds[column.kind].inputMode;
     if (mode) input.inputMode = mode;
-    input.value = fresh ? '' : toText(value, column);
+    input.value = fresh ? '' : edited(value, column);
     const read = () => {
       const parsed = fromText(input.value, column);
       return parsed.ok ? { value: parsed.value } : { why: parsed.why };
@@ -108,6 +115,16 @@ export class Editor {
     input.setAttribute('aria-label', column.name);
     if (typeof value === 'string') input.value = value;
     return { element: input as HTMLElement, read: () => (input.validity.badInput ? { why: 'That is not a date' } : { value: input.value || null }) };
+  }
+
+  #clock(column: Column, value: CellValue) {
+    const input = document.createElement('input');
+    input.type = 'time';
+    input.step = '1';
+    input.className = 'g-edit wide';
+    input.setAttribute('aria-label', column.name);
+    if (typeof value === 'string') input.value = value;
+    return { element: input as HTMLElement, read: () => (input.validity.badInput ? { why: 'That is not a time of the day' } : { value: (parseTime(input.value) ?? null) as CellValue }) };
   }
 
   #moment(column: Column, value: CellValue) {
@@ -126,31 +143,9 @@ export class Editor {
     return { element: input as HTMLElement, read };
   }
 
-  #list(column: Column, value: CellValue) {
-    let chosen = value;
-    const picker = createPicker(column.name, 'Find a choice', (option) => {
-      chosen = option.id || null;
-      this.#mark();
-      this.commit('stay');
-    });
-    const show = () => {
-      const wanted = picker.input.value.trim().toLocaleLowerCase();
-      const options: Option[] = (column.choices ?? [])
-        .filter((choice) => choice.name.toLocaleLowerCase().includes(wanted))
-        .map((choice) => ({ id: choice.id, label: choice.name, element: pill(choice), on: choice.id === value }));
-      if (value !== null && wanted === '') options.push({ id: '', label: 'Clear' });
-      picker.show(options, 'No such choice');
-    };
-    picker.input.addEventListener('input', show);
-    show();
-    const takeActive = () => {
-      const active = picker.active();
-      if (active) {
-        chosen = active.id || null;
-        this.#mark();
-      }
-    };
-    return { element: picker.element, read: () => ({ value: chosen }), key: (event: KeyboardEvent) => this.#pickerKey(event, picker, takeActive) };
+  #choose(column: Column, value: CellValue) {
+    const many = column.kind === 'multi_select' || (column.kind === 'user' && column.many === true);
+    return createChooser(column, value, many, () => this.#mark(), () => this.commit('stay'));
   }
 
   #links(column: Column, value: CellValue) {
@@ -166,7 +161,8 @@ export class Editor {
     chips.className = 'g-chips';
     picker.element.prepend(chips);
     const toggle = (option: Option) => {
-      chosen = chosen.some((l) => l.id === option.id) ? chosen.filter((l) => l.id !== option.id) : [...chosen, { id: option.id, name: option.label }];
+      const added = { id: option.id, name: option.label };
+      chosen = chosen.some((l) => l.id === option.id) ? chosen.filter((l) => l.id !== option.id) : column.many === false ? [added] : [...chosen, added];
       this.#mark();
       picker.input.value = '';
       paint();
@@ -229,18 +225,11 @@ export class Editor {
           if (last) toggle({ id: last.id, label: last.name });
           return true;
         }
-        return this.#pickerKey(event, picker, () => undefined);
+        if (event.key !== 'ArrowDown' && event.key !== 'ArrowUp') return false;
+        picker.move(event.key === 'ArrowDown' ? 1 : -1);
+        return true;
       },
     };
-  }
-
-  #pickerKey(event: KeyboardEvent, picker: Picker, beforeEnter: () => void): boolean {
-    if (event.key === 'ArrowDown' || event.key === 'ArrowUp') {
-      picker.move(event.key === 'ArrowDown' ? 1 : -1);
-      return true;
-    }
-    if (event.key === 'Enter') beforeEnter();
-    return false;
   }
 
   #mark(): void {

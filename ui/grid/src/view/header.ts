@@ -65,7 +65,8 @@ export class Header {
     cell.className = `g-c${col < sight.frozen ? ' fz p' : ''}${kinds[column.kind].end ? ' end' : ''}${inSelection ? ' insel' : ''}`;
     cell.setAttribute('role', 'columnheader');
     cell.setAttribute('aria-colindex', String(col + 2));
-    if (column.description) cell.title = column.description;
+    const about = [column.description, column.problem].filter(Boolean).join('\n');
+    if (about) cell.title = about;
     this.#place(cell, col, sight);
     const name = document.createElement('span');
     name.className = 'trunc';
@@ -78,7 +79,7 @@ export class Header {
     menu.append(drawIcon('chevron-down'));
     const grip = document.createElement('i');
     grip.className = 'g-grip';
-    cell.append(drawIcon(kindIcon[column.kind]), name, menu, grip);
+    cell.append(drawIcon(kindIcon[column.type ?? column.kind]), name, ...(column.problem ? [drawIcon('triangle-alert')] : []), menu, grip);
     return cell;
   }
 

@@ -130,6 +130,8 @@ export class Pointer {
     const touch = (event as PointerEvent).pointerType === 'touch';
     if (touch) this.#tap(cell, row?.id);
     if (target.closest('.check') && cell.col >= 0) this.#core.toggle(cell);
+    const star = Number(target.closest<SVGElement>('[data-star]')?.dataset.star ?? 0);
+    if (star > 0 && !touch) this.#core.rate(cell, star);
   }
 
   #tap(cell: { row: number; col: number }, record: string | undefined): void {
@@ -145,7 +147,7 @@ export class Pointer {
   #double(event: MouseEvent): void {
     const target = event.target as Element;
     const cell = this.#view.rows.at(target);
-    if (cell && cell.col >= 0 && !target.closest('a,.check')) this.#editor.start(false);
+    if (cell && cell.col >= 0 && !target.closest('a,.check,[data-star]')) this.#editor.start(false);
   }
 
   #context(event: MouseEvent): void {

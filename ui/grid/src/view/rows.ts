@@ -1,9 +1,9 @@
 // The rows on the screen: one element a row in sight, reused as rows scroll; in it one element a column in sight.
 // A row is painted again only if what it shows has changed (stamp), so scrolling paints only the rows that come in.
-import { kinds } from '../cells/index.ts';
+import { kinds, paint, show, toText } from '../cells/index.ts';
 import type { Core } from '../core.ts';
 import { type Rect, contains } from '../selection.ts';
-import type { Column, Row } from '../types.ts';
+import type { CellValue, Column, Row } from '../types.ts';
 import { NUMBER_WIDTH } from './frame.ts';
 import { drawIcon } from './icon.ts';
 
@@ -177,13 +177,16 @@ export class Rows {
     if (cell.value === shown && cell.column === column) return;
     cell.value = shown;
     cell.column = column;
-    if (data) kinds[column.kind].paint(element, value, column);
-    else element.textContent = '';
+    if (data) paint(element, value, column);
+    else {
+      element.textContent = '';
+      element.removeAttribute('title');
+    }
   }
 
-  #hasMark(value: unknown, column: Column): boolean {
-    const text = kinds[column.kind].toText(value as never, column);
-    return text.toLocaleLowerCase().includes(this.#core.mark);
+  #hasMark(value: CellValue, column: Column): boolean {
+    const { mark } = this.#core;
+    return toText(value, column).toLocaleLowerCase().includes(mark) || show(value, column).toLocaleLowerCase().includes(mark);
   }
 }
 
@@ -191,6 +194,7 @@ function className(column: Column, frozen: boolean, is: { selected: boolean; isF
   let out = `g-c k-${column.kind}`;
   if (kinds[column.kind].end) out += ' end';
   if (frozen) out += ' fz p';
+  if (column.computed) out += ' calc';
   if (is.selected) out += ' sel';
   if (is.isFocus) out += ' focus';
   if (is.wait) out += ' wait';

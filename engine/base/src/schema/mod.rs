@@ -4,10 +4,16 @@
 //! link has its other side (`symmetric`) in the table that it points to; the primary field exists and can be read as text;
 //! field and view numbers are below the table's counters.
 
-use crate::ids::{FieldId, FieldNo, TableId, TableNo, ViewNo};
+mod kind;
+mod rules;
+
+use crate::ids::{FieldId, FieldNo, TableNo, ViewNo};
 use crate::view::ViewConfig;
+pub(crate) use kind::Storage;
+pub use kind::{Choice, FieldKind, TYPE_NAMES};
+pub use rules::FieldRules;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 
 /// Tables of a base.
 pub const MAX_TABLES: usize = 200;
@@ -102,207 +108,21 @@ pub struct Field {
     pub description: String,
     /// Type and options.
     pub kind: FieldKind,
+    /// What is asked of its cells.
+    pub rules: FieldRules,
     /// Place among the fields, ascending.
     pub position: i32,
+    /// Of a computed field: what it comes to. Follows from the schema; not stored.
+    pub outcome: Option<Box<Outcome>>,
 }
 
-/// A choice of a select field.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Choice {
-    /// Stable id, `sel…`; this is what cells store.
-    pub id: String,
-    /// Shown name, unique within the field without regard to case.
-    pub name: String,
-    /// Colour token name.
-    #[serde(default)]
-    pub colour: String,
-}
-
-/// Type of a field, with its options.
+/// What a computed field comes to.
 #[derive(Debug, Clone, PartialEq)]
-pub enum FieldKind {
-    /// One line of text.
-    Text,
-    /// Text of several lines.
-    LongText,
-    /// f64, never NaN or infinite.
-    Number {
-        /// Decimal places shown and used for totals, 0–8.
-        precision: Option<u8>,
-    },
-    /// True or empty.
-    Checkbox,
-    /// A calendar day.
-    Date,
-    /// An instant.
-    DateTime {
-        /// IANA zone that it is shown in; UTC if absent.
-        zone: Option<String>,
-    },
-    /// One of the choices.
-    Select {
-        /// In the order that people gave them; sorting follows it.
-        choices: Vec<Choice>,
-    },
-    /// An e-mail address.
-    Email,
-    /// A web address.
-    Url,
-    /// Ordered list of records of another (or the same) table.
-    Link {
-        /// The table that is pointed to.
-        table: TableNo,
-        /// The field there that shows the same links from the other side. None only inside a command that creates the field.
-        symmetric: Option<FieldNo>,
-    },
-}
-
-/// Every type name, in the order in which a person is offered them.
-pub const TYPE_NAMES: [&str; 10] =
-    ["text", "long_text", "number", "checkbox", "date", "datetime", "select", "email", "url", "link"];
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct NumberOptions {
-    #[serde(default)]
-    precision: Option<u8>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct DateTimeOptions {
-    #[serde(default)]
-    zone: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct ChoiceInput {
-    #[serde(default)]
-    id: String,
-    name: String,
-    #[serde(default)]
-    colour: String,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct SelectOptions {
-    #[serde(default)]
-    choices: Vec<ChoiceInput>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct LinkOptions {
-    table: TableId,
-    #[serde(default)]
-    symmetric_field: Option<FieldId>,
-    #[serde(default)]
-    #[expect(dead_code, reason = "part of the wire form; a link always holds a list in this version")]
-    many: Option<bool>,
-}
-
-impl FieldKind {
-    /// The type's name on the wire and in SQL.
-    pub fn type_name(&self) -> &'static str {
-        match self {
-            Self::Text => "text",
-            Self::LongText => "long_text",
-            Self::Number { .. } => "number",
-            Self::Checkbox => "checkbox",
-            Self::Date => "date",
-            Self::DateTime { .. } => "datetime",
-            Self::Select { .. } => "select",
-            Self::Email => "email",
-            Self::Url => "url",
-            Self::Link { .. } => "link",
-        }
-    }
-
-    /// The options as JSON (`{}` for a type without any), as stored and as /v1 shows them.
-    pub fn options(&self) -> Value {
-        match self {
-            Self::Number { precision: Some(places) } => json!({ "precision": places }),
-            Self::DateTime { zone: Some(zone) } => json!({ "zone": zone }),
-            Self::Select { choices } => json!({ "choices": choices }),
-            Self::Link { table, symmetric } => json!({
-                "table": table.id(),
-                "symmetric_field": symmetric.map(|field| table.field(field)),
-                "many": true,
-            }),
-            _ => Value::Object(Map::new()),
-        }
-    }
-
-    /// The opposite of [`type_name`](Self::type_name) and [`options`](Self::options). Choices without an id keep an empty
-    /// id, which `check` fills in. The error is a sentence for people.
-    pub fn from_parts(type_name: &str, options: &Value) -> Result<Self, String> {
-        let options = if options.is_null() { Value::Object(Map::new()) } else { options.clone() };
-        let empty = |kind: Self, options: &Value| match options.as_object() {
-            Some(map) if map.is_empty() => Ok(kind),
-            _ => Err(format!("A field of type {type_name} takes no options.")),
-        };
-        let broken = |error: serde_json::Error| format!("The options can't be read: {error}.");
-        Ok(match type_name {
-            "text" => empty(Self::Text, &options)?,
-            "long_text" => empty(Self::LongText, &options)?,
-            "checkbox" => empty(Self::Checkbox, &options)?,
-            "date" => empty(Self::Date, &options)?,
-            "email" => empty(Self::Email, &options)?,
-            "url" => empty(Self::Url, &options)?,
-            "number" => {
-                let NumberOptions { precision } = serde_json::from_value(options).map_err(broken)?;
-                Self::Number { precision }
-            }
-            "datetime" => {
-                let DateTimeOptions { zone } = serde_json::from_value(options).map_err(broken)?;
-                Self::DateTime { zone }
-            }
-            "select" => {
-                let SelectOptions { choices } = serde_json::from_value(options).map_err(broken)?;
-                let made = |c: ChoiceInput| Choice { id: c.id, name: c.name, colour: c.colour };
-                Self::Select { choices: choices.into_iter().map(made).collect() }
-            }
-            "link" => {
-                let link: LinkOptions = serde_json::from_value(options).map_err(broken)?;
-                if link.symmetric_field.is_some_and(|field| field.table != link.table.0) {
-                    return Err("symmetric_field is not a field of the linked table.".into());
-                }
-                Self::Link { table: link.table.0, symmetric: link.symmetric_field.map(|field| field.field) }
-            }
-            other => {
-                return Err(format!("There is no field type {other}; use one of {}.", TYPE_NAMES.join(", ")));
-            }
-        })
-    }
-
-    /// Whether cells are stored as free text.
-    pub fn is_text(&self) -> bool {
-        matches!(self, Self::Text | Self::LongText | Self::Email | Self::Url)
-    }
-
-    /// Whether a field of this type can be the primary field (links and checkboxes can't name a record).
-    pub fn can_be_primary(&self) -> bool {
-        !matches!(self, Self::Link { .. } | Self::Checkbox)
-    }
-
-    /// Most characters of a text cell.
-    pub(crate) fn max_chars(&self) -> usize {
-        if matches!(self, Self::LongText) { MAX_LONG_TEXT } else { MAX_TEXT }
-    }
-}
-
-impl Serialize for FieldKind {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        (self.type_name(), self.options()).serialize(serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for FieldKind {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let (name, options) = <(String, Value)>::deserialize(deserializer)?;
-        Self::from_parts(&name, &options).map_err(serde::de::Error::custom)
-    }
+pub struct Outcome {
+    /// Type of its values.
+    pub result: FieldKind,
+    /// Why there are none: a sentence for people.
+    pub problem: Option<String>,
 }
 
 /// A saved view of a table.
@@ -322,6 +142,37 @@ pub struct View {
     /// Who made it (actor text), empty if unknown.
     #[serde(default)]
     pub created_by: String,
+}
+
+impl Field {
+    /// Type of the field's values: its own, or what a computed field comes to.
+    pub fn value_kind(&self) -> &FieldKind {
+        self.outcome.as_ref().map_or(&self.kind, |outcome| &outcome.result)
+    }
+
+    /// Type of the field's values in the expression language.
+    pub fn value_type(&self) -> engine_expr::Type {
+        crate::select::type_of(self.value_kind())
+    }
+
+    /// Why a computed field has no values.
+    pub fn problem(&self) -> Option<&str> {
+        self.outcome.as_ref()?.problem.as_deref()
+    }
+
+    pub(crate) fn storage(&self) -> Storage {
+        self.value_kind().storage()
+    }
+
+    /// The table whose records the values are.
+    pub(crate) fn linked(&self) -> Option<TableNo> {
+        if let FieldKind::Link { table, .. } = self.kind { Some(table) } else { None }
+    }
+
+    /// Options and rules as they are stored: fields of a formula by id.
+    pub fn stored_options(&self) -> Value {
+        self.rules.join(self.kind.options())
+    }
 }
 
 impl TableHead {
@@ -349,6 +200,28 @@ impl Schema {
     /// The field, if table and field exist.
     pub fn field(&self, id: FieldId) -> Option<&Field> {
         self.table(id.table)?.field(id.field)
+    }
+
+    /// A field's options as /v1 shows them: with its rules; fields of a formula by name; of a computed field also `result`
+    /// (type and options of its values) and, if it has none, `problem`.
+    pub fn shown_options(&self, table: &Table, field: &Field) -> Value {
+        let mut options = field.stored_options();
+        let Some(map) = options.as_object_mut() else { return options };
+        if let Some(Value::String(formula)) = map.get_mut("formula")
+            && let Ok(shown) = engine_expr::shown(formula, &crate::select::scope(table))
+        {
+            *formula = shown;
+        }
+        if let Some(outcome) = &field.outcome {
+            let result = serde_json::json!({
+                "type": outcome.result.type_name(), "options": outcome.result.options(),
+            });
+            map.insert("result".to_owned(), result);
+            if let Some(problem) = &outcome.problem {
+                map.insert("problem".to_owned(), Value::from(problem.as_str()));
+            }
+        }
+        options
     }
 
     pub(crate) fn table_mut(&mut self, number: TableNo) -> Option<&mut Table> {

@@ -1,0 +1,356 @@
+//! What one caller sees of a base, and what it may do there. The one place between permissions and records.
+//!
+//! Invariants: names are looked up in a [`Seen`] table, which lacks the fields that are hidden, so that a hidden field is as
+//! unknown as one that never was: in answers, filters, sorts, searches, totals, exports, history and in what is written. A
+//! table whose primary field is hidden is not there, because that field names its records elsewhere; a link into a table
+//! that is not wholly there is hidden, because it would name its records. A view keeps its own filter, also on hidden fields:
+//! who may set those decided what it shows. Only what [`permit`] lets through is written.
+
+use crate::problem;
+use engine_base::{
+    Base, Command, Condition, Field, FieldKind, FieldNo, QueryContext, QuerySpec, RowNo, Table, TableNo,
+    View, ViewConfig,
+};
+use kernel_core::{Access, Caller, Code, Error, FieldError, FieldKey, FieldLevel, Level, Result, enough};
+use std::borrow::Cow;
+use std::cell::RefCell;
+use std::ops::Deref;
+
+/// A table as one caller sees it.
+pub(crate) struct Seen<'a> {
+    table: Cow<'a, Table>,
+    whole: &'a Table,
+    access: &'a Access,
+    level: Level,
+}
+
+impl Deref for Seen<'_> {
+    type Target = Table;
+    fn deref(&self) -> &Table {
+        &self.table
+    }
+}
+
+fn field_level(access: &Access, level: Level, table: TableNo, field: FieldNo) -> FieldLevel {
+    access.field(level, FieldKey { table: table.0, field: field.0 })
+}
+
+/// Whether a table is there with all its rows, and the field that names them.
+fn names_are_seen(caller: &Caller, base: &Base, table: TableNo) -> bool {
+    let level = caller.table(base.id().0, table.0);
+    let primary = base.schema().table(table).map(|table| table.head.primary_field);
+    level > Level::None
+        && caller.access.rows(table.0).is_none()
+        && primary.is_some_and(|no| field_level(&caller.access, level, table, no) > FieldLevel::Hidden)
+}
+
+/// Whether everything that a calculated value says something of is there: what is hidden does not come back through a formula.
+fn reads_are_seen(caller: &Caller, base: &Base, table: TableNo, field: FieldNo) -> bool {
+    base.reads(table, field).into_iter().all(|read| {
+        let level = caller.table(base.id().0, read.table.0);
+        level > Level::None
+            && (read.table == table || caller.access.rows(read.table.0).is_none())
+            && field_level(&caller.access, level, read.table, read.field) > FieldLevel::Hidden
+    })
+}
+
+impl<'a> Seen<'a> {
+    /// The table, if it is there for the caller.
+    pub(crate) fn of(caller: &'a Caller, base: &'a Base, table: TableNo) -> Option<Self> {
+        let whole = base.schema().table(table)?;
+        let (access, level) = (&*caller.access, caller.table(base.id().0, table.0));
+        if level == Level::None {
+            return None;
+        }
+        let is_shown = |field: &Field| {
+            field_level(access, level, table, field.no) > FieldLevel::Hidden
+                && match &field.kind {
+                    FieldKind::Link { table: other, .. } => names_are_seen(caller, base, *other),
+                    kind if kind.is_computed() => reads_are_seen(caller, base, table, field.no),
+                    _ => true,
+                }
+        };
+        if access.sees_whole_bases() || whole.fields.iter().all(is_shown) {
+            return Some(Self { table: Cow::Borrowed(whole), whole, access, level });
+        }
+        if !whole.primary().is_some_and(is_shown) {
+            return None;
+        }
+        let mut table = whole.clone();
+        table.fields.retain(is_shown);
+        let views = std::mem::take(&mut table.views);
+        table.views = views.into_iter().map(|view| redacted(view, &table)).collect();
+        Some(Self { table: Cow::Owned(table), whole, access, level })
+    }
+
+    /// The tables of a base that are there for the caller, in their order.
+    pub(crate) fn all(caller: &'a Caller, base: &'a Base) -> impl Iterator<Item = Self> {
+        base.schema().tables.iter().filter_map(|table| Self::of(caller, base, table.number()))
+    }
+
+    /// The fields to write into answers; `None`: all.
+    pub(crate) fn shown(&self) -> Option<Vec<FieldNo>> {
+        let is_whole = self.fields.len() == self.whole.fields.len();
+        (!is_whole).then(|| self.fields.iter().map(|field| field.no).collect())
+    }
+
+    /// Whether the caller may change a field's values.
+    pub(crate) fn writes(&self, field: FieldNo) -> bool {
+        self.field(field).is_some_and(|field| !field.kind.is_read_only())
+            && field_level(self.access, self.level, self.number(), field) == FieldLevel::Write
+    }
+
+    /// Whether only some of the rows are there.
+    pub(crate) fn has_some_rows_only(&self) -> bool {
+        self.access.rows(self.number().0).is_some()
+    }
+
+    /// Narrows a query to the rows that are there, and a search to the fields that are.
+    ///
+    /// # Errors
+    /// `bad_filter` when the query's filter can't be read.
+    pub(crate) fn narrow(&self, spec: &mut QuerySpec) -> Result<()> {
+        if let Some(rows) = self.access.rows(self.number().0) {
+            spec.filter = Some(match spec.filter.take() {
+                // Not the text as it came: a bracket in it could close ours and leave the rows' condition to an `or`.
+                Some(filter) => format!("({}) and ({rows})", canonical(&filter)?),
+                None => rows.to_owned(),
+            });
+        }
+        let gone = self.whole.fields.iter().map(|field| field.no);
+        spec.unsearched = gone.filter(|no| self.field(*no).is_none()).collect();
+        Ok(())
+    }
+
+    /// Refuses a filter that names a field which is not there.
+    ///
+    /// # Errors
+    /// `bad_filter` with the words of an unknown field.
+    pub(crate) fn check_filter(&self, filter: &str) -> Result<()> {
+        if matches!(self.table, Cow::Borrowed(_)) {
+            return Ok(());
+        }
+        match unknown_in(filter, self) {
+            None => Ok(()),
+            Some(name) => {
+                let detail = format!("There is no field {name} in {}.", self.head.name);
+                Err(Error::field("/filter", Code::BadFilter, detail.clone()).detail(detail))
+            }
+        }
+    }
+
+    /// Whether the row is there for the caller.
+    pub(crate) fn has(&self, base: &Base, row: RowNo, now_us: i64) -> bool {
+        if !base.contains(self.number(), row) {
+            return false;
+        }
+        if !self.has_some_rows_only() {
+            return true;
+        }
+        let mut spec = QuerySpec::all(self.number());
+        let context = QueryContext { now_us, zone: "UTC" };
+        self.narrow(&mut spec).is_ok() && matches!(base.position(&spec, &context, row), Ok(Some(_)))
+    }
+
+    /// How many records are there.
+    pub(crate) fn count(&self, base: &Base, now_us: i64) -> usize {
+        if !self.has_some_rows_only() {
+            return base.len(self.number());
+        }
+        let mut spec = QuerySpec::all(self.number());
+        let narrowed = self.narrow(&mut spec);
+        let context = QueryContext { now_us, zone: "UTC" };
+        narrowed.ok().and_then(|()| base.count(&spec, &context).ok()).unwrap_or_default()
+    }
+}
+
+/// The first field that the expression names and the table lacks.
+fn unknown_in(text: &str, table: &Table) -> Option<String> {
+    let unknown = RefCell::new(None);
+    let _ = engine_expr::parse(text).ast.print_renamed(|name| {
+        if table.field_by_key(name).is_none() {
+            unknown.borrow_mut().get_or_insert_with(|| name.to_owned());
+        }
+        None
+    });
+    unknown.into_inner()
+}
+
+/// Whether a view's filter, conditions and sort name fields of the table only.
+fn fits(config: &ViewConfig, table: &Table) -> bool {
+    config.filter.as_deref().is_none_or(|filter| unknown_in(filter, table).is_none())
+        && config.where_.as_ref().is_none_or(|where_| Condition::parse(where_, table).is_ok())
+        && config.sort.iter().all(|sort| table.field(sort.field.field).is_some())
+}
+
+/// A view without what it says of fields that the table lacks.
+fn redacted(mut view: View, table: &Table) -> View {
+    let config = &mut view.config;
+    if config.filter.as_deref().is_some_and(|filter| unknown_in(filter, table).is_some()) {
+        config.filter = None;
+    }
+    if config.where_.as_ref().is_some_and(|where_| Condition::parse(where_, table).is_err()) {
+        config.where_ = None;
+    }
+    config.sort.retain(|sort| table.field(sort.field.field).is_some());
+    config.hidden.retain(|field| table.field(field.field).is_some());
+    config.order.retain(|field| table.field(field.field).is_some());
+    config.widths.retain(|field, _| table.field(field.field).is_some());
+    view
+}
+
+/// A filter in its canonical form, in which it can be put between brackets.
+fn canonical(filter: &str) -> Result<String> {
+    let parsed = engine_expr::parse(filter);
+    match parsed.diagnostics.iter().find(|one| one.severity == engine_expr::Severity::Error) {
+        None => Ok(parsed.ast.print()),
+        Some(mistake) => {
+            let detail = mistake.message.clone();
+            Err(Error::field("/filter", Code::BadFilter, detail.clone()).detail(detail))
+        }
+    }
+}
+
+/// A condition on rows as it is stored: it can be asked of the table, and names fields by id, so that renaming a field
+/// changes nobody's rows.
+///
+/// # Errors
+/// `bad_filter` with its place; `not_found`.
+pub(crate) fn rows_to_store(base: &Base, table: TableNo, filter: &str, now_us: i64) -> Result<String> {
+    let schema = base.schema().table(table).ok_or_else(Error::not_found)?;
+    canonical(filter)?;
+    let by_id = engine_expr::parse(filter)
+        .ast
+        .print_renamed(|name| Some(table.field(schema.field_by_key(name)?.no).to_string()));
+    for text in [filter, &by_id] {
+        let spec = QuerySpec { filter: Some(text.to_owned()), ..QuerySpec::all(table) };
+        base.count(&spec, &QueryContext { now_us, zone: "UTC" })
+            .map_err(|errors| problem::of_query(&errors))?;
+    }
+    Ok(by_id)
+}
+
+/// A stored condition on rows with the names that its fields have today.
+pub(crate) fn rows_to_show(base: &Base, table: TableNo, filter: &str) -> String {
+    let Some(schema) = base.schema().table(table) else { return filter.to_owned() };
+    let named = |key: &str| schema.field_by_key(key).map(|field| field.name.clone());
+    engine_expr::parse(filter).ast.print_renamed(named)
+}
+
+/// Whether the caller may give this command. What it reads is the base before the command.
+///
+/// # Errors
+/// `not_found` for what is not there for the caller, `read_only_field`, `forbidden`.
+pub(crate) fn permit(caller: &Caller, base: &Base, command: &Command, now_us: i64) -> Result<()> {
+    let number = base.id().0;
+    let seen = |table: TableNo, needed: Level| -> Result<Seen<'_>> {
+        let seen = Seen::of(caller, base, table).ok_or_else(Error::not_found)?;
+        enough(seen.level, needed)?;
+        Ok(seen)
+    };
+    let rows_there = |seen: &Seen<'_>, rows: &mut dyn Iterator<Item = RowNo>| -> Result<()> {
+        if seen.has_some_rows_only() {
+            for row in rows {
+                // One that was deleted meanwhile is the engine's to report.
+                if base.contains(seen.number(), row) && !seen.has(base, row, now_us) {
+                    let id = seen.number().record(row);
+                    return Err(Error::not_found().detail(format!("There is no record {id}.")));
+                }
+            }
+        }
+        Ok(())
+    };
+    match command {
+        Command::CreateRecords { table, rows, .. } => {
+            let seen = seen(*table, Level::Edit)?;
+            writable(&seen, rows.iter().map(|cells| cells.iter().map(|(field, _)| *field)))
+        }
+        Command::ImportRecords { table, rows } => {
+            let seen = seen(*table, Level::Edit)?;
+            writable(&seen, rows.iter().map(|cells| cells.iter().map(|(field, _)| *field)))
+        }
+        Command::UpdateRecords { table, rows } => {
+            let seen = seen(*table, Level::Edit)?;
+            rows_there(&seen, &mut rows.iter().map(|(row, _)| *row))?;
+            writable(&seen, rows.iter().map(|(_, cells)| cells.iter().map(|(field, _)| *field)))
+        }
+        Command::DeleteRecords { table, rows } => {
+            let seen = seen(*table, Level::Edit)?;
+            rows_there(&seen, &mut rows.iter().copied())?;
+            deletes(caller, number, *table)
+        }
+        Command::RestoreRecords { table, .. } => {
+            let seen = seen(*table, Level::Edit)?;
+            if seen.has_some_rows_only() {
+                // Whether a deleted row was there can't be told from what is left of it.
+                return Err(refused());
+            }
+            deletes(caller, number, *table)
+        }
+        Command::CreateView { table, config, .. } => {
+            let seen = seen(*table, Level::Edit)?;
+            if fits(config, &seen) { Ok(()) } else { Err(names_hidden()) }
+        }
+        Command::UpdateView { table, view, config, .. } => {
+            let seen = seen(*table, Level::Edit)?;
+            let now = seen.whole.view(*view).ok_or_else(Error::not_found)?;
+            match config {
+                None => Ok(()),
+                // What the caller doesn't see of the view would be lost.
+                Some(_) if !fits(&now.config, &seen) => Err(refused()),
+                Some(config) if !fits(config, &seen) => Err(names_hidden()),
+                Some(_) => Ok(()),
+            }
+        }
+        Command::DeleteView { table, .. } => seen(*table, Level::Edit).map(drop),
+        Command::UpdateField { table, field, .. } | Command::DeleteField { table, field, .. } => {
+            let seen = seen(*table, Level::Manage)?;
+            seen.field(*field).map(drop).ok_or_else(Error::not_found)
+        }
+        Command::UpdateTable { table, .. }
+        | Command::DeleteTable { table }
+        | Command::CreateField { table, .. } => seen(*table, Level::Manage).map(drop),
+        Command::UpdateBase { .. } | Command::CreateTable { .. } => {
+            enough(caller.base(number), Level::Manage)
+        }
+    }
+}
+
+fn deletes(caller: &Caller, base: u64, table: TableNo) -> Result<()> {
+    if caller.access.deletes(base, table.0) { Ok(()) } else { Err(refused()) }
+}
+
+fn refused() -> Error {
+    Error::new(Code::Forbidden).detail("Your permissions here do not include this.")
+}
+
+fn names_hidden() -> Error {
+    Error::field("/config", Code::UnknownField, "names a field that is not there")
+}
+
+/// Every field that is written is there and may be changed.
+fn writable(
+    seen: &Seen<'_>,
+    rows: impl ExactSizeIterator<Item = impl Iterator<Item = FieldNo>>,
+) -> Result<()> {
+    let many = rows.len() > 1;
+    let mut errors = Vec::new();
+    for (index, fields) in rows.enumerate() {
+        for no in fields.filter(|no| !seen.writes(*no)) {
+            let record = if many { format!("/records/{index}") } else { String::new() };
+            errors.push(match seen.field(no) {
+                Some(field) => FieldError::new(
+                    format!("{record}/fields/{}", problem::escape(&field.name)),
+                    Code::ReadOnlyField,
+                    "can't be changed with your permissions",
+                ),
+                None => FieldError::new(
+                    format!("{record}/fields/{}", seen.number().field(no)),
+                    Code::UnknownField,
+                    "is not there",
+                ),
+            });
+        }
+    }
+    if errors.is_empty() { Ok(()) } else { Err(Error::fields(errors)) }
+}

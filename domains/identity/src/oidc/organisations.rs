@@ -1,0 +1,91 @@
+//! What organisations with a provider of their own need of people: accounts by address, sessions, and a word before a
+//! password is taken.
+
+use super::service::faster;
+use super::store::{ACCOUNT_OF_ADDRESS, INSERT_USER_OF_PROVIDER};
+use crate::Identity;
+use crate::audit::{AuditEvent, emit};
+use crate::leaving::Later;
+use crate::model::{Visit, clean_email, clean_name, email_key};
+use crate::session::SignIn;
+use crate::signup::store::DELETE_SIGNUPS;
+use kernel_core::sealed::Sealing;
+use kernel_core::{Error, Result, UserId};
+use kernel_db::{Database, Tx};
+use std::sync::Arc;
+
+/// Whether somebody has to log in through an organisation: another domain knows.
+pub trait Gate: Send + Sync {
+    /// The organisation that asks for it, by name.
+    fn asks<'a>(&'a self, user: UserId, email_key: &'a str) -> Later<'a, Option<String>>;
+}
+
+impl Identity {
+    /// Asks `gate` before a password is taken.
+    pub fn guard_passwords(&self, gate: Arc<dyn Gate>) {
+        *self.0.gate.lock() = Some(gate);
+    }
+
+    pub(crate) fn password_gate(&self) -> Option<Arc<dyn Gate>> {
+        self.0.gate.lock().clone()
+    }
+
+    /// Encrypts what other domains must read again.
+    #[must_use]
+    pub fn sealing(&self) -> &Sealing {
+        &self.0.sealing
+    }
+
+    /// The account of an address that `with` answers for; a new one without a password if there is none.
+    ///
+    /// # Errors
+    /// A field error at `email`; `conflict` when another browser was faster.
+    pub async fn account_for(
+        &self,
+        tx: &mut Tx,
+        email: &str,
+        name: Option<&str>,
+        with: &str,
+        visit: &Visit,
+    ) -> Result<UserId> {
+        let email = clean_email("email", email).map_err(|error| Error::fields(vec![error]))?;
+        let (key, now) = (email_key(&email), self.now());
+        if let Some(row) = tx.query_opt(&ACCOUNT_OF_ADDRESS, &[&key]).await? {
+            return Ok(UserId::from_uuid(row.get("id")));
+        }
+        let user = UserId::new();
+        let name = name.and_then(|name| clean_name("name", name).ok());
+        let name =
+            name.unwrap_or_else(|| email.split('@').next().unwrap_or_default().chars().take(100).collect());
+        let made = tx.execute(&INSERT_USER_OF_PROVIDER, &[&user.uuid(), &email, &key, &name, &now]).await;
+        made.map_err(faster)?;
+        tx.execute(&DELETE_SIGNUPS, &[&key]).await?;
+        let event = AuditEvent::of_account(Some(user), "account.created", now).target(&key).from(visit);
+        emit(tx, &event.data(serde_json::json!({ "with": [with] }))).await?;
+        Ok(user)
+    }
+
+    /// Logs in somebody whom an organisation's provider has recognised. With `several_factors` the provider has asked for
+    /// a second one; otherwise the person's own is owed, if there is one.
+    ///
+    /// # Errors
+    /// `internal` only.
+    pub async fn sign_in_through(
+        &self,
+        user: UserId,
+        method: &str,
+        several_factors: bool,
+        replaced: Option<&str>,
+        visit: &Visit,
+    ) -> Result<SignIn> {
+        let mut tx = self.0.db.begin_global(Database::Control).await?;
+        let outcome = if several_factors {
+            let methods = [method, "its second factor"];
+            SignIn::Done(self.signed_in(&mut tx, user, &methods, replaced, visit).await?)
+        } else {
+            self.first_done(&mut tx, user, method, replaced, visit).await?
+        };
+        tx.commit().await?;
+        Ok(outcome)
+    }
+}

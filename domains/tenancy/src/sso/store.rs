@@ -1,0 +1,54 @@
+//! Statements about single sign-on.
+
+use kernel_db::statements;
+
+statements! {
+    /// How an organisation's people log in.
+    tenant Control SSO = "select issuer, client_id, client_secret, default_role, role_claim, role_map, tried_at, tried
+        from control.sso where tenant_id = $1";
+    /// Sets it up, or changes it: it has to be tried out again.
+    tenant Control PUT_SSO = "insert into control.sso (tenant_id, issuer, client_id, client_secret, default_role, role_claim, role_map, changed_at)
+        values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict (tenant_id) do update set issuer = excluded.issuer,
+            client_id = excluded.client_id, client_secret = excluded.client_secret, default_role = excluded.default_role,
+            role_claim = excluded.role_claim, role_map = excluded.role_map, changed_at = excluded.changed_at, tried_at = null, tried = null";
+    /// Notes a log-in that was tried out.
+    tenant Control SSO_TRIED = "update control.sso set tried_at = $2, tried = $3 where tenant_id = $1";
+    /// Ends it.
+    tenant Control DELETE_SSO = "delete from control.sso where tenant_id = $1";
+    /// Whether members have to come by it.
+    global Control REQUIRE_SSO = "update control.tenants set require_sso = $2 where id = $1 and require_sso <> $2";
+    /// Domains of an organisation.
+    tenant Control SSO_DOMAINS = "select domain, proof, proven_at from control.sso_domains where tenant_id = $1 order by domain";
+    /// One of them.
+    tenant Control SSO_DOMAIN = "select domain, proof, proven_at from control.sso_domains where tenant_id = $1 and domain = $2";
+    /// Names a domain; nothing when it is named already.
+    tenant Control INSERT_DOMAIN = "insert into control.sso_domains (tenant_id, domain, proof, created_at) values ($1, $2, $3, $4)
+        on conflict (tenant_id, domain) do nothing";
+    /// The domain is proven.
+    tenant Control DOMAIN_PROVEN = "update control.sso_domains set proven_at = $3 where tenant_id = $1 and domain = $2";
+    /// Drops a domain.
+    tenant Control DELETE_DOMAIN = "delete from control.sso_domains where tenant_id = $1 and domain = $2";
+    /// Captures a domain; nothing when another organisation has it.
+    global Control CAPTURE = "insert into control.captured_domains (domain, organisation) values ($1, $2)
+        on conflict (domain) do update set organisation = excluded.organisation where captured_domains.organisation = excluded.organisation";
+    /// Lets a domain go.
+    global Control RELEASE = "delete from control.captured_domains where domain = $1 and organisation = $2";
+    /// The organisation that a domain leads to.
+    global Control CAPTURED_BY = "select t.id, t.slug, t.name, t.state, t.created_at, t.require_second_factor, t.require_sso
+        from control.captured_domains c join control.tenants t on t.id = c.organisation where c.domain = $1";
+    /// Whose an account at the provider is.
+    tenant Control SSO_PERSON = "select user_id from control.sso_people where tenant_id = $1 and issuer = $2 and subject = $3";
+    /// Knows a person, or notes that one came again.
+    tenant Control PUT_SSO_PERSON = "insert into control.sso_people (tenant_id, issuer, subject, user_id, created_at, last_used_at)
+        values ($1, $2, $3, $4, $5, $5) on conflict (tenant_id, issuer, subject) do update set last_used_at = excluded.last_used_at";
+    /// Whether somebody was removed here.
+    tenant Control IS_REMOVED = "select 1 from control.sso_removed where tenant_id = $1 and user_id = $2";
+    /// The provider does not bring a removed member back.
+    tenant Control BAR = "insert into control.sso_removed (tenant_id, user_id, at) values ($1, $2, $3) on conflict do nothing";
+    /// An invitation does.
+    tenant Control UNBAR = "delete from control.sso_removed where tenant_id = $1 and user_id = $2";
+    /// Secrets to seal anew, a page of organisations at a time.
+    platform Control SSO_SECRETS = "select tenant_id, client_secret from control.sso";
+    /// Replaces a secret by the same one sealed anew, unless it was changed meanwhile.
+    tenant Control RESEAL_SSO = "update control.sso set client_secret = $3 where tenant_id = $1 and client_secret = $2";
+}

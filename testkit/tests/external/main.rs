@@ -1,0 +1,6 @@
+//! The product and programs of others that run beside it. `cargo xtask test external` installs what they need.
+
+mod name_server;
+mod provider;
+mod sign_in;
+mod sso;
