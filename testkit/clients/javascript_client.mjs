@@ -136,7 +136,7 @@ const tests = {
     assert.deepEqual(await refused(base('Absent').select().all()), ['NOT_AUTHORIZED', 403]);
     const stranger = new Airtable({ apiKey: 'nclc_nobody', endpointUrl }).base(made.id);
     assert.deepEqual(await refused(stranger('Things / all').select().all()), ['AUTHENTICATION_REQUIRED', 401]);
-    assert.deepEqual(await refused(base.makeRequest({ path: '/Things/rec1/comments' })), ['NOT_FOUND', 404]);
+    assert.deepEqual(await refused(base.makeRequest({ path: '/Things/rec1/reactions' })), ['NOT_FOUND', 404]);
     const answer = await base.makeRequest({ path: '/Things%20%2F%20all', qs: { maxRecords: 1 } });
     assert.equal(answer.body.records.length, 1);
   },

@@ -175,7 +175,9 @@ test('add a field with choices, rename a view, add and delete a table', async (p
   await page.keyboard.press('Control+ArrowRight');
   await page.getByRole('button', { name: 'Add a field' }).click();
   await page.getByLabel('Name', { exact: true }).fill('Class');
-  await page.getByRole('radio', { name: 'Single select' }).click();
+  await page.getByRole('button', { name: /^Type/ }).click();
+  await page.getByRole('combobox', { name: 'Find a type' }).fill('single select');
+  await page.keyboard.press('Enter');
   await page.getByRole('button', { name: 'Add a choice' }).click();
   await page.getByLabel('Choice 1').fill('Hub');
   await page.getByRole('button', { name: 'Add field' }).click();

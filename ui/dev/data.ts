@@ -82,6 +82,29 @@ function reading(row: number, id: string): CellValue {
   return new Date(Date.UTC(2026, 10, 21) - row * 60_000).toISOString().replace('.000Z', 'Z');
 }
 
+/** One field of every type, and some rows of values. */
+const calc = (id: string, name: string, type: Field['type'], options: NonNullable<Field['options']>): Field => ({ ...field(id, name, type, options), read_only: true });
+const tags = [{ id: 'choA', name: 'Urgent', colour: 'red' }, { id: 'choB', name: 'Outside', colour: 'green' }, { id: 'choC', name: 'Night work', colour: 'violet' }];
+const typeFields: Field[] = [
+  field('fldT0', 'Works', 'text'), field('fldT1', 'Budget', 'currency', { currency: 'EUR', precision: 2 }), field('fldT2', 'Done', 'percent', {}), field('fldT3', 'Length', 'duration'), field('fldT4', 'Weight', 'rating', { max: 5 }),
+  field('fldT5', 'Tags', 'multi_select', { choices: tags }), field('fldT6', 'Lead', 'user', {}), field('fldT7', 'Begins', 'time'), field('fldT8', 'Built', 'year'), field('fldT9', 'Phone', 'phone'), field('fldT10', 'Paint', 'colour'),
+  field('fldT11', 'Place', 'geo'), field('fldT12', 'Code', 'barcode'), field('fldT13', 'Data', 'json'), field('fldT14', 'Key', 'uuid'), field('fldT15', 'Notes', 'rich_text'), field('fldT16', 'Airports', 'link', { table: 'tblAirports', many: true }),
+  calc('fldT17', 'Routes', 'rollup', { link_field: 'fldT16', field: 'fldRoutes', function: 'sum', result: { type: 'number', options: { precision: 0 } } }),
+  calc('fldT18', 'Cities', 'lookup', { link_field: 'fldT16', field: 'fldCity', result: { type: 'list', options: { of: { type: 'text' } } } }), calc('fldT19', 'How many', 'count', { link_field: 'fldT16', result: { type: 'number', options: { precision: 0 } } }),
+  calc('fldT20', 'A day', 'formula', { formula: '{Budget} / {How many}', result: { type: 'currency', options: { currency: 'EUR' } } }), calc('fldT21', 'No', 'autonumber', {}), calc('fldT22', 'Made', 'created_time', {}),
+  calc('fldT23', 'Made by', 'created_by', {}), calc('fldT24', 'Map', 'button', { label: 'Open map', formula: '"https://maps.example"' }), calc('fldT25', 'Broken', 'formula', { formula: '{Gone}', result: { type: 'text' }, problem: 'There is no field Gone.' }),
+];
+function typeRow(row: number, id: string): CellValue {
+  const n = Number(id.slice(4));
+  const values: CellValue[] = [
+    `Runway ${row + 1}`, 12_500.5 * (row + 1), ((row * 13) % 101) / 100, 5400 + row * 975, row % 6 || null, row % 4 === 0 ? null : tags.slice(0, row % 4).map((t) => t.id), row % 3 === 0 ? 'usrMe' : null, row % 2 ? '07:30' : '18:45:30', 1931 + row,
+    `+49 40 50${row}75`, pick(['#0f766e', '#c2410c', '#1d4ed8'], row), `53.6${row}, 9.99`, `40063813339${row}`, { height: row, marks: ['a', 'b'] }, `0f8fad5b-d9cb-469f-a165-7086772895${String(row).padStart(2, '0')}`, `**Closed** on [weekends](https://a.example)`,
+    [{ id: 'recA7', name: 'Frankfurt Airport' }, { id: 'recA8', name: 'Munich Airport' }].slice(0, row % 3), 865, ['Frankfurt', 'Munich'].slice(0, row % 3), row % 3, row % 3 === 0 ? { error: 'divide_by_zero' } : 6250.25, row + 1,
+    new Date(Date.UTC(2026, 10, 21, 9, row)).toISOString(), 'usrMe', { label: 'Open map', url: row % 4 === 3 ? 'javascript:alert(1)' : `https://maps.example/${row}` }, null,
+  ];
+  return values[n] ?? null;
+}
+
 const upTo = (n: number) => Array.from({ length: n }, (_, i) => i);
 const view = (id: string, name: string, config: Record<string, unknown> = {}) => ({ id, name, type: 'grid', config });
 
@@ -94,6 +117,7 @@ export function mockTables(): MockTable[] {
       generate: (row, id) => (id === 'fldCName' ? (countries[row]?.[1] ?? null) : id === 'fldCCode' ? (countries[row]?.[0] ?? null) : null), views: [view('viwCountries', 'All countries')],
     },
     { id: 'tblReadings', name: 'Readings', primary: 'fldR0', fields: structuredClone(readingFields), rows: upTo(1_000_000), gone: new Set(), next: 1_000_000, generate: reading, edits: new Map(), views: [view('viwReadings', 'All readings')] },
+    { id: 'tblTypes', name: 'Works', primary: 'fldT0', fields: structuredClone(typeFields), rows: upTo(12), gone: new Set(), next: 12, generate: typeRow, edits: new Map(), views: [view('viwTypes', 'All works')] },
     { id: 'tblEmpty', name: 'Inspections', primary: 'fldE0', fields: [field('fldE0', 'Name', 'text'), field('fldE1', 'Date', 'date')], rows: [], gone: new Set(), next: 0, generate: () => null, edits: new Map(), views: [view('viwEmpty', 'All inspections')] },
   ];
 }

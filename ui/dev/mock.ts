@@ -2,8 +2,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { CellValue, LinkRef } from '../grid/src/index.ts';
 import { formatNumber } from '../grid/src/cells/number.ts';
-import { splitNames } from '../grid/src/cells/link.ts';
+import { linksOf } from '../grid/src/cells/link.ts';
+import { fromText } from '../grid/src/cells/index.ts';
+import { splitNames } from '../grid/src/cells/names.ts';
 import type { Condition, Field, SortKey, Where } from '../workspace/api/types.ts';
+import { shapeOf } from '../workspace/values.ts';
 import { type MockTable, mockTables, recordId } from './data.ts';
 
 interface Query {
@@ -52,7 +55,8 @@ const find = (rec: string): { t: MockTable; row: number } => {
 
 function textOf(v: CellValue, f: Field): string {
   if (v === null) return '';
-  if (Array.isArray(v)) return v.map((l) => l.name).join(', ');
+  if (f.type === 'link') return linksOf(v).map((l) => l.name).join(', ');
+  if (Array.isArray(v)) return v.join(', ');
   if (f.type === 'select') return f.options?.choices?.find((c) => c.id === v)?.name ?? '';
   return typeof v === 'number' ? formatNumber(v, f.options?.precision) : String(v);
 }
@@ -80,6 +84,7 @@ function holds(t: MockTable, row: number, where: Where): boolean {
     case 'lt': return typeof have === 'number' && have < Number(want);
     case 'lte': return typeof have === 'number' && have <= Number(want);
     case 'is_any_of': return (want as string[]).includes(String(have));
+    case 'is_all_of': return Array.isArray(have) && (want as string[]).every((one) => have.includes(one));
     case 'is_none_of': return !(want as string[]).includes(String(have));
     case 'on': return !isEmpty && String(have).slice(0, 10) === want;
     case 'before': return !isEmpty && String(have).slice(0, 10) < String(want);
@@ -249,6 +254,15 @@ const routes: [string, RegExp, Handler][] = [
     announce(null, null, true);
     return {};
   }],
+  ['POST', /^\/v1\/fields\/([^/]+)\/conversion$/, ([fld], body: { type: Field['type']; options?: Field['options'] }) => {
+    const t = tables.find((one) => one.fields.some((f) => f.id === fld));
+    const f = t?.fields.find((one) => one.id === fld);
+    if (!t || !f) throw new Refused(404, 'not_found', 'There is no such field.');
+    const column = { ...shapeOf({ type: body.type, options: body.options ?? null }), name: f.name };
+    const filled = t.rows.map((row) => ({ id: recordId(t, row), before: textOf(value(t, row, f.id), f) })).filter(({ before }) => before !== '');
+    const read = filled.map((one) => ({ ...one, after: fromText(one.before, column).ok ? one.before : null })).sort((a, b) => Number(a.after !== null) - Number(b.after !== null));
+    return { filled: filled.length, lost: read.filter(({ after }) => after === null).length, samples: read.slice(0, 20) };
+  }],
   ['DELETE', /^\/v1\/fields\/([^/]+)$/, ([fld]) => { for (const t of tables) t.fields = t.fields.filter((f) => f.id !== fld); announce(null, null, true); return {}; }],
   ['PATCH', /^\/v1\/views\/([^/]+)$/, ([viw], body: { name?: string; config?: Record<string, unknown> }) => {
     for (const t of tables) for (const v of t.views) if (v.id === viw) Object.assign(v, body);
@@ -261,7 +275,7 @@ const routes: [string, RegExp, Handler][] = [
     const { t, row } = find(rec);
     const fields = Object.fromEntries(t.fields.map((f) => {
       const v = value(t, row, f.id);
-      return [f.id, f.type === 'select' ? (f.options?.choices?.find((c) => c.id === v)?.name ?? null) : Array.isArray(v) ? v.map((l) => l.id) : v];
+      return [f.id, f.type === 'select' ? (f.options?.choices?.find((c) => c.id === v)?.name ?? null) : f.type === 'link' ? linksOf(v).map((l) => l.id) : v];
     }));
     return { id: rec, fields, created_at: '2026-11-02T08:30:00Z', updated_at: '2026-11-21T09:31:00Z' };
   }],

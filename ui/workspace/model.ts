@@ -23,7 +23,9 @@ export type Panel =
   | { kind: 'none' }
   | { kind: 'import'; text?: string; file?: File }
   | { kind: 'shortcuts' }
-  | { kind: 'palette' };
+  | { kind: 'palette' }
+  /** A new field, or the one with this id. */
+  | { kind: 'field'; field?: string };
 
 const TOAST_TIME = 10_000;
 
@@ -155,12 +157,22 @@ export class Model {
     if (change.schema) void this.load();
     const concerns = (table: string | undefined) => table !== undefined && (change.tables === null || change.tables[table] !== undefined);
     const touched = concerns(this.tableId);
-    const linked = this.table?.fields.some((f) => concerns(f.options?.table));
+    const linked = this.#linkedTables().some(concerns);
     if ((touched || linked || change.schema) && (this.grid?.state.version ?? 0) < change.version) this.grid?.invalidate();
     if (touched || linked) {
       this.pulse += 1;
       this.changed();
     }
+  }
+
+  /** Tables whose records show in this one: through its links, and through the links of those where something is calculated from them. */
+  #linkedTables(): string[] {
+    const direct = (table: TableInfo | undefined) => table?.fields.flatMap((f) => f.options?.table ?? []) ?? [];
+    const found = new Set(direct(this.table));
+    if (this.table?.fields.some((f) => f.type === 'lookup' || f.type === 'rollup')) {
+      for (const id of found) for (const next of direct(this.base?.tables.find((t) => t.id === id))) found.add(next);
+    }
+    return [...found];
   }
 
   #missed(): void {

@@ -1,9 +1,8 @@
 // The grid in its place, with the states around it (loading, empty, error) and the menus that it asks for.
-import { useEffect, useRef, useState } from 'react';
+import { lazy, Suspense, useEffect, useRef, useState } from 'react';
 import { type Column, createGrid, type FieldType, type MenuPlace } from '../grid/src/index.ts';
 import type { Aggregate, Field, RowHeight } from './api/types.ts';
 import { message } from './api/client.ts';
-import { FieldDialog } from './dialogs/field.tsx';
 import { createHost, rowsQuery } from './grid_host.ts';
 import type { Model } from './model.ts';
 import { nounOf } from './nouns.ts';
@@ -16,6 +15,8 @@ import { Icon } from './ui/icon.tsx';
 import { type Items, MenuAt } from './ui/menu.tsx';
 import { useModel } from './use_model.ts';
 import { shapeOf, toColumn, visibleFields } from './values.ts';
+
+const FieldDialog = lazy(() => import('./dialogs/field.tsx'));
 
 /** Types whose values cannot be what a record is called. */
 const NAMELESS = new Set<FieldType>(['link', 'checkbox', 'lookup', 'rollup', 'count', 'button', 'user', 'multi_select', 'created_by', 'modified_by']);
@@ -98,6 +99,15 @@ export function Stage() {
     };
   }, [state?.total, state?.version, state?.status, view?.id, find, totals]);
 
+  const { panel } = model;
+  useEffect(() => {
+    if (panel.kind !== 'field') return;
+    const field = panel.field === undefined ? undefined : model.field(panel.field);
+    if (field) setDialog({ kind: 'edit', field });
+    else setDialog({ kind: 'add', box: document.querySelector('.g-add button')?.getBoundingClientRect() ?? MIDDLE() });
+    model.show({ kind: 'none' });
+  }, [panel]);
+
   const closeDialog = () => {
     setDialog(undefined);
     requestAnimationFrame(() => model.grid?.focus());
@@ -114,18 +124,21 @@ export function Stage() {
         </div>
       ) : null}
       {place ? <PlaceMenu place={place} onClose={() => setPlace(undefined)} onEdit={(field) => setDialog({ kind: 'edit', field })} onDelete={(field) => setDialog({ kind: 'delete', field })} onAdd={(box) => setDialog({ kind: 'add', box })} /> : null}
-      {dialog?.kind === 'add' ? <PanelAt box={dialog.box} label="Add a field" onClose={closeDialog}><FieldDialog onClose={closeDialog} /></PanelAt> : null}
-      {dialog?.kind === 'edit' ? <PanelAt box={headBox(dialog.field, columns)} label={`Field ${dialog.field.name}`} onClose={closeDialog}><FieldDialog field={dialog.field} onClose={closeDialog} /></PanelAt> : null}
+      {dialog?.kind === 'add' ? <PanelAt box={dialog.box} label="Add a field" onClose={closeDialog}><Suspense fallback={<div className="fieldform" />}><FieldDialog onClose={closeDialog} /></Suspense></PanelAt> : null}
+      {dialog?.kind === 'edit' ? <PanelAt box={headBox(dialog.field, columns)} label={`Field ${dialog.field.name}`} onClose={closeDialog}><Suspense fallback={<div className="fieldform" />}><FieldDialog field={dialog.field} onClose={closeDialog} /></Suspense></PanelAt> : null}
       {dialog?.kind === 'delete' ? <DeleteField field={dialog.field} onClose={closeDialog} /> : null}
     </div>
   );
 }
 
+/** Where a panel opens whose place is out of sight. */
+const MIDDLE = (): DOMRect => new DOMRect(innerWidth / 2 - 160, 160, 1, 1);
+
 /** Where a field's header is now, for a panel that opens under it. */
 function headBox(field: Field, columns: Column[]): DOMRect {
   const at = columns.findIndex((c) => c.id === field.id);
   const cell = document.querySelector(`.g-head [data-col="${at}"]`);
-  return cell?.getBoundingClientRect() ?? new DOMRect(innerWidth / 2 - 160, 160, 1, 1);
+  return cell?.getBoundingClientRect() ?? MIDDLE();
 }
 
 function Empty() {

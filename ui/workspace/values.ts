@@ -14,6 +14,9 @@ const AS: Partial<Record<FieldType | Kind, Kind>> = {
   autonumber: 'number', count: 'number', created_time: 'datetime', modified_time: 'datetime', created_by: 'user', modified_by: 'user', lookup: 'list', rollup: 'text', formula: 'text',
 };
 
+/** Types whose cells nobody writes. Others may be read-only as well: for this person. */
+export const CALCULATED: ReadonlySet<FieldType> = new Set<FieldType>(['lookup', 'rollup', 'count', 'formula', 'button', 'autonumber', 'created_time', 'modified_time', 'created_by', 'modified_by']);
+
 function shapeOfType({ type, options }: ValueType): Shape {
   const o: FieldOptions = options ?? {};
   const kind = AS[type] ?? (type as Kind);
@@ -89,7 +92,7 @@ export function toColumn(field: Field, primary: boolean, config: ViewConfig, nar
   const width = stored ?? (primary ? 260 : WIDTHS[field.type] ?? (shape.kind === 'text' ? 180 : WIDTHS[shape.kind as FieldType] ?? 160));
   return {
     ...shape, id: field.id, name: field.name, type: field.type, width: narrow && primary ? Math.min(width, 172) : width, readOnly: field.read_only,
-    computed: field.read_only && field.type !== 'link', problem: field.options?.problem, description: field.description || undefined,
+    computed: CALCULATED.has(field.type), problem: field.options?.problem, description: field.description || undefined,
     grows: more.grows === true && (field.type === 'select' || field.type === 'multi_select'), people: shape.kind === 'user' || shape.of?.kind === 'user' ? more.people : undefined,
   };
 }

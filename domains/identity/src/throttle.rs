@@ -42,6 +42,11 @@ pub const SECOND_BY_ACCOUNT: Policy =
 pub const PASSKEY_BY_ADDRESS: Policy =
     Policy { name: "passkey_address", burst: 120.0, seconds_per_token: 1.0 };
 
+/// Log-ins with an account elsewhere that a client address begins: each may make us ask a provider. Wide enough for an
+/// office in the morning.
+pub const ELSEWHERE_BY_ADDRESS: Policy =
+    Policy { name: "elsewhere_address", burst: 120.0, seconds_per_token: 1.0 };
+
 /// Buckets kept; a full one is as good as none and is dropped first.
 const MOST_BUCKETS: usize = 100_000;
 

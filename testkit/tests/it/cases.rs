@@ -129,6 +129,11 @@ pub fn all(w: &World) -> Vec<Case> {
             json!({"name": "Planted", "type": "text", "options": {}}),
         ),
         write("PATCH /v1/fields/{field}", format!("/v1/fields/{field}"), json!({"name": "Taken"})),
+        ask(
+            "POST /v1/fields/{field}/conversion",
+            format!("/v1/fields/{field}/conversion"),
+            json!({"type": "text"}),
+        ),
         empty("DELETE /v1/fields/{field}", format!("/v1/fields/{field}")),
         write(
             "POST /v1/tables/{table}/views",

@@ -2,22 +2,33 @@
 
 use crate::world::small_table;
 use serde_json::{Value, json};
+use std::net::SocketAddr;
 use std::time::Duration;
 use testkit::{TestSystem, run};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
 /// A connection that reads events as they come.
-struct Stream {
+pub struct Stream {
     connection: TcpStream,
     text: String,
 }
 
 impl Stream {
-    async fn open(system: &TestSystem, token: &str, base: &str, last: Option<u64>) -> anyhow::Result<Self> {
-        let mut connection = TcpStream::connect(system.address).await?;
+    pub async fn open(
+        system: &TestSystem,
+        token: &str,
+        base: &str,
+        last: Option<u64>,
+    ) -> anyhow::Result<Self> {
+        Self::at(system.address, token, base, last).await
+    }
+
+    /// As [`Stream::open`], at any server.
+    pub async fn at(address: SocketAddr, token: &str, base: &str, last: Option<u64>) -> anyhow::Result<Self> {
+        let mut connection = TcpStream::connect(address).await?;
         let last = last.map_or_else(String::new, |last| format!("last-event-id: {last}\r\n"));
-        let host = format!("api.nclc.localhost:{}", system.address.port());
+        let host = format!("api.nclc.localhost:{}", address.port());
         let head = format!(
             "GET /v1/bases/{base}/events HTTP/1.1\r\nhost: {host}\r\nauthorization: Bearer {token}\r\n{last}\r\n"
         );
@@ -26,7 +37,7 @@ impl Stream {
     }
 
     /// The next event: its name, its id and its data.
-    async fn next(&mut self) -> anyhow::Result<(String, u64, Value)> {
+    pub async fn next(&mut self) -> anyhow::Result<(String, u64, Value)> {
         loop {
             // Lines of chunks and of comments are neither of the three.
             if let Some((at, end)) =

@@ -243,8 +243,8 @@ fn links_are_answered_as_records_and_upserts_keep_both_sides() {
             assert_eq!((refused.status.as_u16(), refused.code().as_str()), (422, code), "{query}");
         }
         // A filter that no address could hold.
-        let names: Vec<String> = (0..3_000).map(|n| format!("{{Name}} = 'n{n}'")).collect();
-        let long = format!("OR({}, {{Name}} = 'Bo')", names[..200].join(", "));
+        let names: Vec<String> = (0..200).map(|n| format!("{{Name}} = 'n{n}'")).collect();
+        let long = format!("OR({}, {{Name}} = 'Bo')", names.join(", "));
         let found = at
             .ask("POST", "/v1/records/query", json!({"table": people, "filter": long}))
             .await?

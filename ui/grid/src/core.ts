@@ -149,12 +149,13 @@ export class Core {
   set(where: { record: string; column: Column }, value: CellValue): void {
     const found = this.pages.find(where.record);
     const before = found ? this.value(found.row, where.column) : null;
-    if (sameValue(before, value)) return;
+    if (sameValue(before, value, where.column.kind === 'json')) return;
     this.write([{ record: where.record, field: where.column.id, before, after: value }]);
   }
 
   write(changes: CellChange[]): void {
-    const real = changes.filter((c) => !sameValue(c.before, c.after));
+    const exact = new Set(this.columns.filter((column) => column.kind === 'json').map((column) => column.id));
+    const real = changes.map((c) => (exact.has(c.field) ? { ...c, exact: true } : c)).filter((c) => !sameValue(c.before, c.after, c.exact));
     if (real.length === 0) return;
     this.history = record(this.history, { kind: 'cells', changes: real, selection: this.selection });
     this.#send(real.map(({ record: id, field, after }) => ({ record: id, field, value: after })));

@@ -8,6 +8,8 @@ export interface CellChange {
   field: string;
   before: CellValue;
   after: CellValue;
+  /** In JSON an empty list and false are values. */
+  exact?: boolean;
 }
 
 export type Group =
@@ -24,7 +26,7 @@ export const DEPTH = 200;
 export const emptyHistory: History = { undo: [], redo: [] };
 
 export function record(history: History, group: Group, depth = DEPTH): History {
-  const changes = group.kind === 'cells' ? group.changes.filter((c) => !sameValue(c.before, c.after)) : [];
+  const changes = group.kind === 'cells' ? group.changes.filter((c) => !sameValue(c.before, c.after, c.exact)) : [];
   if (group.kind === 'cells' && changes.length === 0) return history;
   const kept = group.kind === 'cells' ? { ...group, changes } : group;
   return { undo: [...history.undo, kept].slice(-depth), redo: [] };
@@ -51,14 +53,15 @@ export function plan(
   for (const change of changes) {
     const [expected, value] = direction === 'undo' ? [change.after, change.before] : [change.before, change.after];
     const now = current(change.record, change.field);
-    if (now !== undefined && sameValue(now, expected)) writes.push({ record: change.record, field: change.field, value });
+    if (now !== undefined && sameValue(now, expected, change.exact)) writes.push({ record: change.record, field: change.field, value });
     else skipped += 1;
   }
   return { writes, skipped };
 }
 
 /** Whether two values are one: an empty list, null and an empty box are all empty; a link is its record. */
-export function sameValue(a: CellValue, b: CellValue): boolean {
+export function sameValue(a: CellValue, b: CellValue, exact = false): boolean {
+  if (exact) return JSON.stringify(a) === JSON.stringify(b);
   return JSON.stringify(plain(a)) === JSON.stringify(plain(b)) || (Array.isArray(a) && Array.isArray(b) && a.length === b.length && a.every((one, i) => sameLink(one, b[i])));
 }
 

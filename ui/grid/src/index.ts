@@ -46,7 +46,7 @@ export interface Grid {
   /** Focuses the row of a record that is at hand; its index. */
   reach(record: string): number | undefined;
   goTo(row: number): void;
-  readonly state: { status: Status; total: number; version: number; canUndo: boolean; canRedo: boolean; selectedRows: number; focusRow: number; failure: string | undefined };
+  readonly state: { status: Status; total: number; version: number; canUndo: boolean; canRedo: boolean; selectedRows: number; focusRow: number; focusField: string | undefined; failure: string | undefined };
   destroy(): void;
 }
 
@@ -124,7 +124,7 @@ export function createGrid(host: HTMLElement, options: GridOptions): Grid {
       return {
         status: core.status, total: core.pages.total, version: core.pages.version,
         canUndo: core.history.undo.length > 0, canRedo: core.history.redo.length > 0,
-        selectedRows: core.pages.total === 0 ? 0 : area.bottom - area.top + 1, focusRow: core.selection.focus.row,
+        selectedRows: core.pages.total === 0 ? 0 : area.bottom - area.top + 1, focusRow: core.selection.focus.row, focusField: core.column()?.id,
         failure: core.failure?.message,
       };
     },

@@ -24,7 +24,6 @@ function refusalOf(failure: unknown): Refusal {
   return /\/name$/.test(at) ? { name: message(failure), options: '' } : { name: '', options: message(failure) };
 }
 
-/** A calculated field becomes only what is calculated as well, and a primary field only what can name a record: the server says which. */
 export default function FieldDialog({ field, onClose }: { field?: Field; onClose: () => void }) {
   const model = useModel();
   const { table } = model;
@@ -52,7 +51,7 @@ export default function FieldDialog({ field, onClose }: { field?: Field; onClose
       setType(next);
       setRefusal({ name: '', options: '' });
     }
-    requestAnimationFrame(() => typeButton.current?.focus());
+    requestAnimationFrame(() => typeButton.current?.focus({ preventScroll: true }));
   };
   const converts = field !== undefined && field.type !== type;
 
@@ -94,7 +93,10 @@ export default function FieldDialog({ field, onClose }: { field?: Field; onClose
   };
 
   if (preview && field) {
-    return <ConversionPreview field={field} to={type} conversion={preview.conversion} onBack={() => setPreview(undefined)} onConfirm={() => apply(preview.change)} />;
+    return <ConversionPreview field={field} to={type} conversion={preview.conversion} onBack={() => {
+      setPreview(undefined);
+      requestAnimationFrame(() => typeButton.current?.focus());
+    }} onConfirm={() => apply(preview.change)} />;
   }
   const wide = type === 'formula' || type === 'button';
   return (
@@ -106,7 +108,7 @@ export default function FieldDialog({ field, onClose }: { field?: Field; onClose
       </div>
       <div className="field">
         <span className="label" id="field-type">Type</span>
-        {choosing ? <TypeList value={type} allowed={(one) => !field || one !== 'link' || field.type === 'link' || !READ_ONLY.has(field.type)} onPick={pick} onClose={() => pick(type)} /> : (
+        {choosing ? <TypeList value={type} onPick={pick} onClose={() => pick(type)} /> : (
           <button type="button" ref={typeButton} className="typebutton" id="type-button" aria-labelledby="field-type type-button" aria-haspopup="listbox" onClick={() => setChoosing(true)}><Icon name={kindIcon[type]} /><span className="grow">{typeLabel(type)}</span><Icon name="chevron-down" /></button>
         )}
         {choosing ? null : <span className="help">{infoOf(type).about}.</span>}

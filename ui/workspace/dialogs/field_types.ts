@@ -1,7 +1,7 @@
 // The types of fields as they are offered: in groups, with one line that says what each is for, and what a new one starts with.
 import type { FieldType } from '../../grid/src/index.ts';
 import type { Field, FieldOptions, Summary, TableInfo } from '../api/types.ts';
-import { shapeOf } from '../values.ts';
+import { CALCULATED, shapeOf } from '../values.ts';
 
 export interface TypeInfo {
   type: FieldType;
@@ -74,8 +74,15 @@ export function findTypes(text: string): typeof GROUPS {
   return GROUPS.map((group) => ({ ...group, types: group.types.filter(fits) })).filter((group) => group.types.length > 0);
 }
 
+/** The type that a text means most likely: one whose name begins with it, then one whose name contains it, then any that is found. */
+export function bestType(text: string): FieldType | undefined {
+  const wanted = text.trim().toLocaleLowerCase();
+  const rank = ({ label, type }: TypeInfo) => (label.toLocaleLowerCase() === wanted || type === wanted ? 0 : label.toLocaleLowerCase().startsWith(wanted) ? 1 : label.toLocaleLowerCase().includes(wanted) ? 2 : 3);
+  return findTypes(text).flatMap((group) => group.types).map((info) => ({ info, r: rank(info) })).sort((a, b) => a.r - b.r)[0]?.info.type;
+}
+
 /** Nobody writes their cells, so they have no rules. */
-export const READ_ONLY = new Set<FieldType>(['lookup', 'rollup', 'count', 'formula', 'button', 'autonumber', 'created_time', 'modified_time', 'created_by', 'modified_by']);
+export const READ_ONLY = CALCULATED;
 const NOT_UNIQUE = new Set<FieldType>(['checkbox', 'link', 'multi_select', 'user']);
 export const canBeUnique = (type: FieldType): boolean => !READ_ONLY.has(type) && !NOT_UNIQUE.has(type);
 export const canHaveDefault = (type: FieldType): boolean => !READ_ONLY.has(type) && type !== 'link';

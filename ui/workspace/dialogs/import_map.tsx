@@ -1,11 +1,11 @@
 // What each column of an import becomes: a field of the table (an existing one or a new one), of a type; a link finds its record by a field of the other table.
-import { kindIcon, type Kind } from '../../grid/src/index.ts';
+import { type FieldType, kindIcon } from '../../grid/src/index.ts';
 import type { ImportPreview, TableInfo } from '../api/types.ts';
 import { nounOf } from '../nouns.ts';
 import { Icon } from '../ui/icon.tsx';
 import { Select } from '../ui/select.tsx';
 import { useModel } from '../use_model.ts';
-import { TYPES, typeLabel } from './field.tsx';
+import { READ_ONLY, TYPES, typeLabel } from './field_types.ts';
 
 export type Target = { kind: 'new'; name: string } | { kind: 'table'; id: string };
 
@@ -15,7 +15,7 @@ export interface Mapping {
   /** An existing field; without it a new one named `name`. */
   field?: string;
   name: string;
-  type: Kind;
+  type: FieldType;
   link?: { table: string; by: string };
 }
 
@@ -29,12 +29,16 @@ export function guessMapping(preview: ImportPreview, table: TableInfo | undefine
   });
 }
 
-function linkOf(table: string | undefined, type: Kind | undefined): { link?: Mapping['link'] } {
+function linkOf(table: string | undefined, type: FieldType | undefined): { link?: Mapping['link'] } {
   return type === 'link' && table ? { link: { table, by: '' } } : {};
 }
 
 /** Whether a column can name the records of a new table. */
-const canName = (m: Mapping): boolean => !m.skip && m.type !== 'link' && m.type !== 'checkbox';
+const canName = (m: Mapping): boolean => !m.skip && !NAMELESS.has(m.type);
+const NAMELESS = new Set<FieldType>(['link', 'checkbox', 'multi_select', 'user']);
+
+/** Types that a column of a file can become: what a text says, without more being asked. */
+const OFFERED = TYPES.filter((info) => !READ_ONLY.has(info.type) && info.type !== 'currency');
 
 /** The column that names the records: the wanted one as long as it can, else the first that can. */
 export const namesOf = (mapping: Mapping[], wanted: string): string | undefined =>
@@ -118,8 +122,8 @@ function TypeCell({ m, onChange }: { m: Mapping; onChange: (part: Partial<Mappin
   return (
     <span className="typecell">
       {m.field ? <span className="row"><Icon name={kindIcon[m.type]} />{typeLabel(m.type)}</span> : (
-        <Select label={`Type of ${m.column}`} value={m.type} onChange={(t) => onChange({ type: t as Kind, link: t === 'link' ? { table: model.base?.tables[0]?.id ?? '', by: '' } : undefined })}>
-          {TYPES.filter((t) => t.type !== 'link' || (model.base?.tables.length ?? 0) > 0).map((t) => <option key={t.type} value={t.type}>{t.label}</option>)}
+        <Select label={`Type of ${m.column}`} value={m.type} onChange={(t) => onChange({ type: t as FieldType, link: t === 'link' ? { table: model.base?.tables[0]?.id ?? '', by: '' } : undefined })}>
+          {OFFERED.filter((t) => t.type !== 'link' || (model.base?.tables.length ?? 0) > 0).map((t) => <option key={t.type} value={t.type}>{t.label}</option>)}
         </Select>
       )}
       {m.type === 'link' && m.link ? (

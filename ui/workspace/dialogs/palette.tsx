@@ -24,6 +24,11 @@ function commands(model: Model): Command[] {
     if (model.may('write')) out.push({ id: 'add', label: `Add ${noun.one}`, sub: table.name, icon: 'plus', run: () => void grid?.addRow() });
     for (const v of table.views) if (v.id !== model.view?.id) out.push({ id: v.id, label: v.name, sub: `View of ${table.name}`, icon: 'table-properties', run: () => model.go(table.id, v.id) });
   }
+  const field = model.field(grid?.state.focusField ?? '');
+  if (table && model.may('schema')) {
+    out.push({ id: 'field', label: 'Add a field', sub: table.name, icon: 'plus', run: () => setTimeout(() => model.show({ kind: 'field' })) });
+    if (field) out.push({ id: 'edit-field', label: `Edit the field ${field.name}`, sub: 'The field of the cell', icon: 'pencil', run: () => setTimeout(() => model.show({ kind: 'field', field: field.id })) });
+  }
   for (const t of base?.tables ?? []) if (t.id !== table?.id) out.push({ id: t.id, label: t.name, sub: 'Table', icon: 'table-2', run: () => model.go(t.id) });
   if (model.may('write')) out.push({ id: 'import', label: 'Import a file', sub: 'CSV or pasted rows', icon: 'upload', run: () => model.show({ kind: 'import' }) });
   out.push(

@@ -6,7 +6,7 @@ const GROUPS: [string, [string, string][]][] = [
   ['Move', [['↑ ↓ ← →', 'One cell'], ['Ctrl ↑ ↓ ← →', 'To the edge'], ['Home  End', 'First, last field'], ['Ctrl Home  Ctrl End', 'First, last record'], ['Page ↑  Page ↓', 'One screen'], ['Tab  Shift Tab', 'Next, previous cell']]],
   ['Select', [['Shift with any of these', 'Extend the selection'], ['Ctrl A', 'Everything'], ['Esc', 'One cell again']]],
   ['Edit', [['Enter  F2', 'Edit the cell, tick the box'], ['Any letter', 'Replace what is there'], ['Esc', 'Leave it as it was'], ['Shift Enter', 'New line in long text'], ['Delete', 'Clear the cells'], ['Ctrl D', 'Fill down'], ['Ctrl C  Ctrl X  Ctrl V', 'Copy, cut, paste'], ['Ctrl Z  Ctrl Y', 'Undo, redo']]],
-  ['Records', [['Space', 'Open the record'], ['Shift Enter', 'Add a record'], ['Shift F10', 'Menu of the selection']]],
+  ['Records', [['Space', 'Open the record; tick the box, add a star'], ['Shift Space', 'Open the record, from any cell'], ['Shift Enter', 'Add a record'], ['Shift F10', 'Menu of the selection']]],
   ['Everywhere', [['Ctrl K', 'Find a command, table or view'], ['Ctrl F', 'Find in view'], ['?', 'This sheet']]],
 ];
 

@@ -2,16 +2,18 @@
 import { useEffect, useRef, useState } from 'react';
 import { type FieldType, kindIcon } from '../../grid/src/index.ts';
 import { Icon } from '../ui/icon.tsx';
-import { findTypes } from './field_types.ts';
+import { bestType, findTypes } from './field_types.ts';
 
-export function TypeList({ value, allowed, onPick, onClose }: { value: FieldType; allowed: (type: FieldType) => boolean; onPick: (type: FieldType) => void; onClose: () => void }) {
+export function TypeList({ value, onPick, onClose }: { value: FieldType; onPick: (type: FieldType) => void; onClose: () => void }) {
   const [text, setText] = useState('');
-  const groups = findTypes(text).map((group) => ({ ...group, types: group.types.filter((info) => allowed(info.type)) })).filter((group) => group.types.length > 0);
+  const groups = findTypes(text);
   const flat = groups.flatMap((group) => group.types);
   const [active, setActive] = useState<FieldType>(value);
   const at = Math.max(0, flat.findIndex((info) => info.type === active));
   const list = useRef<HTMLDivElement>(null);
-  useEffect(() => list.current?.querySelector('.on')?.scrollIntoView({ block: 'nearest' }), [at, text]);
+  useEffect(() => {
+    list.current?.querySelector('.on')?.scrollIntoView({ block: 'nearest' });
+  }, [at, text]);
   const current = flat[at];
   const move = (by: number) => setActive(flat[(at + by + flat.length) % flat.length]?.type ?? value);
   return (
@@ -21,8 +23,8 @@ export function TypeList({ value, allowed, onPick, onClose }: { value: FieldType
         <input className="input" role="combobox" autoFocus autoComplete="off" placeholder="Find a type" aria-label="Find a type" aria-expanded="true" aria-controls="type-options" aria-activedescendant={current ? `type-${current.type}` : undefined} value={text}
           onChange={(e) => {
             setText(e.target.value);
-            const first = findTypes(e.target.value).flatMap((group) => group.types).find((info) => allowed(info.type));
-            if (first) setActive(first.type);
+            const best = bestType(e.target.value);
+            if (best) setActive(best);
           }}
           onKeyDown={(e) => {
             if (e.key === 'ArrowDown' || e.key === 'ArrowUp') move(e.key === 'ArrowDown' ? 1 : -1);

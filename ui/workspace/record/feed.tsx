@@ -1,9 +1,9 @@
 // What happened to the record: who changed what, from what to what, and a way back to a value.
 import { useEffect, useState } from 'react';
-import { type CellValue, kindIcon, toText } from '../../grid/src/index.ts';
-import { formatDate } from '../../grid/src/cells/date.ts';
-import { formatDateTime } from '../../grid/src/cells/datetime.ts';
-import { formatNumber } from '../../grid/src/cells/number.ts';
+import { type CellValue, kindIcon, show } from '../../grid/src/index.ts';
+import { choiceOf, dye } from '../../grid/src/cells/select.ts';
+import { idsOf } from '../../grid/src/cells/multi_select.ts';
+import { initials } from '../../grid/src/cells/user.ts';
 import { message } from '../api/client.ts';
 import type { Field, HistoryEntry } from '../api/types.ts';
 import { Icon } from '../ui/icon.tsx';
@@ -11,8 +11,6 @@ import { useModel } from '../use_model.ts';
 import { toColumn } from '../values.ts';
 import { linkChange } from './link_change.ts';
 import { when } from './time.ts';
-
-const initials = (name: string): string => name.split(/\s+/).map((w) => w[0] ?? '').join('').slice(0, 2).toUpperCase() || '?';
 
 export function Feed({ id, fields, pulse, onRestore }: { id: string; fields: Field[]; pulse: string; onRestore: (field: Field, value: CellValue) => void }) {
   const model = useModel();
@@ -23,6 +21,7 @@ export function Feed({ id, fields, pulse, onRestore }: { id: string; fields: Fie
     const timer = setTimeout(() => {
       model.api.get<{ data: HistoryEntry[] }>(`/v1/records/${id}/history`, { signal: stop.signal }).then(({ data }) => {
         setEntries(data.data);
+        model.know(data.data.map((entry) => entry.actor));
         setError('');
       }).catch((failure: unknown) => !stop.signal.aborted && setError(message(failure)));
     }, entries ? 150 : 0);
@@ -81,14 +80,12 @@ function BeforeAfter({ field, before, after }: { field: Field; before: CellValue
 }
 
 function Shown({ field, value, old }: { field: Field; value: CellValue; old?: boolean }) {
+  const model = useModel();
   if (value === null || value === '' || (Array.isArray(value) && value.length === 0)) return <span className="muted">empty</span>;
-  if (field.type === 'select') {
-    const choice = field.options?.choices?.find((c) => c.id === value || c.name === value);
-    return <span><span className={`pill ${choice?.colour ?? 'gray'}`}>{choice?.name ?? String(value)}</span></span>;
+  const column = toColumn(field, false, {}, false, { people: model.people });
+  if (field.type === 'select' || field.type === 'multi_select') {
+    return <span className="row">{idsOf(value).map((id) => <span key={id} className={`pill ${dye(choiceOf(column, id)?.colour ?? 'gray')}`}>{choiceOf(column, id)?.name ?? id}</span>)}</span>;
   }
-  const text = typeof value === 'number' ? formatNumber(value, field.options?.precision)
-    : field.type === 'checkbox' ? (value === true ? 'ticked' : 'not ticked')
-    : field.type === 'date' ? formatDate(String(value)) : field.type === 'datetime' ? formatDateTime(String(value), field.options?.zone)
-    : toText(value, toColumn(field, false, {}, false));
+  const text = field.type === 'checkbox' ? (value === true ? 'ticked' : 'not ticked') : field.type === 'rich_text' ? String(value) : show(value, column);
   return old ? <del>{text}</del> : <span className="val">{text}</span>;
 }

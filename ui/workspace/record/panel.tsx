@@ -1,6 +1,6 @@
 // One record, whole: every field, also those the view hides, and what happened to it. A panel at the right; on a phone the page.
 import { useEffect, useRef, useState } from 'react';
-import { kindIcon, type CellValue, type Row } from '../../grid/src/index.ts';
+import { kindIcon, show, type CellValue, type Row } from '../../grid/src/index.ts';
 import { ApiError, message } from '../api/client.ts';
 import type { Field } from '../api/types.ts';
 import { nounOf } from '../nouns.ts';
@@ -8,7 +8,7 @@ import { Icon } from '../ui/icon.tsx';
 import { MenuButton } from '../ui/menu.tsx';
 import { useModel } from '../use_model.ts';
 import { readRecord } from '../read_record.ts';
-import { orderedFields } from '../values.ts';
+import { orderedFields, toColumn } from '../values.ts';
 import { FieldEditor } from './editors.tsx';
 import { Feed } from './feed.tsx';
 import { ago } from './time.ts';
@@ -63,7 +63,8 @@ export default function RecordPanel({ id }: { id: string }) {
     setRow({ ...row, cells: { ...row.cells, [field.id]: value } });
     grid?.write({ record: id, field: field.id, before, after: value });
   };
-  const name = row ? String(row.cells[table.primary_field] ?? '') : '';
+  const primary = table.fields.find((f) => f.id === table.primary_field);
+  const name = row && primary ? show(row.cells[primary.id] ?? null, toColumn(primary, true, {}, false, { people: model.people })) : '';
   const link = location.origin + model.address(view?.id, table.id, id);
   return (
     <section className="record" aria-label={name || `Unnamed ${noun.one}`} tabIndex={-1} ref={panel}>

@@ -7,6 +7,7 @@ import { keepFocus } from '../ui/focus.ts';
 import { Icon } from '../ui/icon.tsx';
 import { Select } from '../ui/select.tsx';
 import { useModel } from '../use_model.ts';
+import { FilterValue } from './filter_value.tsx';
 import { OwnHint } from './own.tsx';
 
 const DEEPEST = 3;
@@ -98,40 +99,11 @@ function ConditionRow({ condition, fields, onChange, onRemove }: { condition: Co
       <Select label="Comparison" value={info.op} onChange={(op) => onChange(retarget(condition, field, op as Op))}>
         {opsOf(field).map((o) => <option key={o.op} value={o.op}>{o.label}</option>)}
       </Select>
-      <Value condition={condition} field={field} onChange={(value) => onChange({ ...condition, value })} />
+      <FilterValue key={`${field.id}-${info.op}`} condition={condition} field={field} onChange={(value) => onChange({ ...condition, value })} />
       <button type="button" className="btn ghost sm icon" aria-label={`Remove the condition on ${field.name}`} onClick={(e) => {
         keepFocus(e);
         onRemove();
       }}><Icon name="x" /></button>
     </div>
   );
-}
-
-function Value({ condition, field, onChange }: { condition: Condition; field: Field; onChange: (value: Condition['value']) => void }) {
-  const { needs } = opInfo(field, condition.op);
-  const label = `Value for ${field.name}`;
-  const { value } = condition;
-  switch (needs) {
-    case 'none': return <span />;
-    case 'bool': return <Select label={label} value={value === false ? 'no' : 'yes'} onChange={(v) => onChange(v === 'yes')}><option value="yes">ticked</option><option value="no">not ticked</option></Select>;
-    case 'choice': return (
-      <Select label={label} value={typeof value === 'string' ? value : ''} onChange={onChange}>
-        <option value="" disabled>Choose</option>
-        {field.options?.choices?.map((c) => <option key={c.id} value={c.id}>{c.name}</option>)}
-      </Select>
-    );
-    case 'choices': {
-      const chosen = Array.isArray(value) ? value : [];
-      return (
-        <span className="pills" role="group" aria-label={label}>
-          {field.options?.choices?.map((c) => (
-            <button key={c.id} type="button" className={`pill ${chosen.includes(c.id) ? c.colour : 'off'}`} aria-pressed={chosen.includes(c.id)} onClick={() => onChange(chosen.includes(c.id) ? chosen.filter((id) => id !== c.id) : [...chosen, c.id])}>{c.name}</button>
-          ))}
-        </span>
-      );
-    }
-    case 'number': return <input className="input" type="number" step="any" aria-label={label} value={typeof value === 'number' ? value : ''} onChange={(e) => onChange(e.target.value === '' ? undefined : Number(e.target.value))} />;
-    case 'date': return <input className="input" type="date" aria-label={label} value={typeof value === 'string' ? value : ''} onChange={(e) => onChange(e.target.value)} />;
-    case 'text': return <input className="input" aria-label={label} value={typeof value === 'string' ? value : ''} onChange={(e) => onChange(e.target.value)} autoComplete="off" />;
-  }
 }

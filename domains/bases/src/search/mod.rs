@@ -264,7 +264,8 @@ async fn values(
         Error::field("?where", Code::BadFilter, format!("is not JSON (column {})", error.column()))
     })?;
     let (view, filter) = (query.view, query.filter);
-    let narrowing = Narrowing { view, filter, where_, search: query.search, zone: query.zone, sort: None };
+    let narrowing =
+        Narrowing { view, filter, where_, search: query.search, zone: query.zone, ..Narrowing::default() };
     let open = bases.open_table(&caller, table, version).await?;
     let now = bases.0.clock.now();
     let mut counts = Counts::default();

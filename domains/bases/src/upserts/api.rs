@@ -15,7 +15,6 @@ use kernel_core::{Caller, Capability, Code, Error};
 use kernel_web::{ApiQuery, RawJson, WebError};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use std::sync::Arc;
 use tenancy::ApiCaller;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -112,9 +111,8 @@ async fn put(
             Ok(Upsert { caller: caller.clone(), table, keys, typecast, clears: false, records })
         })
     })?;
-    let actor = Arc::from(caller.actor.to_string());
     let key = key.map(|key| key.to_store(StatusCode::OK.as_u16()));
-    let written = open.write_planned(Box::new(upsert), actor, key).await?;
+    let written = upsert.write(&open, key).await?;
     let made = written.change.created.iter().map(|facts| facts.table.record(facts.row).to_string()).collect();
     answer(&caller, &open, shown, Done { seq: written.seq, ids: written.rows, made, replayed: false })
 }

@@ -25,6 +25,7 @@ pub(super) fn merge(mut first: Change, second: Change) -> Option<Change> {
         return None;
     }
     first.schema.extend(second.schema);
+    first.claims.extend(second.claims);
     first.created.extend(second.created);
     first.deleted.extend(second.deleted);
     first.kind = ChangeKind::Mixed;
@@ -81,6 +82,7 @@ mod tests {
             created: Vec::new(),
             updated: vec![RowEdit { table: TableNo(1), row: RowNo(row), cells }],
             deleted: Vec::new(),
+            claims: Vec::new(),
         }
     }
 

@@ -9,7 +9,6 @@ use crate::upserts::{self, Given, MAX_KEYS};
 use engine_base::{RowNo, TableNo};
 use kernel_core::{Caller, Code, Error, Result};
 use serde::Deserialize;
-use std::sync::Arc;
 
 /// As the body says it.
 #[derive(Deserialize)]
@@ -59,8 +58,7 @@ pub(super) async fn merge(open: &OpenBase, caller: &Caller, order: Upsert) -> Re
             Ok(upserts::Upsert { caller, table, keys, typecast, clears, records })
         })
     })?;
-    let actor = Arc::from(caller.actor.to_string());
-    let written = open.write_planned(Box::new(upsert), actor, None).await?;
+    let written = upsert.write(open, None).await?;
     let is_made =
         |row: &RowNo| written.change.created.iter().any(|facts| (facts.table, facts.row) == (table, *row));
     let rows: Vec<RowNo> = written.rows.iter().map(|id| id.row).collect();

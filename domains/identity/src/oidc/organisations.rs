@@ -9,6 +9,7 @@ use crate::leaving::Later;
 use crate::model::{Visit, clean_email, clean_name, email_key};
 use crate::session::SignIn;
 use crate::signup::store::DELETE_SIGNUPS;
+use crate::throttle::ELSEWHERE_BY_ADDRESS;
 use kernel_core::sealed::Sealing;
 use kernel_core::{Error, Result, UserId};
 use kernel_db::{Database, Tx};
@@ -28,6 +29,14 @@ impl Identity {
 
     pub(crate) fn password_gate(&self) -> Option<Arc<dyn Gate>> {
         self.0.gate.lock().clone()
+    }
+
+    /// Counts a log-in elsewhere that somebody begins.
+    ///
+    /// # Errors
+    /// `rate_limited`.
+    pub fn may_leave(&self, visit: &Visit) -> Result<()> {
+        self.0.throttle.take(ELSEWHERE_BY_ADDRESS, &visit.limit_key())
     }
 
     /// Encrypts what other domains must read again.

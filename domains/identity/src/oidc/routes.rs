@@ -114,7 +114,7 @@ struct LeaveQuery {
 async fn leave(
     State(identity): State<Identity>,
     page: Page,
-    signed_in: Option<SignedIn>,
+    (visit, signed_in): (Visit, Option<SignedIn>),
     Path(key): Path<String>,
     Query(query): Query<LeaveQuery>,
 ) -> Result<Response, WebError> {
@@ -123,6 +123,7 @@ async fn leave(
     if signed_in.is_some() && !again {
         return Ok(page.redirect(next.as_deref().unwrap_or("/")));
     }
+    identity.may_leave(&visit)?;
     let purpose = if again { Purpose::Again } else { Purpose::SignIn };
     match identity.leave_for(&key, purpose, next.clone()).await {
         Ok((to, sealed)) => Ok(with_flow(page.redirect(&to), &sealed)),

@@ -229,6 +229,18 @@ async fn the_second_factor_is_owed_unless_the_provider_asked_for_several() {
     assert!(page.body.contains("Acme and its second factor"), "{}", page.body);
 }
 
+#[tokio::test]
+async fn beginning_again_and_again_is_limited() {
+    let (world, idp) = scene().await;
+    let mut browser = Browser::new(&app(&world));
+    for _ in 0..120 {
+        assert_eq!(browser.get("/login/with/oidc").await.status, 303);
+    }
+    let limited = browser.get("/login/with/oidc").await;
+    assert!(limited.status == 429 && !limited.header("retry-after").is_empty(), "{}", limited.status);
+    assert_eq!(idp.times("openid-configuration"), 1, "what the provider says of itself is kept");
+}
+
 /// The address that the page on the way to a provider leads to.
 fn leads_to(page: &Answer) -> String {
     assert_eq!(page.status, 200, "{}", page.body);

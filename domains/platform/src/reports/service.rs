@@ -54,7 +54,15 @@ impl Reports {
         for found in reports {
             let CspReport { portal, host, page, directive, blocked, source, line } = found;
             let line_text = line.to_string();
-            let parts = [portal, host.as_str(), page, directive, blocked, source, &line_text];
+            let parts = [
+                *portal,
+                host.as_str(),
+                page.as_str(),
+                directive.as_str(),
+                blocked.as_str(),
+                source.as_str(),
+                line_text.as_str(),
+            ];
             let place = sha256(parts.join("\0").as_bytes()).to_vec();
             self.db
                 .global_execute(

@@ -113,9 +113,10 @@ async fn tenant_at(tenancy: &Tenancy, slug: &str) -> Result<TenantSummary> {
 async fn leave(
     State(tenancy): State<Tenancy>,
     page: Page,
-    Path(slug): Path<String>,
+    (visit, Path(slug)): (Visit, Path<String>),
     Query(query): Query<NextQuery>,
 ) -> Result<Response, WebError> {
+    tenancy.identity().may_leave(&visit)?;
     let tenant = tenant_at(&tenancy, &slug).await?;
     let next = local_path(query.next.as_deref());
     match leave_for(&tenancy, &tenant, Purpose::Organisation(tenant.id), next).await {

@@ -11,6 +11,5 @@ mod security;
 mod tenants;
 mod tokens;
 mod town;
-#[expect(dead_code, reason = "shared with the tests of identity")]
 #[path = "../../../identity/tests/it/world.rs"]
 mod world;

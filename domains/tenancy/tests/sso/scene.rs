@@ -19,8 +19,8 @@ use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use tenancy::{
-    BaseDirectory, BaseName, Entitlements, HomeView, Later, Member, SiteDirectory, SiteName, SsoParts, TableName,
-    Tenancy, TenantSummary,
+    BaseDirectory, BaseName, Entitlements, HomeView, Later, Member, SiteDirectory, SiteName, SsoParts,
+    TableName, Tenancy, TenantSummary,
 };
 
 /// Records by name.
@@ -159,7 +159,8 @@ impl Scene {
 
     /// Somebody who joins by an invitation, with an address of the domain and a password.
     pub async fn colleague(&self, house: &House, role: Role) -> User {
-        let email = format!("{}@{}", self.world.random.token().to_lowercase().replace('-', "x"), house.domain);
+        let email =
+            format!("{}@{}", self.world.random.token().to_lowercase().replace('-', "x"), house.domain);
         let id = self.world.identity.create_account("Cora Colleague", &email, PASSWORD).await.unwrap();
         let user = self.world.identity.users(&[id]).await.unwrap().remove(0);
         self.tenancy.invite(&house.caller, &email, role, &self.world.visit()).await.unwrap();

@@ -1,5 +1,5 @@
 // Every kind by its name: the one place that a new type of values is added to the grid.
-import type { CellValue, Column, Kind } from '../types.ts';
+import type { CellValue, Column, Kind, Shape } from '../types.ts';
 import { button } from './button.ts';
 import { checkbox } from './checkbox.ts';
 import { barcode, colour, geo, phone, richText, uuid } from './codes.ts';
@@ -28,23 +28,27 @@ export const kinds: Record<Kind, CellKind> = {
   multi_select: multiSelect, user, email, url, phone, barcode, json, uuid, colour, geo, link, button, list,
 };
 
-const isEmpty = (value: CellValue): boolean => value === null || (Array.isArray(value) && value.length === 0);
+/** What is needed to draw a value. */
+export type Drawn = Shape & Pick<Column, 'computed'>;
 
-export function toText(value: CellValue, column: Pick<Column, 'kind' | 'computed'>): string {
-  if (isEmpty(value) && column.kind !== 'checkbox') return '';
+/** An empty list is an empty cell, but not in JSON. */
+const isEmpty = (value: CellValue, { kind }: Shape): boolean => value === null || (kind !== 'json' && Array.isArray(value) && value.length === 0);
+
+export function toText(value: CellValue, column: Drawn): string {
+  if (isEmpty(value, column) && column.kind !== 'checkbox') return '';
   const error = errorOf(value, column);
   return error === undefined ? kinds[column.kind].toText(value, column) : `#${error}`;
 }
 
 /** The value as people read it. */
-export function show(value: CellValue, column: Pick<Column, 'kind' | 'computed'>): string {
-  if (isEmpty(value)) return '';
+export function show(value: CellValue, column: Drawn): string {
+  if (isEmpty(value, column)) return '';
   const error = errorOf(value, column);
   return error === undefined ? kinds[column.kind].show(value, column) : errorWords(error);
 }
 
 /** The text that an editor starts with. */
-export const edited = (value: CellValue, column: Column): string => (isEmpty(value) ? '' : (kinds[column.kind].edited ?? kinds[column.kind].toText)(value, column));
+export const edited = (value: CellValue, column: Shape): string => (isEmpty(value, column) ? '' : (kinds[column.kind].edited ?? kinds[column.kind].toText)(value, column));
 
 /** Empty text is the empty cell. */
 export function fromText(raw: string, column: Named): Parsed {
@@ -55,12 +59,12 @@ export function fromText(raw: string, column: Named): Parsed {
 export const emptyValue = (column: Pick<Column, 'kind'>): CellValue => (column.kind === 'checkbox' ? false : null);
 
 /** Draws a value into an element, or says why there is none. */
-export function paint(cell: HTMLElement, value: CellValue, column: Column): void {
+export function paint(cell: HTMLElement, value: CellValue, column: Drawn): void {
   if (cell.title) cell.removeAttribute('title');
   const error = errorOf(value, column);
   if (error !== undefined) return paintError(cell, error);
   const kind = kinds[column.kind];
-  if (isEmpty(value) && column.kind !== 'checkbox') cell.textContent = '';
+  if (isEmpty(value, column) && column.kind !== 'checkbox') cell.textContent = '';
   else if (kind.paint) kind.paint(cell, value, column);
   else paintText(cell, kind.show(value, column));
 }

@@ -3,7 +3,7 @@ import type { CellValue, Shape } from '../types.ts';
 import { type CellKind, bad, good } from './kind.ts';
 import { digitsOf, formatNumber, numberFormat, parseNumber, plainNumber, rounded } from './number.ts';
 
-const isCode = (currency: string): boolean => /^[A-Za-z]{3}$/.test(currency);
+const isCode = (currency: string): boolean => /^[A-Z]{3}$/.test(currency);
 
 export function formatCurrency(value: number, { currency = '', precision }: Pick<Shape, 'currency' | 'precision'>): string {
   const places = precision ?? 2;

@@ -63,7 +63,7 @@ export class Editor {
       return;
     }
     if (!writable) {
-      if (column.readOnly) this.#core.host.notice({ kind: 'info', text: `${column.name} is calculated and cannot be typed into.` });
+      if (column.readOnly) this.#core.host.notice({ kind: 'info', text: column.computed ? `${column.name} is calculated and cannot be typed into.` : `You may read ${column.name}, but not change it.` });
       return;
     }
     const editor = kinds[column.kind].editor;

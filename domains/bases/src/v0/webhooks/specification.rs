@@ -229,6 +229,7 @@ mod tests {
             created: Vec::new(),
             updated: Vec::new(),
             deleted: Vec::new(),
+            claims: Vec::new(),
         }
     }
 
