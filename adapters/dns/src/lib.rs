@@ -52,7 +52,11 @@ impl Dns {
 
     async fn look_up(&self, name: &str) -> Result<Vec<String>, String> {
         // With the root's dot, so that the machine's own domain is never tried.
-        let name = format!("{}.", name.trim_end_matches('.'));
+        let name = name.strip_suffix('.').unwrap_or(name);
+        if name.split('.').any(str::is_empty) {
+            return Err("this is no name".to_owned());
+        }
+        let name = format!("{name}.");
         let found = match self.0.txt_lookup(name.as_str()).await {
             Ok(found) => found,
             Err(error) if error.is_nx_domain() || error.is_no_records_found() => return Ok(Vec::new()),

@@ -129,7 +129,7 @@ pub fn all(w: &World) -> Vec<Case> {
             json!({"name": "Planted", "type": "text", "options": {}}),
         ),
         write("PATCH /v1/fields/{field}", format!("/v1/fields/{field}"), json!({"name": "Taken"})),
-        ask(
+        write(
             "POST /v1/fields/{field}/conversion",
             format!("/v1/fields/{field}/conversion"),
             json!({"type": "text"}),

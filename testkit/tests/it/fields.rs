@@ -113,7 +113,7 @@ fn a_cell_of_every_type() {
                 assert_eq!(refused.status.as_u16(), 422, "{kind} {}", refused.text);
                 assert_eq!(
                     refused.json()["errors"][0]["pointer"],
-                    format!("/fields/{name}"),
+                    format!("#/fields/{name}"),
                     "{}",
                     refused.text
                 );
@@ -214,7 +214,7 @@ fn a_conversion_says_what_it_loses_and_then_does_it() {
             list["data"].as_array().into_iter().flatten().map(|one| &one["fields"]["Size"]).collect();
         assert_eq!(sizes, [&json!(12), &json!(1200), &Value::Null, &Value::Null]);
         let unknown = t.patch(&path, json!({"type": "telepathy"})).await?;
-        assert_eq!(unknown.json()["errors"][0]["pointer"], "/type", "{}", unknown.text);
+        assert_eq!(unknown.json()["errors"][0]["pointer"], "#/type", "{}", unknown.text);
         // The other process has it too.
         let other = system.another_server().await?;
         let base = t.get(&format!("/v1/bases/{}", t.base)).await?;

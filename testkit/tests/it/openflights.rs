@@ -177,8 +177,8 @@ fn distances_follow_an_airport() {
             .expect(200)?;
         let (name, _, data) = stream.next().await?;
         assert_eq!(name, "change");
-        let touched = data["tables"][&routes]["records"].as_array().cloned().unwrap_or_default();
-        assert!(touched.contains(&route["id"]), "the route is not among {} records", touched.len());
+        // So many routes that the event does not name them: whoever shows routes looks again.
+        assert_eq!(data["tables"][&routes], json!({"records": null}), "{data}");
         let there = other.api().get(&format!("/v1/records/{}", route["id"].as_str().unwrap_or_default()));
         let there = there.token(&net.tenant.token).send().await?.expect(200)?.json();
         let shown = there["fields"]["Distance"].as_f64().unwrap_or_default();

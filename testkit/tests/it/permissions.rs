@@ -417,7 +417,7 @@ fn groups_and_roles_of_ones_own_and_guests() {
         let none = Grants { base: [(base_no(&office.base), Level::None)].into(), ..Grants::default() };
         tenancy.set_grants(owner, role, &none, &visit()).await?;
         tenancy.set_guest(owner, member.user, (Some(own), None), &visit()).await?;
-        assert_eq!(write().await?, 404, "a refusal wins");
+        assert_eq!(write().await?, 403, "a refusal wins");
         tenancy.delete_shared(owner, role, &visit()).await?;
         assert_eq!(write().await?, 200, "the role is gone");
         // A guest's access ends by itself.

@@ -92,7 +92,7 @@ async fn walk(system: &'static TestSystem) -> anyhow::Result<Planted> {
         .await?
         .expect(303)?;
     let fields = [("label", "walk"), ("read", "on"), ("write", "on"), ("reach", "all"), ("days", "30")];
-    let made = browser.submit("/o/planted/tokens", "/o/planted/tokens", &fields).await?.expect(200)?;
+    let made = browser.submit("/o/planted/tokens", "/o/planted/tokens", &fields).await?.expect(201)?;
     let token = plant(
         "API token",
         &between(&made.text, "id=\"token-text\"", "</")?.split('>').next_back().unwrap_or("").to_owned(),

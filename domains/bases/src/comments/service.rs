@@ -10,6 +10,7 @@ use crate::service::Bases;
 use crate::timed_id;
 use engine_base::{RecordId, RowNo, TableNo};
 use http::StatusCode;
+use jiff::Timestamp;
 use kernel_core::{Caller, Capability, Code, Error, Level, Result, TenantId, UserId, enough};
 use kernel_db::{Database, Params, Tx};
 use kernel_jobs::JobOptions;
@@ -101,7 +102,8 @@ impl Bases {
             author: caller.actor.to_string(),
             text,
             mentions: people,
-            created_at: now,
+            // As Postgres keeps it.
+            created_at: Timestamp::from_microsecond(now.as_microsecond()).unwrap_or(now),
             updated_at: None,
         };
         let mentions: Vec<uuid::Uuid> = comment.mentions.iter().map(|user| user.uuid()).collect();

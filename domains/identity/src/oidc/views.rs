@@ -42,8 +42,8 @@ impl ElsewhereView {
     /// With nothing, with everything.
     #[must_use]
     pub fn samples() -> [Self; 2] {
-        let linked = |used: Option<&str>| LinkedItem {
-            id: "lnd_0000000000000000000000".into(),
+        let linked = |n: u8, used: Option<&str>| LinkedItem {
+            id: format!("lnd_000000000000000000000{n}"),
             provider: "Google".into(),
             email: "alex@acme.example".into(),
             created_at: "2026-11-21T10:16:00Z".into(),
@@ -53,7 +53,7 @@ impl ElsewhereView {
             Self { password: true, linked: Vec::new(), offered: Vec::new() },
             Self {
                 password: false,
-                linked: vec![linked(None), linked(Some("2026-11-21T10:16:00Z"))],
+                linked: vec![linked(1, None), linked(2, Some("2026-11-21T10:16:00Z"))],
                 offered: ProviderItem::samples(),
             },
         ]

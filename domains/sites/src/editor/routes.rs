@@ -16,7 +16,7 @@ use bases::{CollectionField, ViewChoice};
 use engine_page::{Document, Node, document, validate};
 use http::StatusCode;
 use identity::Visit;
-use kernel_core::{Code, Error, Level, PageId, Result, SiteId};
+use kernel_core::{Capability, Code, Error, Level, PageId, Result, SiteId};
 use kernel_web::{CsrfForm, FormState, Page, WebError};
 use serde::Deserialize;
 use std::collections::HashMap;
@@ -255,6 +255,8 @@ async fn save(
     Path(path): Path<PagePath>,
     CsrfForm(form): CsrfForm<Form>,
 ) -> Result<Response, WebError> {
+    // Before the form is looked at: somebody who may not is told that, whatever was sent.
+    member.caller.require(Capability::EditPages)?;
     let selected = form.get("node").map(String::as_str).filter(|node| !node.is_empty());
     let desk = Desk::read(&sites, &member, &path).await?;
     match write(&sites, &member, &path, &desk, selected, &form).await {

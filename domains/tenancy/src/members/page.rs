@@ -77,7 +77,7 @@ pub(super) async fn team(
         heirs: members.iter().filter(|row| row.role >= Role::Editor).map(heir).collect(),
         sites: sites.into_iter().map(|site| (site.id.to_string(), site.name)).collect(),
         clients: client_items,
-        links,
+        join_links: links,
         link_form: FormState::empty().value("most_uses", "10").value("days", "7"),
         made_link: None,
         may_transfer: caller.may(Capability::ManageOwners),

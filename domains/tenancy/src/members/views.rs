@@ -29,7 +29,7 @@ pub struct TeamView {
     /// Clients: members who reach only what was assigned.
     pub clients: Vec<ClientItem>,
     /// Links by which many may join.
-    pub links: Vec<LinkItem>,
+    pub join_links: Vec<LinkItem>,
     /// The form for a new link.
     pub link_form: FormState,
     /// A link that was just made, once.
@@ -182,7 +182,7 @@ impl View for TeamView {
             rename: FormState::empty().value("name", "Acme Services"),
             may_rename: false,
             clients: Vec::new(),
-            links: Vec::new(),
+            join_links: Vec::new(),
             link_form: FormState::empty(),
             made_link: None,
             sites: Vec::new(),
@@ -204,7 +204,7 @@ impl View for TeamView {
                     sites: vec!["Corner Bakery".into(), "City Clinic".into()],
                     until: Some(at()),
                 }],
-                links: [false, true]
+                join_links: [false, true]
                     .map(|over| LinkItem {
                         id: "lnk_1".into(),
                         role: "editor".into(),

@@ -201,10 +201,10 @@ impl View for SubjectView {
             opens: (!inner).then(|| "app0000000000000a".into()),
             error: None,
         };
-        let text = |error: Option<&str>| Row {
+        let text = |control: &str, error: Option<&str>| Row {
             options: Vec::new(),
             error: error.map(str::to_owned),
-            ..row("rows.3", "less", true)
+            ..row(control, "less", true)
         };
         let view = |kind, may_edit| Self {
             organisation: "Acme".into(),
@@ -241,7 +241,7 @@ impl View for SubjectView {
                 open: Some(("app0000000000000a".into(), "Route network".into())),
                 sections: vec![Section {
                     title: "Tables of Route network".into(),
-                    rows: vec![row("table.3", "", false), text(Some("is wrong")), text(None)],
+                    rows: vec![row("table.3", "", false), text("rows.3", Some("is wrong")), text("rows.4", None)],
                 }],
                 settings: FormState::empty().error("until", "is over"),
                 message: Some("Nothing was saved.".into()),

@@ -1,5 +1,5 @@
 //! Notifications: a signed POST that says there is something to read. A change of a base with webhooks leaves a job in its
-//! own transaction (`data.webhooks_due`), which counts the change and leaves a job for each webhook that it is for.
+//! own transaction (`data.apply_batch`), which counts the change and leaves a job for each webhook that it is for.
 //!
 //! A notification names no change, so one stands for all that happened until it was sent. One that is refused is tried again
 //! by the jobs' own backoff, about three hours long; then notifications of the webhook are off until they are turned on.
