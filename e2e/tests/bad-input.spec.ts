@@ -27,7 +27,7 @@ test.describe('forms', () => {
       await page.goto(`${origin('app')}/login`);
       await page.getByLabel('E-mail').fill(email);
       await page.getByLabel('Password', { exact: true }).fill('not the password at all');
-      await page.getByRole('button', { name: 'Log in' }).click();
+      await page.getByRole('button', { name: 'Log in', exact: true }).click();
       await expect(page.getByRole('alert')).toBeVisible();
       await expect(page.getByLabel('E-mail')).toHaveValue(email);
       seen.push(await page.getByRole('alert').innerText());
@@ -175,7 +175,7 @@ test.describe('API', () => {
     refused(await ask('/v1/bases', {}), 401, 'unauthenticated');
     refused(await ask('/v1/bases', { token: `${token}x` }), 401, 'unauthenticated');
     refused(await ask('/v1/nothing', { token }), 404, 'not_found');
-    refused(await ask('/v1/records', { token, method: 'PUT', body: {} }), 405, 'method_not_allowed');
+    refused(await ask('/v1/bases', { token, method: 'PUT', body: {} }), 405, 'method_not_allowed');
     const host = await ask('/', { rawHost: 'somewhere.example', headers: { accept: 'application/json' } });
     refused(host, 404, 'unknown_host');
     const site = await ask('/', { portal: 'nobody-has-this.sites', headers: { accept: 'text/html' } });

@@ -34,6 +34,7 @@ const at = (slug: string, table: string): string => `${origin('app')}/o/${slug}/
 /** Opens the dialog from the palette, names the field and chooses its type, all by keys. */
 async function openDialog(page: Page, name: string, type: string): Promise<void> {
   await page.keyboard.press('Control+k');
+  await expect(page.getByPlaceholder('Find a command, table or view')).toBeFocused();
   await page.keyboard.type('add a field');
   await page.keyboard.press('Enter');
   await expect(page.getByLabel('Name', { exact: true })).toBeFocused();
@@ -271,6 +272,7 @@ test('a text becomes a select, and a number keeps what it can read: both after a
 /** Changes the type of the field of the cell, from the palette, up to the preview. */
 async function editField(page: Page, name: string, type: string): Promise<void> {
   await page.keyboard.press('Control+k');
+  await expect(page.getByPlaceholder('Find a command, table or view')).toBeFocused();
   await page.keyboard.type(`edit the field ${name}`);
   await page.keyboard.press('Enter');
   await expect(page.getByLabel('Name', { exact: true })).toBeFocused();

@@ -19,11 +19,11 @@ test('a passkey is added, logs in without a name, and is a second step', async (
   await page.goto(app('/account/security'));
   await page.getByRole('link', { name: 'Add passkey' }).click();
   await pictures(page, 'passkey-add');
-  await page.getByLabel('Name').fill('');
+  await page.getByRole('textbox', { name: 'Name' }).fill('');
   await page.getByRole('button', { name: 'Create passkey' }).click();
   await expect(page.locator('.field.error')).toContainText('is missing');
   expect(await authenticator.credentials()).toHaveLength(0);
-  await page.getByLabel('Name').fill('Test laptop');
+  await page.getByRole('textbox', { name: 'Name' }).fill('Test laptop');
   await page.getByRole('button', { name: 'Create passkey' }).click();
   await expect(page.getByRole('heading', { name: 'Store these recovery codes' })).toBeVisible();
   const codes = (await page.locator('#codes li').allTextContents()).map((text) => text.trim());
@@ -43,7 +43,7 @@ test('a passkey is added, logs in without a name, and is a second step', async (
   await page.goto(app('/account/security'));
   await page.getByRole('link', { name: 'Change Test laptop' }).click();
   await pictures(page, 'passkey-one');
-  await page.getByLabel('Name').fill('My laptop');
+  await page.getByRole('textbox', { name: 'Name' }).fill('My laptop');
   await page.getByRole('button', { name: 'Rename' }).click();
   await expect(page.getByText('My laptop')).toBeVisible();
 
@@ -79,7 +79,7 @@ test('a passkey is added, logs in without a name, and is a second step', async (
   await page.getByRole('button', { name: 'Log in', exact: true }).click();
   await page.getByRole('link', { name: 'Use a recovery code' }).click();
   await page.getByRole('textbox', { name: 'Recovery code' }).fill(codes[3] ?? '');
-  await page.getByRole('button', { name: 'Log in' }).click();
+  await page.getByRole('button', { name: 'Log in', exact: true }).click();
   await page.waitForURL(/\/o\//);
 
   // A copy of the key, whose counter is behind.
@@ -117,7 +117,7 @@ test('an organisation that asks for a second factor', async ({ page, watch }) =>
   await page.goto(app(`/o/${slug}/security`));
   await pictures(page, 'rules-off');
   await page.getByRole('link', { name: 'Set up your own first' }).click();
-  await page.getByLabel('Name').fill('Desk');
+  await page.getByRole('textbox', { name: 'Name' }).fill('Desk');
   await page.getByRole('button', { name: 'Create passkey' }).click();
   await page.getByRole('link', { name: 'I have stored them' }).click();
   await page.waitForURL(app(`/o/${slug}/security`));
@@ -135,7 +135,7 @@ test('an organisation that asks for a second factor', async ({ page, watch }) =>
   await expect(page.getByRole('heading', { name: 'Berg Works asks for a second factor' })).toBeVisible();
   await pictures(page, 'rules-led');
   await page.getByRole('link', { name: 'Add a passkey' }).click();
-  await page.getByLabel('Name').fill('Desk again');
+  await page.getByRole('textbox', { name: 'Name' }).fill('Desk again');
   await page.getByRole('button', { name: 'Create passkey' }).click();
   // The device still holds the key that was removed here; it is another one for the account.
   await page.getByRole('link', { name: 'I have stored them' }).click();

@@ -66,7 +66,7 @@ test('an authenticator app, recovery codes, and the second step', async ({ page,
   await expect(other.getByRole('heading', { name: 'Enter the code' })).toBeVisible();
   await pictures(other, 'security-step');
   await other.getByLabel('Code', { exact: true }).fill('000000');
-  await other.getByRole('button', { name: 'Log in' }).click();
+  await other.getByRole('button', { name: 'Log in', exact: true }).click();
   await expect(other.locator('.field.error')).toContainText('is not right');
   await other.getByLabel('Code', { exact: true }).fill(later(seed));
   await other.keyboard.press('Enter');
@@ -76,7 +76,7 @@ test('an authenticator app, recovery codes, and the second step', async ({ page,
   await logIn(other, email);
   await other.getByRole('link', { name: 'Use a recovery code' }).click();
   await other.getByRole('textbox', { name: 'Recovery code' }).fill((codes[0] ?? '').toUpperCase());
-  await other.getByRole('button', { name: 'Log in' }).click();
+  await other.getByRole('button', { name: 'Log in', exact: true }).click();
   await other.waitForURL(/\/o\//);
   await other.goto(app('/confirm?next=%2Faccount%2Fsecurity'));
   await pictures(other, 'security-confirm');
@@ -137,7 +137,7 @@ test('logging in by mail, and another address', async ({ page, browser, watch })
 
   await other.goto(link);
   await pictures(other, 'security-link');
-  await other.getByRole('button', { name: 'Log in' }).click();
+  await other.getByRole('button', { name: 'Log in', exact: true }).click();
   await other.waitForURL(/\/o\//);
   await other.goto(link);
   await expect(other.getByRole('heading', { name: 'This link has ended' })).toBeVisible();

@@ -14,9 +14,12 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+/// The answers of a name and how often it was asked.
+type Answers = (Vec<Vec<IpAddr>>, usize);
+
 /// Names with the answers they give, one after the other; the last one stays.
 #[derive(Clone, Default)]
-struct Table(Arc<Mutex<HashMap<String, (Vec<Vec<IpAddr>>, usize)>>>);
+struct Table(Arc<Mutex<HashMap<String, Answers>>>);
 
 impl Table {
     fn of(entries: &[(&str, &[&str])]) -> Self {

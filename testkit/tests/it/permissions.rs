@@ -421,7 +421,7 @@ fn groups_and_roles_of_ones_own_and_guests() {
         tenancy.delete_shared(owner, role, &visit()).await?;
         assert_eq!(write().await?, 200, "the role is gone");
         // A guest's access ends by itself.
-        let soon = jiff::Timestamp::now() + jiff::SignedDuration::from_millis(300);
+        let soon = kernel_core::Clock::System.now() + jiff::SignedDuration::from_millis(300);
         tenancy.set_guest(owner, member.user, (None, Some(soon)), &visit()).await?;
         assert_eq!(write().await?, 200);
         tokio::time::sleep(Duration::from_millis(400)).await;

@@ -95,7 +95,7 @@ async fn walk(system: &'static TestSystem) -> anyhow::Result<Planted> {
     let made = browser.submit("/o/planted/tokens", "/o/planted/tokens", &fields).await?.expect(201)?;
     let token = plant(
         "API token",
-        &between(&made.text, "id=\"token-text\"", "</")?.split('>').next_back().unwrap_or("").to_owned(),
+        between(&made.text, "id=\"token-text\"", "</")?.split('>').next_back().unwrap_or(""),
     );
     let api = system.api();
     api.get("/v1/bases").token(&token).send().await?.expect(200)?;

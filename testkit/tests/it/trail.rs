@@ -1,7 +1,7 @@
 //! The audit trail end to end: numbers without gaps, a change in SQL is noticed at its row, filters, exports, retention.
 
 use identity::audit::chain::{Verdict, prune, verify};
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use kernel_core::{Role, TenantId};
 use std::time::{Duration, Instant};
 use testkit::{Tenant, TestSystem, run};
@@ -96,8 +96,14 @@ fn old_rows_go_and_the_rest_still_holds() {
     run(async |system| {
         let (ours, count) = busy(system).await?;
         let (tenant, db) = (ours.summary.id, &system.system.db);
-        assert_eq!(prune(db, tenant, Timestamp::now() - SignedDuration::from_hours(24)).await?, 0);
-        assert_eq!(prune(db, tenant, Timestamp::now() + SignedDuration::from_hours(1)).await?, count);
+        assert_eq!(
+            prune(db, tenant, kernel_core::Clock::System.now() - SignedDuration::from_hours(24)).await?,
+            0
+        );
+        assert_eq!(
+            prune(db, tenant, kernel_core::Clock::System.now() + SignedDuration::from_hours(1)).await?,
+            count
+        );
         assert_eq!(verify(db, tenant).await?, Verdict { rows: 0, broken: None });
         system.join(&ours, Role::Viewer).await?;
         let more = rows(system, tenant, 3).await?;

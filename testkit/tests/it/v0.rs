@@ -390,10 +390,6 @@ fn mistakes_have_their_statuses_and_types() {
             let answer = api.get(&path).token(&tenant.token).send().await?;
             assert_eq!(kind(&answer), (403, "INVALID_PERMISSIONS_OR_MODEL_NOT_FOUND".into()), "{path}");
         }
-        let webhooks =
-            api.get(&format!("/v0/bases/{}/webhooks", place.base)).token(&tenant.token).send().await?;
-        assert_eq!(kind(&webhooks), (404, "NOT_FOUND".into()));
-        assert!(webhooks.text.contains("no webhooks"), "{}", webhooks.text);
         // By names, percent-encoded, as both clients send them.
         let named = format!("/v0/{}/{}", place.base, "All%20%2F%20kinds");
         let named = api.get(&named).token(&tenant.token).send().await?.expect(200)?;

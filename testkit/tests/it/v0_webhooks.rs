@@ -59,6 +59,8 @@ impl<'a> Hooked<'a> {
     }
 
     async fn shown(&self, hook: &str) -> anyhow::Result<Value> {
+        // It is asked again and again, and a base answers five requests a second.
+        tokio::time::sleep(Duration::from_millis(400)).await;
         let all = self.ask("GET", &format!("/v0/bases/{}/webhooks", self.base), Value::Null).await?;
         let found = all["webhooks"].as_array().into_iter().flatten().find(|one| one["id"] == *hook);
         Ok(found.cloned().unwrap_or_default())

@@ -127,10 +127,10 @@ async fn talk(
             let _ = stream.shutdown().await;
             return;
         }
-        while then == Then::Forever {
-            if stream.write_all(format!("400\r\n{}\r\n", "x".repeat(1024)).as_bytes()).await.is_err() {
-                return;
-            }
+        if then == Then::Forever {
+            let chunk = format!("400\r\n{}\r\n", "x".repeat(1024));
+            while stream.write_all(chunk.as_bytes()).await.is_ok() {}
+            return;
         }
     }
 }

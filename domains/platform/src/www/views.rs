@@ -336,7 +336,10 @@ mod tests {
     fn the_role_table_says_what_services_allow() {
         let lines = role_lines();
         let pages = lines.iter().find(|line| line.what == "Pages").unwrap();
-        assert_eq!(pages.may, [Some("Publish"), Some("Publish"), Some("Edit"), Some("See"), Some("See"), None]);
+        assert_eq!(
+            pages.may,
+            [Some("Publish"), Some("Publish"), Some("Edit"), Some("See"), Some("See"), None]
+        );
         let owners = lines.iter().find(|line| line.what == "Owners").unwrap();
         assert_eq!(owners.may, [Some("Edit"), None, None, None, None, None]);
     }

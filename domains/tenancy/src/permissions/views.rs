@@ -241,7 +241,11 @@ impl View for SubjectView {
                 open: Some(("app0000000000000a".into(), "Route network".into())),
                 sections: vec![Section {
                     title: "Tables of Route network".into(),
-                    rows: vec![row("table.3", "", false), text("rows.3", Some("is wrong")), text("rows.4", None)],
+                    rows: vec![
+                        row("table.3", "", false),
+                        text("rows.3", Some("is wrong")),
+                        text("rows.4", None),
+                    ],
                 }],
                 settings: FormState::empty().error("until", "is over"),
                 message: Some("Nothing was saved.".into()),

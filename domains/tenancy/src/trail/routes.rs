@@ -24,9 +24,7 @@ use serde_json::json;
 use std::collections::HashMap;
 
 pub(crate) fn routes() -> Router<Tenancy> {
-    Router::new()
-        .route("/o/{slug}/team/audit", get(show))
-        .route("/o/{slug}/team/audit/export", post(export))
+    Router::new().route("/o/{slug}/team/audit", get(show)).route("/o/{slug}/team/audit/export", post(export))
 }
 
 /// The filter as people give it.

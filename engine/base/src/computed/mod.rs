@@ -124,7 +124,8 @@ impl Graph {
 
     /// The fields that a computed field is made of, at any distance.
     pub(crate) fn reads(&self, table: TableNo, field: FieldNo) -> Vec<FieldId> {
-        let (mut found, mut next, mut seen) = (Vec::new(), vec![Key::Field(table, field)], FxHashSet::default());
+        let (mut found, mut next, mut seen) =
+            (Vec::new(), vec![Key::Field(table, field)], FxHashSet::default());
         while let Some(key) = next.pop() {
             if !seen.insert(key) {
                 continue;
