@@ -164,7 +164,7 @@ function Stars({ field, value, onSave }: EditorProps) {
   };
   return (
     <span className="stars edit" role="slider" tabIndex={0} aria-labelledby={`label-${field.id}`} aria-valuemin={0} aria-valuemax={max} aria-valuenow={now} aria-valuetext={`${now} of ${max} stars`} onKeyDown={key}>
-      {Array.from({ length: max }, (_, i) => <button key={i} type="button" tabIndex={-1} aria-hidden="true" onClick={() => set(now === i + 1 ? 0 : i + 1)}><Icon name="star" className={i < now ? 'on' : ''} /></button>)}
+      {Array.from({ length: max }, (_, i) => <span key={i} aria-hidden="true" onClick={() => set(now === i + 1 ? 0 : i + 1)}><Icon name="star" className={i < now ? 'on' : ''} /></span>)}
     </span>
   );
 }
