@@ -41,7 +41,10 @@ fn names_are_seen(caller: &Caller, base: &Base, table: TableNo) -> bool {
     let primary = base.schema().table(table).map(|table| table.head.primary_field);
     level > Level::None
         && caller.access.rows(table.0).is_none()
-        && primary.is_some_and(|no| field_level(&caller.access, level, table, no) > FieldLevel::Hidden)
+        && primary.is_some_and(|no| {
+            field_level(&caller.access, level, table, no) > FieldLevel::Hidden
+                && reads_are_seen(caller, base, table, no)
+        })
 }
 
 /// Whether everything that a calculated value says something of is there: what is hidden does not come back through a formula.

@@ -8,7 +8,12 @@ use crate::change::{Change, Effects, SchemaEdit};
 use crate::computed::{Changed, Graph, reshapes};
 use crate::rows::{Rows, Stamp};
 use crate::schema::{Schema, Table};
+use engine_expr::Volatility;
 use rustc_hash::{FxHashMap, FxHashSet};
+
+/// Microseconds.
+const MINUTE: i64 = 60_000_000;
+const DAY: i64 = 1_440 * MINUTE;
 
 impl Base {
     /// Applies a checked change (or one read from `data.changes`) as number `seq`. Changes must come in order, each once.
@@ -44,19 +49,21 @@ impl Base {
         effects(seq, change, changed)
     }
 
-    /// Calculates anew what depends on the time. The effects name the tables whose records may have changed.
-    pub fn tick(&mut self, now_us: i64) -> Option<FxHashSet<crate::ids::TableNo>> {
-        if !self.graph.is_volatile() {
-            return None;
+    /// Calculates anew what depends on the time: `TODAY()` once a day (UTC), `NOW()` once a minute.
+    pub fn tick(&mut self, now_us: i64) {
+        let is_new_day = now_us.div_euclid(DAY) > self.ticked_us.div_euclid(DAY);
+        let least = if is_new_day { Volatility::Day } else { Volatility::Instant };
+        let derived = self.graph.volatile(least);
+        if derived.tables.is_empty() || !is_new_day && now_us < self.ticked_us + MINUTE {
+            return;
         }
         self.now_us = self.now_us.max(now_us);
+        self.ticked_us = now_us;
         let graph = std::mem::take(&mut self.graph);
-        let derived = graph.volatile();
         self.recalculate(&graph, &derived);
         self.graph = graph;
         self.orders.forget(&derived.tables);
         self.json.forget_tables(&derived.tables);
-        Some(derived.tables)
     }
 
     /// Whether values change as time goes by.

@@ -26,6 +26,8 @@ pub struct Base {
     pub(crate) unique: Unique,
     /// When the last change was made, or the base was told the time.
     pub(crate) now_us: i64,
+    /// As of when all that depends on the time was calculated.
+    pub(crate) ticked_us: i64,
     scratch: Scratch,
 }
 
@@ -92,6 +94,7 @@ impl Base {
             graph,
             unique,
             now_us: 0,
+            ticked_us: 0,
             scratch: Scratch::default(),
         }
     }
@@ -135,7 +138,7 @@ impl Base {
             }
         }
         self.scratch = Scratch::default();
-        self.now_us = now_us;
+        (self.now_us, self.ticked_us) = (now_us, now_us);
         self.unique.fill(&self.tables);
         let graph = std::mem::take(&mut self.graph);
         self.recalculate(&graph, &graph.everything());

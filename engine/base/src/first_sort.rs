@@ -231,7 +231,7 @@ impl FirstSort<'_> {
             Column::Choice(choices) => {
                 let place = |id: &str| part.places.get(id).map_or(EMPTY, |place| place.cast_unsigned());
                 let mut places = vec![EMPTY];
-                places.extend(choices.ids().map(place));
+                places.extend(choices.kinds().map(place));
                 let cells = choices.cells();
                 each(slots, |slot| cells.get(slot).map_or(EMPTY, |cell| places[*cell as usize]))
             }

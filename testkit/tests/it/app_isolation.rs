@@ -15,9 +15,11 @@ fn declared(folder: &Path, out: &mut BTreeSet<(String, String)>) {
         if path.is_dir() {
             declared(&path, out);
         } else if path.extension().is_some_and(|extension| extension == "rs") {
-            for line in fs::read_to_string(&path).expect("a source file").lines() {
-                let Some((_, rest)) = line.split_once(".route(\"/o/{slug}") else { continue };
-                let (pattern, handlers) = rest.split_once('"').expect("the pattern ends on its line");
+            let source = fs::read_to_string(&path).expect("a source file");
+            // From one `.route(` to the next; a path ends on its line, its handlers may go on.
+            for rest in source.split(".route(\"").skip(1).filter(|rest| rest.starts_with("/o/{slug}")) {
+                let (pattern, handlers) = rest.split_once('"').expect("a path ends");
+                let handlers = handlers.split(['\n', ';']).next().expect("a first line");
                 let methods: Vec<&str> = [
                     ("GET", "get("),
                     ("POST", "post("),
@@ -31,7 +33,7 @@ fn declared(folder: &Path, out: &mut BTreeSet<(String, String)>) {
                 })
                 .map(|(method, _)| method)
                 .collect();
-                out.insert((methods.join(" "), format!("/o/{{slug}}{pattern}")));
+                out.insert((methods.join(" "), pattern.to_owned()));
             }
         }
     }

@@ -116,11 +116,6 @@ impl<'b> Draft<'b> {
         }
     }
 
-    /// Makes a cell that becomes a link one of no records, whatever it held.
-    pub(super) fn clear(&mut self, table: TableNo, row: RowNo, field: FieldNo) {
-        self.set(table, row, field, Cell::Empty);
-    }
-
     /// The rows of a link cell, as they stand now.
     pub(super) fn links(&self, table: TableNo, row: RowNo, field: FieldNo) -> Vec<RowNo> {
         match self.pending(table, row, field) {

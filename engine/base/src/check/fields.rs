@@ -7,7 +7,7 @@ use crate::cell::Cell;
 use crate::change::{FieldFacts, SchemaEdit};
 use crate::column::ValueRef;
 use crate::command::{CellCode, CellError, CheckContext, NewField};
-use crate::ids::{FieldNo, RowNo, TableNo, choice_id};
+use crate::ids::{FieldNo, TableNo, choice_id};
 use crate::schema::{
     Choice, Field, FieldKind, FieldRules, MAX_CHOICES, MAX_DESCRIPTION, MAX_FIELDS, MAX_NAME, Table,
     clean_name, same_name,
@@ -378,7 +378,7 @@ fn conversion(
         // What was there is gone before the links are written.
         let side = link(draft, Linked { table, no: field.no, other, single, before }, after)?;
         for (row, cell) in cells {
-            draft.clear(table, row, field.no);
+            draft.set(table, row, field.no, Cell::Empty);
             links::set(draft, side, row, cell.rows().to_vec());
         }
         return Ok(());
@@ -389,8 +389,7 @@ fn conversion(
         remove(draft, other, &back);
     }
     draft.edit(SchemaEdit::Field { table, field: field.no, before, after: Some(after) });
-    let stored: Vec<(RowNo, Cell)> = cells;
-    for (row, cell) in stored {
+    for (row, cell) in cells {
         draft.set(table, row, field.no, cell);
     }
     Ok(())

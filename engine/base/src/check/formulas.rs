@@ -35,13 +35,10 @@ pub(super) fn clean(draft: &Draft<'_>, table: TableNo, text: &str) -> Result<Str
 
 /// Whether a computed field's links and targets are there and fit; cycles too. Asked once the field is in the draft's schema.
 pub(super) fn judge(schema: &Schema, table: TableNo, no: FieldNo) -> Result<(), CellError> {
-    match schema.field(table.field(no)).and_then(|field| field.problem()) {
-        Some(problem) => {
-            let code = if problem.starts_with("The field would depend") {
-                CellCode::Cycle
-            } else {
-                CellCode::InvalidFormula
-            };
+    let outcome = schema.field(table.field(no)).and_then(|field| field.outcome.as_deref());
+    match outcome.and_then(|outcome| Some((outcome.problem.as_deref()?, outcome.is_cycle))) {
+        Some((problem, is_cycle)) => {
+            let code = if is_cycle { CellCode::Cycle } else { CellCode::InvalidFormula };
             Err(CellError::member("options", code, problem))
         }
         None => Ok(()),

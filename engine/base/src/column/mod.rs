@@ -2,8 +2,7 @@
 //!
 //! Invariants: an empty text, `false` and an empty list are the same as no value; numbers are finite.
 
-mod choice;
-mod choices;
+mod interned;
 mod link;
 mod list;
 mod text;
@@ -12,8 +11,7 @@ use crate::cell::Cell;
 use crate::ids::{RowNo, Slot};
 use crate::schema::Storage;
 use crate::time;
-pub(crate) use choice::ChoiceColumn;
-pub(crate) use choices::ChoicesColumn;
+pub(crate) use interned::Interned;
 use engine_expr::Value;
 pub(crate) use link::LinkColumn;
 pub(crate) use list::ListColumn;
@@ -35,8 +33,10 @@ pub(crate) enum Column {
     Day(Vec<i32>),
     /// Microseconds since 1970 UTC.
     Instant(Vec<i64>),
-    Choice(ChoiceColumn),
-    Choices(ChoicesColumn),
+    /// Ids of choices.
+    Choice(Interned<str>),
+    /// Lists of ids, not empty.
+    Choices(Interned<[Box<str>]>),
     Links(LinkColumn),
     List(ListColumn),
 }
@@ -79,8 +79,8 @@ impl Column {
             Storage::Flag => Self::Flag(Vec::new()),
             Storage::Day => Self::Day(Vec::new()),
             Storage::Instant => Self::Instant(Vec::new()),
-            Storage::Choice => Self::Choice(ChoiceColumn::default()),
-            Storage::Choices => Self::Choices(ChoicesColumn::default()),
+            Storage::Choice => Self::Choice(Interned::default()),
+            Storage::Choices => Self::Choices(Interned::default()),
             Storage::Links => Self::Links(LinkColumn::default()),
             Storage::List => Self::List(ListColumn::default()),
         }
@@ -111,10 +111,7 @@ impl Column {
                 _ => ValueRef::Empty,
             },
             Self::Choice(column) => column.get(slot).map_or(ValueRef::Empty, ValueRef::Choice),
-            Self::Choices(column) => match column.get(slot) {
-                [] => ValueRef::Empty,
-                ids => ValueRef::Choices(ids),
-            },
+            Self::Choices(column) => column.get(slot).map_or(ValueRef::Empty, ValueRef::Choices),
             Self::Links(column) => match column.get(slot) {
                 [] => ValueRef::Empty,
                 rows => ValueRef::Links(rows),
@@ -199,7 +196,7 @@ impl Column {
 
     pub(crate) fn set_choices(&mut self, slot: Slot, ids: &[Box<str>]) {
         match self {
-            Self::Choices(column) => column.set(slot, ids),
+            Self::Choices(column) if !ids.is_empty() => column.set(slot, ids),
             _ => self.clear(slot),
         }
     }

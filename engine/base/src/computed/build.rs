@@ -94,7 +94,9 @@ impl Builder<'_> {
             }
         }
         self.path.pop();
-        problem = problem.or_else(|| self.cyclic.remove(&key));
+        let cycle = self.cyclic.remove(&key);
+        let is_cycle = problem.is_none() && cycle.is_some();
+        problem = problem.or(cycle);
         let (work, volatility, whole) = match (key, &problem) {
             (Key::Names(..), _) => (Work::Nothing, Volatility::Pure, false),
             (Key::Field(table, field), None) => match self.work(table, field) {
@@ -116,7 +118,7 @@ impl Builder<'_> {
         if let (Key::Field(table, no), Some(detail)) = (key, problem)
             && let Some(field) = field_mut(self.schema, table, no)
         {
-            field.outcome = Some(Box::new(Outcome { result: FieldKind::Text, problem: Some(detail) }));
+            field.outcome = Some(Box::new(Outcome { result: FieldKind::Text, problem: Some(detail), is_cycle }));
         }
         let signature = self.signature(key, &plan);
         let Plan { own, through, needs } = plan;
@@ -271,7 +273,7 @@ impl Builder<'_> {
             other => (Work::Nothing, other.clone()),
         };
         if let Some(field) = field_mut(self.schema, table, no) {
-            field.outcome = Some(Box::new(Outcome { result, problem: None }));
+            field.outcome = Some(Box::new(Outcome { result, problem: None, is_cycle: false }));
         }
         Ok(work)
     }

@@ -144,12 +144,12 @@ impl Graph {
         Derived { stale, touches: Vec::new(), tables }
     }
 
-    /// What changes as time goes by.
-    pub(crate) fn volatile(&self) -> Derived {
+    /// What changes as time goes by, at least as fast as this.
+    pub(crate) fn volatile(&self, least: Volatility) -> Derived {
         let mut stale: FxHashSet<Key> = FxHashSet::default();
         let mut derived = Derived::default();
         for (index, node) in self.nodes.iter().enumerate() {
-            if node.volatility > Volatility::Pure || node.needs.iter().any(|need| stale.contains(need)) {
+            if node.volatility >= least || node.needs.iter().any(|need| stale.contains(need)) {
                 stale.insert(node.key);
                 derived.tables.insert(node.key.table());
                 derived.stale.push((index, Stale::All));

@@ -123,6 +123,8 @@ pub struct Outcome {
     pub result: FieldKind,
     /// Why there are none: a sentence for people.
     pub problem: Option<String>,
+    /// Whether the problem is that the field depends on itself.
+    pub is_cycle: bool,
 }
 
 /// A saved view of a table.

@@ -4,7 +4,7 @@
 
 use super::test::{Test, TextTest};
 use crate::base::Base;
-use crate::column::{ChoiceColumn, Column, LinkColumn, ListColumn, TextColumn};
+use crate::column::{Column, Interned, LinkColumn, ListColumn, TextColumn};
 use crate::ids::{RowNo, Slot, TableNo};
 use crate::json::choice_name;
 use crate::rows::Rows;
@@ -109,14 +109,14 @@ impl<'a> Bound<'a> {
             },
             Test::Many { field, ids, how } => match rows.column(*field) {
                 Some(Column::Choices(column)) => {
-                    Self::cells(column.cells(), column.lists().map(|list| how.holds(list, ids)))
+                    Self::cells(column.cells(), column.kinds().map(|list| how.holds(list, ids)))
                 }
                 _ => Self::Never,
             },
             Test::ManyNamed { field, test } => match (rows.column(*field), table.field(*field)) {
                 (Some(Column::Choices(column)), Some(field)) => {
                     let fits = |id: &str| test.holds(choice_name(field.value_kind(), id).unwrap_or(id));
-                    Self::cells(column.cells(), column.lists().map(|list| list.iter().any(|id| fits(id))))
+                    Self::cells(column.cells(), column.kinds().map(|list| list.iter().any(|id| fits(id))))
                 }
                 _ => Self::Never,
             },
@@ -135,12 +135,12 @@ impl<'a> Bound<'a> {
         }
     }
 
-    fn named(column: &'a ChoiceColumn, field: &Field, test: &TextTest) -> Self {
+    fn named(column: &'a Interned<str>, field: &Field, test: &TextTest) -> Self {
         Self::choices(column, &|id| test.holds(choice_name(field.value_kind(), id).unwrap_or(id)))
     }
 
-    fn choices(column: &'a ChoiceColumn, wanted: &dyn Fn(&str) -> bool) -> Self {
-        Self::cells(column.cells(), column.ids().map(wanted))
+    fn choices(column: &'a Interned<str>, wanted: &dyn Fn(&str) -> bool) -> Self {
+        Self::cells(column.cells(), column.kinds().map(wanted))
     }
 
     /// A test of cells that are 0 for none and n for the n-th of `wanted`.
