@@ -3,6 +3,7 @@
 //! - [`Bases`] is the service; [`api`] gives the routes of `api.`, [`routes`] the workspace page of `app.`.
 //! - [`events`] tells other domains of this process what changed; [`collections`] gives a view's records to pages.
 
+mod activity;
 mod actor;
 pub mod catalog;
 pub mod collections;
@@ -22,8 +23,10 @@ mod search;
 mod service;
 mod sight;
 mod timed_id;
+mod trash;
 mod upserts;
 pub mod v0;
+mod who;
 mod windows;
 pub mod workspace;
 
@@ -32,6 +35,7 @@ use kernel_jobs::{JobError, Jobs};
 /// Adds this domain's kinds of jobs.
 #[must_use]
 pub fn jobs(jobs: Jobs, bases: &Bases) -> Jobs {
+    let jobs = trash::schedule(jobs, bases);
     let (importer, teller) = (bases.clone(), bases.clone());
     let (counter, notifier) = (bases.clone(), bases.clone());
     jobs.on::<imports::run::RunImport, _, _>(move |_, job| {

@@ -3,7 +3,8 @@
 
 use crate::service::Bases;
 use crate::{
-    catalog, comments, events, exports, history, imports, records, schema, search, upserts, windows,
+    activity, catalog, comments, events, exports, history, imports, records, schema, search, trash, upserts,
+    windows,
 };
 use axum::Router;
 use kernel_core::Code;
@@ -42,6 +43,8 @@ fn routed() -> OpenApiRouter<Bases> {
         .routes(routes!(records::restore::restore))
         .merge(upserts::api::router())
         .merge(history::router())
+        .merge(trash::api::router())
+        .merge(activity::api::router())
         .merge(comments::api::router())
         .merge(windows::router())
         .merge(search::router())

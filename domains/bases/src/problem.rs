@@ -20,6 +20,7 @@ fn code(code: CellCode) -> Code {
         CellCode::UnknownTable | CellCode::UnknownView => Code::NotFound,
         CellCode::Required => Code::Required,
         CellCode::NotUnique => Code::AlreadyExists,
+        CellCode::Changed => Code::Conflict,
     }
 }
 
@@ -30,6 +31,7 @@ fn table_of(command: &Command) -> Option<TableNo> {
         | Command::ImportRecords { table, .. }
         | Command::UpdateRecords { table, .. }
         | Command::DeleteRecords { table, .. }
+        | Command::WriteRecords { table, .. }
         | Command::RestoreRecords { table, .. }
         | Command::UpdateTable { table, .. }
         | Command::DeleteTable { table }
@@ -38,8 +40,14 @@ fn table_of(command: &Command) -> Option<TableNo> {
         | Command::DeleteField { table, .. }
         | Command::CreateView { table, .. }
         | Command::UpdateView { table, .. }
-        | Command::DeleteView { table, .. } => Some(*table),
-        Command::UpdateBase { .. } | Command::CreateTable { .. } => None,
+        | Command::DeleteView { table, .. }
+        | Command::RestoreTable { table }
+        | Command::RestoreField { table, .. }
+        | Command::RestoreView { table, .. } => Some(*table),
+        Command::UpdateBase { .. }
+        | Command::CreateTable { .. }
+        | Command::Purge { .. }
+        | Command::Undo { .. } => None,
     }
 }
 
@@ -48,6 +56,7 @@ fn rows_of(command: &Command) -> usize {
         Command::CreateRecords { rows, .. } => rows.len(),
         Command::ImportRecords { rows, .. } => rows.len(),
         Command::UpdateRecords { rows, .. } => rows.len(),
+        Command::WriteRecords { updates, creates, .. } => updates.len() + creates.len(),
         Command::DeleteRecords { rows, .. } => rows.len(),
         Command::RestoreRecords { rows, .. } => rows.len(),
         _ => 1,
@@ -58,6 +67,9 @@ fn rows_of(command: &Command) -> usize {
 pub(crate) fn of_command(base: &Base, command: &Command, errors: &[CellError]) -> Error {
     let table = table_of(command).and_then(|table| base.schema().table(table));
     let many = rows_of(command) > 1;
+    if let Some(changed) = errors.iter().find(|error| error.code == CellCode::Changed) {
+        return Error::new(Code::Conflict).detail(changed.detail.clone());
+    }
     if let Some(missing) = errors.iter().find(|error| code(error.code) == Code::NotFound) {
         return Error::not_found().detail(missing.detail.clone());
     }

@@ -8,8 +8,8 @@
 
 use crate::problem;
 use engine_base::{
-    Base, Command, Condition, Field, FieldKind, FieldNo, QueryContext, QuerySpec, RowNo, Table, TableNo,
-    View, ViewConfig,
+    Base, Change, Command, Condition, Field, FieldKind, FieldNo, QueryContext, QuerySpec, RowNo, SchemaEdit,
+    Table, TableNo, View, ViewConfig,
 };
 use kernel_core::{Access, Caller, Code, Error, FieldError, FieldKey, FieldLevel, Level, Result, enough};
 use std::borrow::Cow;
@@ -101,6 +101,11 @@ impl<'a> Seen<'a> {
     pub(crate) fn writes(&self, field: FieldNo) -> bool {
         self.field(field).is_some_and(|field| !field.kind.is_read_only())
             && field_level(self.access, self.level, self.number(), field) == FieldLevel::Write
+    }
+
+    /// What the caller may do in the table.
+    pub(crate) fn level(&self) -> Level {
+        self.level
     }
 
     /// Whether only some of the rows are there.
@@ -277,6 +282,13 @@ pub(crate) fn permit(caller: &Caller, base: &Base, command: &Command, now_us: i6
             rows_there(&seen, &mut rows.iter().map(|(row, _)| *row))?;
             writable(&seen, rows.iter().map(|(_, cells)| cells.iter().map(|(field, _)| *field)))
         }
+        Command::WriteRecords { table, updates, creates } => {
+            let seen = seen(*table, Level::Edit)?;
+            rows_there(&seen, &mut updates.iter().map(|(row, _)| *row))?;
+            let cells = updates.iter().map(|(_, cells)| cells).chain(creates);
+            let fields: Vec<_> = cells.map(|cells| cells.iter().map(|(field, _)| *field)).collect();
+            writable(&seen, fields.into_iter())
+        }
         Command::DeleteRecords { table, rows } => {
             let seen = seen(*table, Level::Edit)?;
             rows_there(&seen, &mut rows.iter().copied())?;
@@ -313,10 +325,85 @@ pub(crate) fn permit(caller: &Caller, base: &Base, command: &Command, now_us: i6
         Command::UpdateTable { table, .. }
         | Command::DeleteTable { table }
         | Command::CreateField { table, .. } => seen(*table, Level::Manage).map(drop),
-        Command::UpdateBase { .. } | Command::CreateTable { .. } => {
+        Command::RestoreView { table, .. } => seen(*table, Level::Edit).map(drop),
+        Command::RestoreField { table, field } => {
+            seen(*table, Level::Manage)?;
+            if restores_field(caller, base, *table, *field) { Ok(()) } else { Err(Error::not_found()) }
+        }
+        Command::RestoreTable { table } => enough(caller.table(number, table.0), Level::Manage),
+        Command::UpdateBase { .. } | Command::CreateTable { .. } | Command::Purge { .. } => {
             enough(caller.base(number), Level::Manage)
         }
+        Command::Undo { change } => undoes(caller, base, change, now_us),
     }
+}
+
+/// Whether the caller may take a change back: an own one, or any with the right to manage the base; and only if what it writes
+/// may be written.
+fn undoes(caller: &Caller, base: &Base, change: &Change, now_us: i64) -> Result<()> {
+    let number = base.id().0;
+    if change.actor != caller.actor.to_string() {
+        enough(caller.base(number), Level::Manage)?;
+    }
+    let seen = |table: TableNo, needed: Level| -> Result<Seen<'_>> {
+        let seen = Seen::of(caller, base, table).ok_or_else(Error::not_found)?;
+        enough(seen.level, needed)?;
+        Ok(seen)
+    };
+    for edit in &change.schema {
+        match edit {
+            SchemaEdit::View { table, .. } if base.schema().table(*table).is_some() => {
+                seen(*table, Level::Edit)?;
+            }
+            SchemaEdit::Field { table, .. } if base.schema().table(*table).is_some() => {
+                if seen(*table, Level::Manage)?.shown().is_some() {
+                    return Err(refused());
+                }
+            }
+            SchemaEdit::Table { table, .. } => enough(caller.table(number, table.0), Level::Manage)?,
+            SchemaEdit::Base { .. } | SchemaEdit::Field { .. } | SchemaEdit::View { .. } => {
+                enough(caller.base(number), Level::Manage)?;
+            }
+        }
+    }
+    let live = |table: TableNo| base.schema().table(table).is_some();
+    let whole = change.created.iter().chain(&change.deleted).map(|facts| facts.table);
+    let mut tables: Vec<TableNo> = whole.filter(|table| live(*table)).collect();
+    tables.sort_unstable();
+    tables.dedup();
+    for table in tables {
+        if seen(table, Level::Edit)?.has_some_rows_only() {
+            return Err(refused());
+        }
+        deletes(caller, number, table)?;
+    }
+    for edit in change.updated.iter().filter(|edit| live(edit.table)) {
+        let own = seen(edit.table, Level::Read)?;
+        if base.contains(edit.table, edit.row) && !own.has(base, edit.row, now_us) {
+            return Err(Error::not_found());
+        }
+        for cell in &edit.cells {
+            // A link is written from either of its sides.
+            let other = own.whole.field(cell.field).and_then(|field| match field.kind {
+                FieldKind::Link { table, symmetric: Some(back), .. } => Some((table, back)),
+                _ => None,
+            });
+            let is_written = own.level >= Level::Edit && own.writes(cell.field)
+                || other.is_some_and(|(table, back)| {
+                    seen(table, Level::Edit).is_ok_and(|other| other.writes(back))
+                });
+            if !is_written {
+                return Err(refused());
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Whether the caller may bring a deleted field back: one that was hidden stays so.
+pub(crate) fn restores_field(caller: &Caller, base: &Base, table: TableNo, field: FieldNo) -> bool {
+    let level = caller.table(base.id().0, table.0);
+    level >= Level::Manage && field_level(&caller.access, level, table, field) > FieldLevel::Hidden
 }
 
 fn deletes(caller: &Caller, base: u64, table: TableNo) -> Result<()> {

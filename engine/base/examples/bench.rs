@@ -33,6 +33,7 @@ fn schema() -> Schema {
         kind,
         rules: engine_base::FieldRules::default(),
         outcome: None,
+        deleted_us: None,
         position: no as i32,
     });
     let head = TableHead {
@@ -44,9 +45,11 @@ fn schema() -> Schema {
         position: 0,
         next_field: 21,
         next_view: 1,
+        deleted_us: None,
     };
-    let table = Table { head, next_row: 1, fields: fields.collect(), views: Vec::new() };
-    Schema { info: BaseInfo::default(), tables: vec![table] }
+    let table =
+        Table { head, next_row: 1, fields: fields.collect(), views: Vec::new(), trash: Trash::default() };
+    Schema { info: BaseInfo::default(), tables: vec![table], trash: Vec::new() }
 }
 
 fn row(n: u64, out: &mut String) {

@@ -7,7 +7,7 @@ use crate::base::Base;
 use crate::change::{Change, Effects, SchemaEdit};
 use crate::computed::{Changed, Graph, reshapes};
 use crate::rows::{Rows, Stamp};
-use crate::schema::{Schema, Table};
+use crate::schema::{Schema, Table, Trash};
 use engine_expr::Volatility;
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -84,9 +84,9 @@ impl Base {
                 _ => {}
             }
         }
-        for table in &self.schema.tables {
+        for table in self.schema.all_tables() {
             let rows = self.tables.entry(table.number()).or_insert_with(|| Rows::new(table));
-            table.fields.iter().for_each(|field| rows.shape(field));
+            rows.shape_all(table);
         }
         self.unique.shape(&self.schema, &self.tables);
     }
@@ -113,7 +113,7 @@ impl Base {
             }
         }
         for (table, next_row) in change.next_rows() {
-            if let Some(table) = self.schema.table_mut(table) {
+            if let Some(table) = self.schema.any_table_mut(table) {
                 table.next_row = table.next_row.max(next_row);
             }
         }
@@ -180,33 +180,51 @@ pub(crate) fn edit_schema(schema: &mut Schema, edit: &SchemaEdit) {
     match edit {
         SchemaEdit::Base { after, .. } => schema.info = after.clone(),
         SchemaEdit::Table { table, after, .. } => {
-            match after {
-                None => schema.tables.retain(|one| one.head.number != *table),
-                Some(head) => match schema.table_mut(*table) {
-                    Some(one) => one.head = head.clone(),
-                    None => schema.tables.push(Table {
+            let old = take(&mut schema.tables, |one| one.head.number == *table)
+                .or_else(|| take(&mut schema.trash, |one| one.head.number == *table));
+            if let Some(head) = after {
+                let made = match old {
+                    Some(old) => Table { head: head.clone(), ..old },
+                    None => Table {
                         head: head.clone(),
                         next_row: 1,
                         fields: Vec::new(),
                         views: Vec::new(),
-                    }),
-                },
+                        trash: Trash::default(),
+                    },
+                };
+                let list = if head.deleted_us.is_some() { &mut schema.trash } else { &mut schema.tables };
+                list.push(made);
+                list.sort_by_key(|one| (one.head.position, one.head.number));
             }
-            schema.tables.sort_by_key(|one| (one.head.position, one.head.number));
         }
         SchemaEdit::Field { table, field, after, .. } => {
-            if let Some(table) = schema.table_mut(*table) {
+            if let Some(table) = schema.any_table_mut(*table) {
                 table.fields.retain(|one| one.no != *field);
-                table.fields.extend(after.as_ref().map(|facts| facts.field(*field)));
-                table.fields.sort_by_key(|one| (one.position, one.no));
+                table.trash.fields.retain(|one| one.no != *field);
+                if let Some(made) = after.as_ref().map(|facts| facts.field(*field)) {
+                    let list =
+                        if made.deleted_us.is_some() { &mut table.trash.fields } else { &mut table.fields };
+                    list.push(made);
+                    list.sort_by_key(|one| (one.position, one.no));
+                }
             }
         }
         SchemaEdit::View { table, view, after, .. } => {
-            if let Some(table) = schema.table_mut(*table) {
+            if let Some(table) = schema.any_table_mut(*table) {
                 table.views.retain(|one| one.no != *view);
-                table.views.extend(after.clone());
-                table.views.sort_by_key(|one| (one.position, one.no));
+                table.trash.views.retain(|one| one.no != *view);
+                if let Some(made) = after.clone() {
+                    let list =
+                        if made.deleted_us.is_some() { &mut table.trash.views } else { &mut table.views };
+                    list.push(made);
+                    list.sort_by_key(|one| (one.position, one.no));
+                }
             }
         }
     }
+}
+
+fn take<T>(list: &mut Vec<T>, is: impl FnMut(&T) -> bool) -> Option<T> {
+    list.iter().position(is).map(|at| list.remove(at))
 }

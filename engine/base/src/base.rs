@@ -74,13 +74,13 @@ impl Base {
     /// A base without rows at sequence number `seq`. Lists of the schema are put into order of position.
     pub fn new(id: BaseId, seq: u64, mut schema: Schema) -> Self {
         schema.tables.sort_by_key(|table| (table.head.position, table.head.number));
-        for table in &mut schema.tables {
+        for table in schema.all_tables_mut() {
             table.fields.sort_by_key(|field| (field.position, field.no));
             table.views.sort_by_key(|view| (view.position, view.no));
         }
         let graph = Graph::build(&mut schema);
         let tables: FxHashMap<TableNo, Rows> =
-            schema.tables.iter().map(|table| (table.head.number, Rows::new(table))).collect();
+            schema.all_tables().map(|table| (table.head.number, Rows::new(table))).collect();
         let mut unique = Unique::default();
         unique.shape(&schema, &tables);
         Self {
@@ -100,7 +100,7 @@ impl Base {
     }
 
     /// Takes a stored row in. `data` is the JSON text of `records.data`; members that are no field of the table are left
-    /// out (their fields were deleted), and so are rows of tables that are not in the schema. Times in microseconds.
+    /// out (their fields were purged), and so are rows of tables that are not in the schema. Times in microseconds.
     #[expect(
         clippy::too_many_arguments,
         reason = "the columns of data.records, a million times: no struct in between"
@@ -130,7 +130,7 @@ impl Base {
     /// Ends a load: gives back memory that growing has reserved, makes sure that no row number is given out twice, and
     /// calculates computed fields as of now.
     pub fn finish_load(&mut self, now_us: i64) {
-        for table in &mut self.schema.tables {
+        for table in self.schema.all_tables_mut() {
             if let Some(rows) = self.tables.get_mut(&table.head.number) {
                 rows.shrink();
                 let highest = rows.live_slots().map(|slot| rows.row(slot).0).max().unwrap_or(0);

@@ -120,7 +120,8 @@ pub struct RowEdit {
     pub cells: Vec<CellEdit>,
 }
 
-/// A part of the schema before and after; `None` is "does not exist".
+/// A part of the schema before and after; `None` is "does not exist". What is deleted exists, with the time of it, until it
+/// is purged.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[expect(
@@ -135,7 +136,7 @@ pub enum SchemaEdit {
         /// After.
         after: BaseInfo,
     },
-    /// Name, counters and so on of a table. A table that goes takes its rows out of memory; Postgres keeps them.
+    /// Name, counters and so on of a table. A table that is purged takes its rows along.
     Table {
         /// The table.
         table: TableNo,
@@ -183,6 +184,9 @@ pub struct FieldFacts {
     pub rules: FieldRules,
     /// Place among the fields.
     pub position: i32,
+    /// When it was deleted: microseconds since 1970 UTC.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deleted_us: Option<i64>,
 }
 
 impl FieldFacts {
@@ -194,6 +198,7 @@ impl FieldFacts {
             kind: field.kind.clone(),
             rules: field.rules.clone(),
             position: field.position,
+            deleted_us: field.deleted_us,
         }
     }
 
@@ -207,6 +212,7 @@ impl FieldFacts {
             rules: self.rules.clone(),
             position: self.position,
             outcome: None,
+            deleted_us: self.deleted_us,
         }
     }
 }
@@ -338,8 +344,8 @@ impl Change {
         next.into_iter().collect()
     }
 
-    /// The change that takes this one back. None if that is not possible from the facts alone: a deleted table or field
-    /// left its values in Postgres, and the base must be loaded again to have them.
+    /// The change that takes this one back. None if that is not possible from the facts alone: a purged table or field took
+    /// its values along.
     pub fn inverse(&self) -> Option<Self> {
         let mut schema = Vec::with_capacity(self.schema.len());
         for edit in self.schema.iter().rev() {

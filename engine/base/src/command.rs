@@ -1,7 +1,7 @@
 //! Commands: what somebody wants, loosely; `check` (in [`crate::check`]) makes exact facts of it or says all that is wrong.
 
 use crate::cell::Cell;
-use crate::change::RowFacts;
+use crate::change::{Change, RowFacts};
 use crate::ids::{FieldNo, RowNo, TableNo, ViewNo};
 use crate::schema::{BaseInfo, FieldKind, FieldRules};
 use crate::view::ViewConfig;
@@ -55,6 +55,15 @@ pub enum Command {
         /// Cells by record.
         rows: Vec<(RowNo, InputCells)>,
     },
+    /// Changes records and creates others, as one change. An error's row counts the changed ones first.
+    WriteRecords {
+        /// The table.
+        table: TableNo,
+        /// Cells by record that is there.
+        updates: Vec<(RowNo, InputCells)>,
+        /// Cells of each record to create, in this order.
+        creates: Vec<InputCells>,
+    },
     /// Deletes records; links to them go too.
     DeleteRecords {
         /// The table.
@@ -101,7 +110,7 @@ pub enum Command {
         /// Place among the tables, from 0.
         position: Option<usize>,
     },
-    /// Deletes a table, and the link fields of other tables that point to it.
+    /// Puts a table into the trash, and the link fields of other tables that point to it.
     DeleteTable {
         /// The table.
         table: TableNo,
@@ -131,7 +140,7 @@ pub enum Command {
         /// Place among the fields, from 0.
         position: Option<usize>,
     },
-    /// Deletes a field; for a link, also its other side.
+    /// Puts a field into the trash; for a link, also its other side.
     DeleteField {
         /// The table.
         table: TableNo,
@@ -162,12 +171,42 @@ pub enum Command {
         /// Place among the views, from 0.
         position: Option<usize>,
     },
-    /// Deletes a view; not the last one.
+    /// Puts a view into the trash; not the last one.
     DeleteView {
         /// The table.
         table: TableNo,
         /// The view.
         view: ViewNo,
+    },
+    /// Brings a deleted table back, with its records and the links of others to it.
+    RestoreTable {
+        /// The table.
+        table: TableNo,
+    },
+    /// Brings a deleted field back, with its values; a link with its other side.
+    RestoreField {
+        /// The table.
+        table: TableNo,
+        /// The field.
+        field: FieldNo,
+    },
+    /// Brings a deleted view back.
+    RestoreView {
+        /// The table.
+        table: TableNo,
+        /// The view.
+        view: ViewNo,
+    },
+    /// Ends what was deleted at this time or before, for good.
+    Purge {
+        /// Microseconds since 1970 UTC.
+        until_us: i64,
+    },
+    /// Takes a change back, if nothing that it wrote was changed since. What it made goes to the trash; what it deleted comes
+    /// back; undoing that does it again.
+    Undo {
+        /// The change, as it was written.
+        change: Box<Change>,
     },
 }
 
@@ -201,6 +240,8 @@ pub enum CellCode {
     Cycle,
     /// The name or number is taken.
     NotUnique,
+    /// What the command was made for was changed since.
+    Changed,
 }
 
 impl CellCode {
@@ -220,6 +261,7 @@ impl CellCode {
             Self::InvalidFormula => "invalid_formula",
             Self::Cycle => "cycle",
             Self::NotUnique => "not_unique",
+            Self::Changed => "changed",
         }
     }
 }

@@ -67,7 +67,9 @@ pub use ids::{BaseId, FieldId, FieldNo, RecordId, RowNo, TableId, TableNo, ViewI
 pub use json::Keys;
 pub use query::{KeyValue, Page, QueryContext, QueryError, QuerySpec, Sort, SortBy, SortKey, Window};
 pub use rollup::Summary;
-pub use schema::{BaseInfo, Choice, Field, FieldKind, FieldRules, Outcome, Schema, Table, TableHead, View};
+pub use schema::{
+    BaseInfo, Choice, Field, FieldKind, FieldRules, Outcome, Schema, Table, TableHead, Trash, View,
+};
 pub use stored::{EditedRow, NewRow, Stored};
 pub use view::{ViewConfig, ViewSort};
 
@@ -89,3 +91,6 @@ mod model_small;
 #[cfg(test)]
 #[path = "../tests/orders.rs"]
 mod orders_small;
+#[cfg(test)]
+#[path = "../tests/undo.rs"]
+mod undo_small;

@@ -123,14 +123,25 @@ impl Rows {
             stamps: Vec::new(),
             live: 0,
         };
-        for field in &table.fields {
-            made.shape(field);
-        }
+        made.shape_all(table);
         made
     }
 
+    /// Makes sure that there is a column for every field of the table. Deleted fields keep their values; calculated ones, which
+    /// are stored nowhere, have none while the field or the table is deleted.
+    pub(crate) fn shape_all(&mut self, table: &Table) {
+        let is_deleted = table.head.deleted_us.is_some();
+        for field in table.fields.iter().chain(&table.trash.fields) {
+            if field.kind.is_computed() && (is_deleted || field.deleted_us.is_some()) {
+                self.remove_column(field.no);
+            } else {
+                self.shape(field);
+            }
+        }
+    }
+
     /// Makes sure that the field has a column of its kind. Stored values that the new kind reads the same way stay.
-    pub(crate) fn shape(&mut self, field: &Field) {
+    fn shape(&mut self, field: &Field) {
         let (storage, is_computed) = (field.storage(), field.kind.is_computed());
         let fits = |held: &Held| held.storage == storage && held.is_computed == is_computed;
         if self.column_index(field.no).is_some_and(|at| fits(&self.columns[at])) {

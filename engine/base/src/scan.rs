@@ -266,7 +266,7 @@ mod tests {
     use super::*;
     use crate::column::ValueRef;
     use crate::rows::Stamp;
-    use crate::schema::{Field, FieldKind, Table, TableHead};
+    use crate::schema::{Field, FieldKind, Table, TableHead, Trash};
 
     fn rows() -> Rows {
         let kinds = [FieldKind::Text, FieldKind::Number { precision: None }, FieldKind::Checkbox];
@@ -278,6 +278,7 @@ mod tests {
             rules: crate::schema::FieldRules::default(),
             position: 0,
             outcome: None,
+            deleted_us: None,
         });
         let head = TableHead {
             number: crate::ids::TableNo(1),
@@ -288,8 +289,15 @@ mod tests {
             position: 0,
             next_field: 4,
             next_view: 1,
+            deleted_us: None,
         };
-        Rows::new(&Table { head, next_row: 1, fields: fields.collect(), views: Vec::new() })
+        Rows::new(&Table {
+            head,
+            next_row: 1,
+            fields: fields.collect(),
+            views: Vec::new(),
+            trash: Trash::default(),
+        })
     }
 
     #[test]

@@ -281,6 +281,10 @@ fn schema_commands() {
     let fields = base.schema().table(teams).unwrap().fields.len();
     let deleted = run(&mut base, rng, &Command::DeleteTable { table: people });
     assert_eq!(base.schema().table(teams).unwrap().fields.len(), fields - 1);
-    assert!(deleted.inverse().is_none());
+    assert!(base.schema().table(people).is_none());
+    assert!(deleted.inverse().is_some(), "it is in the trash");
+    let purged = run(&mut base, rng, &Command::Purge { until_us: i64::MAX });
+    assert!(purged.inverse().is_none());
     assert_eq!(base.len(people), 0);
+    assert!(base.schema().trash.is_empty());
 }

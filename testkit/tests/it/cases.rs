@@ -118,6 +118,13 @@ pub fn all(w: &World) -> Vec<Case> {
         write("PATCH /v1/bases/{base}", format!("/v1/bases/{base}"), json!({"name": "Taken"})),
         empty("DELETE /v1/bases/{base}", format!("/v1/bases/{base}")),
         empty("POST /v1/bases/{base}/restore", format!("/v1/bases/{base}/restore")),
+        read("GET /v1/bases/{base}/trash", format!("/v1/bases/{base}/trash")),
+        empty(
+            "POST /v1/bases/{base}/trash/{item}/restore",
+            format!("/v1/bases/{base}/trash/{field}/restore"),
+        ),
+        empty("GET /v1/bases/{base}/activity", format!("/v1/bases/{base}/activity")),
+        empty("POST /v1/bases/{base}/changes/{version}/undo", format!("/v1/bases/{base}/changes/1/undo")),
         read("GET /v1/bases/{base}/events", format!("/v1/bases/{base}/events")),
         write("POST /v1/tables", "/v1/tables".into(), json!({"base": base, "name": "Planted"})),
         read("GET /v1/tables/{table}", format!("/v1/tables/{table}")),

@@ -22,6 +22,7 @@ mod secrets;
 mod sites;
 mod team;
 mod trail;
+mod trash;
 mod v0;
 mod v0_formulas;
 mod v0_isolation;

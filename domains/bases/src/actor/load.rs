@@ -4,7 +4,7 @@ use super::batch::sql;
 use super::store::{BASE_HEAD, FIELDS, RECORDS, TABLES, VIEWS};
 use engine_base::Base;
 use engine_base::ids::{BaseId, FieldNo, TableNo, ViewNo};
-use engine_base::schema::{BaseInfo, Field, FieldKind, FieldRules, Schema, Table, TableHead, View};
+use engine_base::schema::{BaseInfo, Field, FieldKind, FieldRules, Schema, Table, TableHead, Trash, View};
 use jiff::Timestamp;
 use kernel_core::{Error, Result, TenantId};
 use kernel_db::postgres_types::{FromSql, Type};
@@ -24,8 +24,10 @@ pub(super) async fn load(db: &Db, tenant: TenantId, number: u64, now: Timestamp)
         icon: Some(head.get(3)),
         colour: Some(head.get(4)),
     };
-    let schema = Schema { info, tables: tables(&mut tx, tenant, number).await? };
-    let numbers: Vec<i64> = schema.tables.iter().map(|table| sql(table.number().0)).collect();
+    let (trash, tables): (Vec<Table>, Vec<Table>) =
+        tables(&mut tx, tenant, number).await?.into_iter().partition(|table| table.head.deleted_us.is_some());
+    let numbers: Vec<i64> = tables.iter().chain(&trash).map(|table| sql(table.number().0)).collect();
+    let schema = Schema { info, tables, trash };
     let mut base = Base::new(BaseId(number), head.get::<_, i64>(0).unsigned_abs(), schema);
     for table in numbers {
         let mut bad = None;
@@ -89,10 +91,12 @@ async fn tables(tx: &mut Tx, tenant: TenantId, base: u64) -> Result<Vec<Table>> 
                 primary_field: FieldNo(row.get::<_, i32>(5).unsigned_abs()),
                 next_field: row.get::<_, i32>(6).unsigned_abs() + 1,
                 next_view: row.get::<_, i32>(7).unsigned_abs() + 1,
+                deleted_us: micros(row.get(9)),
             },
             next_row: row.get::<_, i64>(8).unsigned_abs() + 1,
             fields: Vec::new(),
             views: Vec::new(),
+            trash: Trash::default(),
         })
         .collect();
     let numbers: Vec<i64> = tables.iter().map(|table| sql(table.number().0)).collect();
@@ -108,9 +112,11 @@ async fn tables(tx: &mut Tx, tenant: TenantId, base: u64) -> Result<Vec<Table>> 
             kind,
             rules,
             outcome: None,
+            deleted_us: micros(row.get(7)),
         };
         if let Some(table) = find(&mut tables, &row) {
-            table.fields.push(field);
+            let is_deleted = field.deleted_us.is_some();
+            if is_deleted { &mut table.trash.fields } else { &mut table.fields }.push(field);
         }
     }
     for row in tx.query(&VIEWS, &[&id, &numbers]).await? {
@@ -121,12 +127,18 @@ async fn tables(tx: &mut Tx, tenant: TenantId, base: u64) -> Result<Vec<Table>> 
             kind: row.get(4),
             config: serde_json::from_value(row.get(5)).map_err(Error::internal)?,
             created_by: row.get(6),
+            deleted_us: micros(row.get(7)),
         };
         if let Some(table) = find(&mut tables, &row) {
-            table.views.push(view);
+            let is_deleted = view.deleted_us.is_some();
+            if is_deleted { &mut table.trash.views } else { &mut table.views }.push(view);
         }
     }
     Ok(tables)
+}
+
+fn micros(at: Option<Timestamp>) -> Option<i64> {
+    at.map(Timestamp::as_microsecond)
 }
 
 fn find<'a>(tables: &'a mut [Table], row: &Row) -> Option<&'a mut Table> {

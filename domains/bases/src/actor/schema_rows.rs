@@ -4,7 +4,8 @@ use crate::catalog::{COLOURS, ICONS};
 use engine_base::{Change, SchemaEdit};
 use serde_json::{Value, json};
 
-/// `{"base": …, "tables": […], "fields": […], "views": […]}`; a part that is gone is marked `deleted` and keeps its row.
+/// `{"base": …, "tables": […], "fields": […], "views": […]}`; a part in the trash has `deleted_us`, one that is gone for good is
+/// marked `purged` and keeps its row, so that its number is not given out again.
 pub(super) fn of(change: &Change) -> Value {
     let (mut tables, mut fields, mut views) = (Vec::new(), Vec::new(), Vec::new());
     let mut base = Value::Null;
@@ -21,7 +22,7 @@ pub(super) fn of(change: &Change) -> Value {
                     tables.push(json!({
                         "id": table.0, "position": head.position, "name": head.name, "description": head.description,
                         "icon": head.icon.as_deref().unwrap_or_default(), "primary_field": head.primary_field.0,
-                        "deleted": after.is_none(),
+                        "deleted_us": head.deleted_us, "purged": after.is_none(),
                     }));
                 }
             }
@@ -30,7 +31,8 @@ pub(super) fn of(change: &Change) -> Value {
                     fields.push(json!({
                         "table": table.0, "id": field.0, "position": facts.position, "name": facts.name,
                         "description": facts.description, "type": facts.kind.type_name(),
-                        "options": facts.rules.join(facts.kind.options()), "deleted": after.is_none(),
+                        "options": facts.rules.join(facts.kind.options()), "deleted_us": facts.deleted_us,
+                        "purged": after.is_none(),
                     }));
                 }
             }
@@ -39,7 +41,7 @@ pub(super) fn of(change: &Change) -> Value {
                     views.push(json!({
                         "table": table.0, "id": view.0, "position": facts.position, "name": facts.name,
                         "type": facts.kind, "config": facts.config, "created_by": facts.created_by,
-                        "deleted": after.is_none(),
+                        "deleted_us": facts.deleted_us, "purged": after.is_none(),
                     }));
                 }
             }

@@ -8,6 +8,7 @@ use crate::http::{AppState, Versioned};
 use crate::records::record_id;
 use crate::service::Bases;
 use crate::sight::Seen;
+use crate::who::{ActorInfo, Names};
 use axum::extract::{Path, State};
 use engine_base::{Base, Cell, Change, ChangeKind, FieldId, FieldNo, RecordId, RowFacts, RowNo, TableNo};
 use http::StatusCode;
@@ -17,7 +18,6 @@ use kernel_db::Row;
 use kernel_web::WebError;
 use serde::Serialize;
 use serde_json::value::RawValue;
-use std::collections::HashMap;
 use tenancy::ApiCaller;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -28,15 +28,6 @@ const LIMIT: i64 = 100;
 
 pub(crate) fn router() -> OpenApiRouter<crate::Bases> {
     OpenApiRouter::new().routes(routes!(list))
-}
-
-/// Who did it.
-#[derive(Serialize, ToSchema)]
-struct ActorInfo {
-    /// `usr_…`, `tok_…` or `system`.
-    id: String,
-    /// The person's or token's name, as far as it is known.
-    name: String,
 }
 
 /// One change of a record.
@@ -90,13 +81,8 @@ async fn list(
     };
     open.read(there).ok_or_else(Error::not_found)?;
     let changes = changes_of_record(&bases, &caller, &open, id).await?;
-    let mut names: HashMap<String, String> = HashMap::new();
-    for (_, change) in &changes {
-        if !names.contains_key(&change.actor) {
-            let name = bases.0.tenancy.actor_name(caller.tenant, &change.actor).await?;
-            names.insert(change.actor.clone(), name);
-        }
-    }
+    let names =
+        Names::of(&bases, caller.tenant, changes.iter().map(|(_, change)| change.actor.as_str())).await?;
     let (seq, data) = open.read(|base| {
         let entries =
             changes.iter().filter_map(|(seq, change)| entry(&caller, base, id, (*seq, change), &names));
@@ -178,7 +164,7 @@ fn entry(
     base: &Base,
     id: RecordId,
     (seq, change): (u64, &Change),
-    names: &HashMap<String, String>,
+    names: &Names,
 ) -> Option<Entry> {
     let is_it = |facts: &&RowFacts| (facts.table, facts.row) == (id.table, id.row);
     let mut cells: Vec<(FieldNo, Cell, Cell)> = Vec::new();
@@ -205,10 +191,7 @@ fn entry(
     Some(Entry {
         version: seq,
         at: Timestamp::from_microsecond(change.at_us).ok()?,
-        actor: ActorInfo {
-            id: change.actor.clone(),
-            name: names.get(&change.actor).cloned().unwrap_or_default(),
-        },
+        actor: names.info(&change.actor),
         kind: kind.name().to_owned(),
         cells: cells.collect(),
     })

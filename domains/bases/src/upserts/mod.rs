@@ -5,13 +5,12 @@
 //! make one record. Values are compared as they would be stored, so `"5"` with typecast finds 5.
 
 pub(crate) mod api;
-mod merge;
 
 use crate::actor::{KeyToStore, OpenBase, Plan, Written};
 use crate::sight::Seen;
 use crate::{problem, sight};
 use engine_base::{
-    Base, Cell, CellError, Change, ChangeKind, CheckContext, Command, Field, FieldKind, FieldNo, InputCells,
+    Base, Cell, CellError, Change, CheckContext, Command, Field, FieldKind, FieldNo, InputCells,
     QueryContext, QuerySpec, RecordId, RowNo, Table, TableNo, coerce,
 };
 use kernel_core::{Caller, Code, Error, Result};
@@ -34,10 +33,6 @@ pub(crate) struct Upsert {
     pub(crate) clears: bool,
     pub(crate) records: Vec<Given>,
 }
-
-/// The first half of an upsert that can't be one change: what changes records. The other half is checked with it.
-#[derive(Debug)]
-struct Updates(Upsert);
 
 /// One record of the request.
 #[derive(Clone, Debug)]
@@ -79,59 +74,13 @@ pub(crate) fn keys(table: &Table, names: &[String]) -> Result<Vec<FieldNo>> {
 
 impl Plan for Upsert {
     fn decide(&self, base: &Base, context: &mut CheckContext<'_>) -> Result<(Change, Vec<RecordId>)> {
-        let Checked { found, updates, creates } = self.check(base, context)?;
-        if updates.claims.iter().any(|claim| creates.claims.contains(claim)) {
-            let detail = "has two records with one value of a unique field";
-            return Err(Error::field("/records", Code::AlreadyExists, detail));
-        }
-        let change = merge::merge(updates, creates).ok_or_else(|| Error::new(Code::Conflict))?;
-        let table = self.table;
-        let mut made = change.created.iter().filter(|facts| facts.table == table).map(|facts| facts.row);
-        let rows = found.into_iter().filter_map(|row| row.or_else(|| made.next()));
-        let rows = rows.map(|row| RecordId { table, row }).collect();
-        Ok((change, rows))
-    }
-}
-
-impl Plan for Updates {
-    fn decide(&self, base: &Base, context: &mut CheckContext<'_>) -> Result<(Change, Vec<RecordId>)> {
-        Ok((self.0.check(base, context)?.updates, Vec::new()))
-    }
-}
-
-/// What an upsert comes to.
-struct Checked {
-    found: Vec<Option<RowNo>>,
-    updates: Change,
-    creates: Change,
-}
-
-impl Upsert {
-    /// Finds and writes: as one change, unless both halves make choices of one field or want different things of one
-    /// record that both link to. Then what changes records comes first; the whole was found right before.
-    ///
-    /// # Errors
-    /// Field errors.
-    pub(crate) async fn write(self, open: &OpenBase, key: Option<KeyToStore>) -> Result<Written> {
-        let actor: Arc<str> = Arc::from(self.caller.actor.to_string());
-        let done = open.write_planned(Box::new(self.clone()), Arc::clone(&actor), key.clone()).await;
-        match done {
-            Err(error) if error.code() == Code::Conflict => {
-                open.write_planned(Box::new(Updates(self.clone())), Arc::clone(&actor), None).await?;
-                open.write_planned(Box::new(self), actor, key).await
-            }
-            done => done,
-        }
-    }
-
-    /// Finds and checks both halves, each against the base as it is.
-    fn check(&self, base: &Base, context: &mut CheckContext<'_>) -> Result<Checked> {
         context.typecast = self.typecast;
-        let seen = Seen::of(&self.caller, base, self.table).ok_or_else(Error::not_found)?;
+        let table = self.table;
+        let seen = Seen::of(&self.caller, base, table).ok_or_else(Error::not_found)?;
         let found = self.find(base, &seen, context.now_us)?;
         let (mut updates, mut creates) = (Vec::new(), Vec::new());
-        // Places in the request of what each command is about.
-        let (mut updated, mut created) = (Vec::new(), Vec::new());
+        // Places in the request of what the command names: the records that are there, then the new ones.
+        let (mut places, mut new_places) = (Vec::new(), Vec::new());
         for (at, (given, row)) in self.records.iter().zip(&found).enumerate() {
             let mut cells = given.cells.clone();
             match row {
@@ -140,27 +89,39 @@ impl Upsert {
                         empty_others(&seen, &mut cells);
                     }
                     updates.push((*row, cells));
-                    updated.push(at);
+                    places.push(at);
                 }
                 None => {
                     creates.push(cells);
-                    created.push(at);
+                    new_places.push(at);
                 }
             }
         }
-        let table = self.table;
-        let update = Command::UpdateRecords { table, rows: updates };
-        let create = Command::CreateRecords { table, rows: creates, ids: None };
-        let mut half = |command: &Command, places: &[usize]| {
-            let Some(last) = places.len().checked_sub(1) else { return Ok(nothing(context)) };
-            sight::permit(&self.caller, base, command, context.now_us)?;
-            base.check(command, context).map_err(|errors| {
-                let placed = |error: CellError| CellError { row: places[error.row.min(last)], ..error };
-                problem::of_records(base, table, errors.into_iter().map(placed))
-            })
-        };
-        let (updates, creates) = (half(&update, &updated)?, half(&create, &created)?);
-        Ok(Checked { found, updates, creates })
+        places.extend(new_places);
+        let command = Command::WriteRecords { table, updates, creates };
+        sight::permit(&self.caller, base, &command, context.now_us)?;
+        let change = base.check(&command, context).map_err(|errors| {
+            let placed = |error: CellError| CellError {
+                row: places.get(error.row).copied().unwrap_or_default(),
+                ..error
+            };
+            problem::of_records(base, table, errors.into_iter().map(placed))
+        })?;
+        let mut made = change.created.iter().filter(|facts| facts.table == table).map(|facts| facts.row);
+        let rows = found.into_iter().filter_map(|row| row.or_else(|| made.next()));
+        let rows = rows.map(|row| RecordId { table, row }).collect();
+        Ok((change, rows))
+    }
+}
+
+impl Upsert {
+    /// Finds and writes, as one change.
+    ///
+    /// # Errors
+    /// Field errors.
+    pub(crate) async fn write(self, open: &OpenBase, key: Option<KeyToStore>) -> Result<Written> {
+        let actor: Arc<str> = Arc::from(self.caller.actor.to_string());
+        open.write_planned(Box::new(self), actor, key).await
     }
 
     /// The record that each of the request means; `None`: there is none yet.
@@ -221,20 +182,6 @@ impl Upsert {
             }
         }
         Ok(Some(values))
-    }
-}
-
-/// No change.
-fn nothing(context: &CheckContext<'_>) -> Change {
-    Change {
-        kind: ChangeKind::Update,
-        at_us: context.now_us,
-        actor: context.actor.to_owned(),
-        schema: Vec::new(),
-        created: Vec::new(),
-        updated: Vec::new(),
-        deleted: Vec::new(),
-        claims: Vec::new(),
     }
 }
 

@@ -2,15 +2,15 @@
 
 use super::draft::Draft;
 use super::links::{self, Side};
-use super::{Checked, convert, existing, formulas, moved, refuse, rules};
+use super::{Checked, convert, existing, formulas, moved, refuse, rules, trash};
 use crate::cell::Cell;
 use crate::change::{FieldFacts, SchemaEdit};
 use crate::column::ValueRef;
 use crate::command::{CellCode, CellError, CheckContext, NewField};
 use crate::ids::{FieldNo, TableNo, choice_id};
 use crate::schema::{
-    Choice, Field, FieldKind, FieldRules, MAX_CHOICES, MAX_DESCRIPTION, MAX_FIELDS, MAX_NAME, Table,
-    clean_name, same_name,
+    Choice, Field, FieldKind, FieldRules, MAX_CHOICES, MAX_DESCRIPTION, MAX_FIELDS, Table, clean_name,
+    same_name,
 };
 use rustc_hash::FxHashSet;
 
@@ -193,7 +193,7 @@ pub(super) fn create(
         return Err(fail(errors));
     }
     let (no, position) = next_number(draft, table)?;
-    let facts = FieldFacts { name, description: described, kind, rules: asked, position };
+    let facts = FieldFacts { name, description: described, kind, rules: asked, position, deleted_us: None };
     let FieldKind::Link { table: other, single, .. } = facts.kind else {
         draft.edit(SchemaEdit::Field { table, field: no, before: None, after: Some(facts) });
         formulas::judge(draft.schema(), table, no).map_err(|error| fail(vec![error]))?;
@@ -236,6 +236,7 @@ fn link(draft: &mut Draft<'_>, new: Linked, facts: FieldFacts) -> Checked<Side> 
         kind: FieldKind::Link { table, symmetric: Some(no), single: false },
         rules: FieldRules::default(),
         position: back_position,
+        deleted_us: None,
     });
     draft.edit(SchemaEdit::Field { table: other, field: back, before: None, after });
     Ok(Side { table, field: no, other, back })
@@ -246,9 +247,7 @@ fn back_name(other: &Table, wanted: &str, also_taken: Option<&str>) -> String {
     let taken = |name: &str| {
         other.field_by_name(name).is_some() || also_taken.is_some_and(|taken| same_name(taken, name))
     };
-    let short: String = wanted.chars().take(MAX_NAME - 5).collect();
-    let numbered = (2..).map(|n| format!("{short} {n}"));
-    std::iter::once(wanted.to_owned()).chain(numbered).find(|name| !taken(name)).unwrap_or_default()
+    trash::free(wanted, taken)
 }
 
 fn find(draft: &Draft<'_>, table: TableNo, field: FieldNo) -> Checked<Field> {
@@ -386,7 +385,7 @@ fn conversion(
     if let FieldKind::Link { table: other, symmetric: Some(back), .. } = field.kind
         && let Ok(back) = find(draft, other, back)
     {
-        remove(draft, other, &back);
+        trash::end_field(draft, other, &back);
     }
     draft.edit(SchemaEdit::Field { table, field: field.no, before, after: Some(after) });
     for (row, cell) in cells {
@@ -424,42 +423,23 @@ fn reorder(draft: &mut Draft<'_>, table: TableNo, no: FieldNo, to: usize) -> Che
     Ok(())
 }
 
-pub(super) fn delete(draft: &mut Draft<'_>, table: TableNo, no: FieldNo) -> Checked<()> {
+pub(super) fn delete(
+    draft: &mut Draft<'_>,
+    context: &CheckContext<'_>,
+    table: TableNo,
+    no: FieldNo,
+) -> Checked<()> {
     let field = find(draft, table, no)?;
     let shape = existing(draft, table)?;
     if shape.head.primary_field == no {
         let detail = "The primary field names the records and can't be deleted.";
         return refuse("field", CellCode::ReadOnly, detail);
     }
-    remove(draft, table, &field);
+    trash::put_field(draft, context, table, &field);
     if let FieldKind::Link { table: other, symmetric: Some(back), .. } = field.kind
         && let Ok(back) = find(draft, other, back)
     {
-        remove(draft, other, &back);
+        trash::put_field(draft, context, other, &back);
     }
     Ok(())
-}
-
-/// Takes a field out of its table and out of the views.
-pub(super) fn remove(draft: &mut Draft<'_>, table: TableNo, field: &Field) {
-    let Some(shape) = draft.schema().table(table) else { return };
-    let mut edits = Vec::new();
-    for view in &shape.views {
-        let mut after = view.clone();
-        if after.config.forget(table.field(field.no)) {
-            edits.push(SchemaEdit::View {
-                table,
-                view: view.no,
-                before: Some(view.clone()),
-                after: Some(after),
-            });
-        }
-    }
-    edits.push(SchemaEdit::Field {
-        table,
-        field: field.no,
-        before: Some(FieldFacts::of(field)),
-        after: None,
-    });
-    edits.into_iter().for_each(|edit| draft.edit(edit));
 }

@@ -14,7 +14,7 @@ pub(super) struct Side {
     pub(super) back: FieldNo,
 }
 
-/// The link fields of a table.
+/// The link fields of a table, deleted ones too: what links to a record that goes must not come back from the trash.
 pub(super) fn sides(draft: &Draft<'_>, table: TableNo) -> Vec<Side> {
     let Some(shape) = draft.schema().table(table) else { return Vec::new() };
     let side = |kind: &FieldKind, field| match kind {
@@ -23,7 +23,7 @@ pub(super) fn sides(draft: &Draft<'_>, table: TableNo) -> Vec<Side> {
         }
         _ => None,
     };
-    shape.fields.iter().filter_map(|field| side(&field.kind, field.no)).collect()
+    shape.fields.iter().chain(&shape.trash.fields).filter_map(|field| side(&field.kind, field.no)).collect()
 }
 
 /// Makes `rows` the links of a cell, and takes or puts this row on the other side.
@@ -53,6 +53,6 @@ pub(super) fn set(draft: &mut Draft<'_>, side: Side, row: RowNo, rows: Vec<RowNo
 }
 
 fn is_single(draft: &Draft<'_>, table: TableNo, field: FieldNo) -> bool {
-    let field = draft.schema().field(table.field(field));
+    let field = draft.schema().any_table(table).and_then(|table| table.any_field(field));
     field.is_some_and(|field| matches!(field.kind, FieldKind::Link { single: true, .. }))
 }

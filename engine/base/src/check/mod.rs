@@ -8,6 +8,8 @@ mod links;
 mod records;
 mod rules;
 mod tables;
+mod trash;
+mod undo;
 mod views;
 
 use crate::base::Base;
@@ -44,6 +46,18 @@ impl Base {
                 records::update(&mut draft, context, *table, rows)?;
                 ChangeKind::Update
             }
+            Command::WriteRecords { table, updates, creates } => {
+                records::update(&mut draft, context, *table, updates)?;
+                records::create(&mut draft, context, *table, creates, None).map_err(|mut errors| {
+                    errors.iter_mut().for_each(|error| error.row += updates.len());
+                    errors
+                })?;
+                if creates.is_empty() { ChangeKind::Update } else { ChangeKind::Mixed }
+            }
+            Command::Undo { change } => {
+                undo::undo(&mut draft, context, change)?;
+                ChangeKind::Mixed
+            }
             Command::DeleteRecords { table, rows } => {
                 records::delete(&mut draft, *table, rows)?;
                 ChangeKind::Delete
@@ -68,8 +82,10 @@ fn schema_command(draft: &mut Draft<'_>, context: &mut CheckContext<'_>, command
         Command::CreateRecords { .. }
         | Command::ImportRecords { .. }
         | Command::UpdateRecords { .. }
+        | Command::WriteRecords { .. }
         | Command::DeleteRecords { .. }
-        | Command::RestoreRecords { .. } => Ok(()),
+        | Command::RestoreRecords { .. }
+        | Command::Undo { .. } => Ok(()),
         Command::UpdateBase { info } => tables::update_base(draft, info),
         Command::CreateTable { name, description, icon, fields } => {
             tables::create(draft, context, name, description, icon.as_deref(), fields)
@@ -84,7 +100,7 @@ fn schema_command(draft: &mut Draft<'_>, context: &mut CheckContext<'_>, command
             };
             tables::update(draft, *table, &edit)
         }
-        Command::DeleteTable { table } => tables::delete(draft, *table),
+        Command::DeleteTable { table } => trash::put_table(draft, context, *table),
         Command::CreateField { table, field } => {
             existing(draft, *table)?;
             fields::create(draft, context, *table, field, 0).map(drop)
@@ -99,7 +115,7 @@ fn schema_command(draft: &mut Draft<'_>, context: &mut CheckContext<'_>, command
             };
             fields::update(draft, context, *table, *field, &edit)
         }
-        Command::DeleteField { table, field } => fields::delete(draft, *table, *field),
+        Command::DeleteField { table, field } => fields::delete(draft, context, *table, *field),
         Command::CreateView { table, name, kind, config } => {
             existing(draft, *table)?;
             views::create(draft, context, *table, name, kind, config)
@@ -107,7 +123,14 @@ fn schema_command(draft: &mut Draft<'_>, context: &mut CheckContext<'_>, command
         Command::UpdateView { table, view, name, config, position } => {
             views::update(draft, *table, *view, name.as_deref(), config.as_ref(), *position)
         }
-        Command::DeleteView { table, view } => views::delete(draft, *table, *view),
+        Command::DeleteView { table, view } => views::delete(draft, context, *table, *view),
+        Command::RestoreTable { table } => trash::restore_table(draft, *table),
+        Command::RestoreField { table, field } => trash::restore_field(draft, *table, *field),
+        Command::RestoreView { table, view } => trash::restore_view(draft, *table, *view),
+        Command::Purge { until_us } => {
+            trash::purge(draft, *until_us);
+            Ok(())
+        }
     }
 }
 

@@ -393,7 +393,7 @@ pub(super) fn restore(
         links::sides(draft, table).into_iter().map(|side| (side.field, side)).collect();
     for facts in rows {
         for (no, cell) in &facts.cells {
-            let Some(field) = shape.field(*no) else { continue };
+            let Some(field) = shape.any_field(*no) else { continue };
             if let Some(side) = sides.get(no) {
                 let mut linked = draft.links(table, facts.row, *no);
                 let old = cell.rows().iter().filter(|row| draft.exists(side.other, **row));
@@ -406,6 +406,12 @@ pub(super) fn restore(
         }
     }
     Ok(())
+}
+
+/// Whether a field, deleted or not, can hold the value.
+pub(super) fn holds(draft: &Draft<'_>, table: TableNo, field: FieldNo, cell: &Cell) -> bool {
+    let field = draft.schema().any_table(table).and_then(|table| table.any_field(field));
+    field.is_some_and(|field| fits(&field.kind, cell))
 }
 
 /// Whether a stored value is one that the field can hold.

@@ -5,7 +5,7 @@ use super::{Checked, existing, fields, moved, refuse, views};
 use crate::change::SchemaEdit;
 use crate::command::{CellCode, CellError, CheckContext, NewField};
 use crate::ids::{FieldNo, TableNo, random_number};
-use crate::schema::{BaseInfo, Field, FieldKind, FieldRules, MAX_TABLES, TableHead, clean_name, same_name};
+use crate::schema::{BaseInfo, FieldKind, FieldRules, MAX_TABLES, TableHead, clean_name, same_name};
 use crate::view::ViewConfig;
 
 /// Optional changes of a table.
@@ -74,7 +74,7 @@ pub(super) fn create(
     }
     let number = loop {
         let number = TableNo(random_number((context.random)()));
-        if draft.schema().table(number).is_none() {
+        if draft.schema().any_table(number).is_none() {
             break number;
         }
     };
@@ -87,6 +87,7 @@ pub(super) fn create(
         position: draft.schema().tables.iter().map(|table| table.head.position + 1).max().unwrap_or(0),
         next_field: 1,
         next_view: 1,
+        deleted_us: None,
     };
     draft.edit(SchemaEdit::Table { table: number, before: None, after: Some(head) });
     let mut errors = Vec::new();
@@ -151,23 +152,5 @@ pub(super) fn update(draft: &mut Draft<'_>, table: TableNo, edit: &Edit<'_>) -> 
             draft.edit(SchemaEdit::Table { table: number, before: Some(before), after: Some(after) });
         }
     }
-    Ok(())
-}
-
-pub(super) fn delete(draft: &mut Draft<'_>, table: TableNo) -> Checked<()> {
-    let head = existing(draft, table)?.head.clone();
-    let pointing =
-        |field: &&Field| matches!(field.kind, FieldKind::Link { table: other, .. } if other == table);
-    let others: Vec<(TableNo, Field)> = draft
-        .schema()
-        .tables
-        .iter()
-        .filter(|one| one.head.number != table)
-        .flat_map(|one| one.fields.iter().filter(pointing).map(|field| (one.head.number, field.clone())))
-        .collect();
-    for (other, field) in others {
-        fields::remove(draft, other, &field);
-    }
-    draft.edit(SchemaEdit::Table { table, before: Some(head), after: None });
     Ok(())
 }

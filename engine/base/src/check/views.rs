@@ -1,7 +1,7 @@
 //! Commands on views.
 
 use super::draft::Draft;
-use super::{Checked, existing, moved, refuse};
+use super::{Checked, existing, moved, refuse, trash};
 use crate::change::SchemaEdit;
 use crate::command::{CellCode, CellError, CheckContext};
 use crate::ids::{FieldId, TableNo, ViewNo};
@@ -56,6 +56,7 @@ pub(super) fn create(
         config: config.clone(),
         position: shape.views.iter().map(|view| view.position + 1).max().unwrap_or(0),
         created_by: context.actor.to_owned(),
+        deleted_us: None,
     };
     let (before, mut after) = (shape.head.clone(), shape.head.clone());
     after.next_view += 1;
@@ -114,11 +115,16 @@ pub(super) fn update(
     Ok(())
 }
 
-pub(super) fn delete(draft: &mut Draft<'_>, table: TableNo, no: ViewNo) -> Checked<()> {
+pub(super) fn delete(
+    draft: &mut Draft<'_>,
+    context: &CheckContext<'_>,
+    table: TableNo,
+    no: ViewNo,
+) -> Checked<()> {
     let before = find(draft, table, no)?;
     if existing(draft, table)?.views.len() == 1 {
         return refuse("view", CellCode::ReadOnly, "A table keeps at least one view.");
     }
-    draft.edit(SchemaEdit::View { table, view: no, before: Some(before), after: None });
+    trash::put_view(draft, context, table, before);
     Ok(())
 }

@@ -300,7 +300,7 @@ impl Builder<'_> {
 }
 
 fn field_mut(schema: &mut Schema, table: TableNo, no: FieldNo) -> Option<&mut Field> {
-    schema.table_mut(table)?.fields.iter_mut().find(|field| field.no == no)
+    schema.any_table_mut(table)?.fields.iter_mut().find(|field| field.no == no)
 }
 
 fn compiled(table: &Table, formula: &str) -> Result<engine_expr::Program, Problem> {

@@ -3,6 +3,9 @@
 //! Invariants (kept by `check`, trusted everywhere else): names are unique within their list without regard to case; every
 //! link has its other side (`symmetric`) in the table that it points to; the primary field exists and can be read as text;
 //! field and view numbers are below the table's counters.
+//!
+//! What was deleted is in the trash ([`Schema::trash`], [`Table::trash`]) until it is purged: nobody sees it, and its values are
+//! kept. Both sides of a link are in the trash, or neither is, where a deleted table counts as a trash of its own.
 
 mod kind;
 mod rules;
@@ -59,6 +62,8 @@ pub struct Schema {
     pub info: BaseInfo,
     /// The tables, sorted by (`position`, number).
     pub tables: Vec<Table>,
+    /// Deleted tables.
+    pub trash: Vec<Table>,
 }
 
 /// What is stored about a table besides its fields, views and rows.
@@ -82,6 +87,9 @@ pub struct TableHead {
     pub next_field: u32,
     /// Number that the next view gets.
     pub next_view: u32,
+    /// When it was deleted: microseconds since 1970 UTC.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deleted_us: Option<i64>,
 }
 
 /// A table: head, fields and views.
@@ -94,6 +102,17 @@ pub struct Table {
     /// Sorted by (`position`, number).
     pub fields: Vec<Field>,
     /// Sorted by (`position`, number).
+    pub views: Vec<View>,
+    /// Deleted fields and views.
+    pub trash: Trash,
+}
+
+/// Deleted parts of a table.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Trash {
+    /// Fields, with their values.
+    pub fields: Vec<Field>,
+    /// Views.
     pub views: Vec<View>,
 }
 
@@ -114,6 +133,8 @@ pub struct Field {
     pub position: i32,
     /// Of a computed field: what it comes to. Follows from the schema; not stored.
     pub outcome: Option<Box<Outcome>>,
+    /// When it was deleted: microseconds since 1970 UTC.
+    pub deleted_us: Option<i64>,
 }
 
 /// What a computed field comes to.
@@ -144,6 +165,9 @@ pub struct View {
     /// Who made it (actor text), empty if unknown.
     #[serde(default)]
     pub created_by: String,
+    /// When it was deleted: microseconds since 1970 UTC.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deleted_us: Option<i64>,
 }
 
 impl Field {
@@ -167,7 +191,7 @@ impl Field {
     }
 
     /// The table whose records the values are.
-    pub(crate) fn linked(&self) -> Option<TableNo> {
+    pub fn linked(&self) -> Option<TableNo> {
         if let FieldKind::Link { table, .. } = self.kind { Some(table) } else { None }
     }
 
@@ -226,8 +250,29 @@ impl Schema {
         options
     }
 
-    pub(crate) fn table_mut(&mut self, number: TableNo) -> Option<&mut Table> {
-        self.tables.iter_mut().find(|table| table.head.number == number)
+    /// The deleted table with this number.
+    pub fn trashed_table(&self, number: TableNo) -> Option<&Table> {
+        self.trash.iter().find(|table| table.head.number == number)
+    }
+
+    /// All tables, deleted ones too.
+    pub(crate) fn all_tables(&self) -> impl Iterator<Item = &Table> {
+        self.tables.iter().chain(&self.trash)
+    }
+
+    /// All tables, deleted ones too.
+    pub(crate) fn all_tables_mut(&mut self) -> impl Iterator<Item = &mut Table> {
+        self.tables.iter_mut().chain(&mut self.trash)
+    }
+
+    /// The table with this number, deleted or not.
+    pub(crate) fn any_table_mut(&mut self, number: TableNo) -> Option<&mut Table> {
+        self.all_tables_mut().find(|table| table.head.number == number)
+    }
+
+    /// The table with this number, deleted or not.
+    pub(crate) fn any_table(&self, number: TableNo) -> Option<&Table> {
+        self.all_tables().find(|table| table.head.number == number)
     }
 }
 
@@ -257,6 +302,21 @@ impl Table {
             return Some(field);
         }
         self.field_by_name(text)
+    }
+
+    /// The deleted field with this number.
+    pub fn trashed_field(&self, no: FieldNo) -> Option<&Field> {
+        self.trash.fields.iter().find(|field| field.no == no)
+    }
+
+    /// The field with this number, deleted or not.
+    pub(crate) fn any_field(&self, no: FieldNo) -> Option<&Field> {
+        self.field(no).or_else(|| self.trashed_field(no))
+    }
+
+    /// The deleted view with this number.
+    pub fn trashed_view(&self, no: ViewNo) -> Option<&View> {
+        self.trash.views.iter().find(|view| view.no == no)
     }
 
     /// The field that names a record.

@@ -1,0 +1,42 @@
+//! Who did something, for people.
+
+use crate::service::Bases;
+use kernel_core::{Result, TenantId};
+use serde::Serialize;
+use std::collections::HashMap;
+use utoipa::ToSchema;
+
+/// Who did it.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub(crate) struct ActorInfo {
+    /// `usr_…`, `tok_…` or `system`.
+    pub(crate) id: String,
+    /// The person's or token's name, as far as it is known.
+    pub(crate) name: String,
+}
+
+/// Names of actors, each asked for once.
+#[derive(Debug, Default)]
+pub(crate) struct Names(HashMap<String, String>);
+
+impl Names {
+    /// The names of these actors.
+    pub(crate) async fn of(
+        bases: &Bases,
+        tenant: TenantId,
+        actors: impl Iterator<Item = &str>,
+    ) -> Result<Self> {
+        let mut names = HashMap::new();
+        for actor in actors {
+            if !names.contains_key(actor) {
+                names.insert(actor.to_owned(), bases.0.tenancy.actor_name(tenant, actor).await?);
+            }
+        }
+        Ok(Self(names))
+    }
+
+    /// The actor with its name.
+    pub(crate) fn info(&self, actor: &str) -> ActorInfo {
+        ActorInfo { id: actor.to_owned(), name: self.0.get(actor).cloned().unwrap_or_default() }
+    }
+}

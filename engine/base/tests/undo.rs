@@ -1,0 +1,271 @@
+//! Undo and trash: a change taken back leaves what was there before, done again what was there after; what is restored is what
+//! was deleted; nobody's later work is lost.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod support;
+
+use engine_base::*;
+use serde_json::json;
+use support::*;
+
+/// What people see of a base. Links of a cell in any order: an undo puts one back at the end.
+fn state(base: &Base) -> (Dump, Vec<String>) {
+    let mut cells = dump(base);
+    for cell in cells.values_mut().flat_map(|cells| cells.values_mut()) {
+        if let Cell::Links(rows) = cell {
+            let mut rows = rows.to_vec();
+            rows.sort_unstable();
+            *cell = Cell::Links(rows.into());
+        }
+    }
+    let mut shapes = Vec::new();
+    for table in &base.schema().tables {
+        shapes.push(format!("{:?} {} {:?}", table.number(), table.head.name, table.head.primary_field));
+        shapes.extend(table.fields.iter().map(|field| format!("{field:?}")));
+        shapes.extend(table.views.iter().map(|view| format!("{view:?}")));
+    }
+    (cells, shapes)
+}
+
+fn undo(base: &mut Base, rng: &mut Rng, change: &Change) -> Change {
+    run(base, rng, &Command::Undo { change: Box::new(change.clone()) })
+}
+
+fn update_field(table: TableNo, field: FieldNo, name: Option<&str>, kind: Option<FieldKind>) -> Command {
+    Command::UpdateField {
+        table,
+        field,
+        name: name.map(str::to_owned),
+        description: None,
+        kind,
+        rules: None,
+        position: None,
+    }
+}
+
+/// A random change of the schema, None if there is nothing to do it to.
+fn reshape(rng: &mut Rng, base: &Base) -> Option<Command> {
+    let schema = base.schema();
+    let table = rng.pick(&schema.tables);
+    let (number, word) = (table.number(), format!("N{}", rng.below(1_000_000)));
+    let field = rng.pick(&table.fields).no;
+    Some(match rng.below(12) {
+        0 => Command::UpdateField {
+            table: number,
+            field,
+            name: Some(word),
+            description: None,
+            kind: None,
+            rules: None,
+            position: Some(rng.below(4)),
+        },
+        1 => Command::CreateField {
+            table: number,
+            field: self::field(&word, FieldKind::Number { precision: None }),
+        },
+        2 => {
+            let kind = FieldKind::Link {
+                table: rng.pick(&schema.tables).number(),
+                symmetric: None,
+                single: rng.below(2) == 0,
+            };
+            Command::CreateField { table: number, field: self::field(&word, kind) }
+        }
+        3 | 4 if field != table.head.primary_field => Command::DeleteField { table: number, field },
+        5 => Command::RestoreField { table: number, field: table.trash.fields.first()?.no },
+        6 if schema.tables.len() > 1 => Command::DeleteTable { table: number },
+        7 => Command::RestoreTable { table: schema.trash.first()?.number() },
+        8 => Command::CreateView {
+            table: number,
+            name: word,
+            kind: "grid".into(),
+            config: ViewConfig { hidden: vec![number.field(field)], ..ViewConfig::default() },
+        },
+        9 if table.views.len() > 1 => Command::DeleteView { table: number, view: rng.pick(&table.views).no },
+        10 => Command::RestoreView { table: number, view: table.trash.views.first()?.no },
+        11 => {
+            let texts: Vec<FieldNo> = table
+                .fields
+                .iter()
+                .filter(|field| matches!(field.kind, FieldKind::Text | FieldKind::Number { .. }))
+                .map(|field| field.no)
+                .collect();
+            let kind = if rng.below(2) == 0 { FieldKind::LongText } else { FieldKind::Text };
+            let field = *texts.get(rng.below(texts.len().max(1)))?;
+            update_field(number, field, None, Some(kind))
+        }
+        _ => return None,
+    })
+}
+
+/// A random change of records of whatever tables there are.
+fn rewrite(rng: &mut Rng, base: &Base) -> Option<Command> {
+    let table = rng.pick(&base.schema().tables);
+    let number = table.number();
+    let rows = base.window(&QuerySpec::all(number), &context(), 0, usize::MAX).unwrap().rows;
+    let mut cells = Vec::new();
+    for field in &table.fields {
+        let value = match &field.kind {
+            FieldKind::Text | FieldKind::LongText => json!(format!("t{}", rng.below(50))),
+            FieldKind::Number { .. } => json!(rng.below(50)),
+            FieldKind::Checkbox => json!(rng.below(2) == 0),
+            FieldKind::Select { choices } => json!(rng.pick(choices).name),
+            FieldKind::Link { table: other, single, .. } => {
+                let there = base.window(&QuerySpec::all(*other), &context(), 0, usize::MAX).unwrap().rows;
+                let count = if *single { 1 } else { rng.below(3) };
+                let some: Vec<String> = there
+                    .iter()
+                    .skip(rng.below(5))
+                    .take(count)
+                    .map(|row| other.record(*row).to_string())
+                    .collect();
+                json!(some)
+            }
+            _ => continue,
+        };
+        if rng.below(2) == 0 {
+            cells.push((field.no, value));
+        }
+    }
+    Some(match rng.below(5) {
+        0 | 1 => Command::CreateRecords { table: number, rows: vec![cells, Vec::new()], ids: None },
+        2 | 3 => Command::UpdateRecords {
+            table: number,
+            rows: vec![(*rows.get(rng.below(rows.len().max(1)))?, cells)],
+        },
+        _ => Command::DeleteRecords { table: number, rows: vec![*rows.get(rng.below(rows.len().max(1)))?] },
+    })
+}
+
+/// Every change is taken back, done again and taken back once more; and all of them in the end.
+#[test]
+fn undo_of_undo_is_what_was_there() {
+    seeds(60, &[], |rng| {
+        let (mut base, _, _) = fixture(rng);
+        let mut done: Vec<(Change, (Dump, Vec<String>))> = Vec::new();
+        for _ in 0..40 {
+            let command = if rng.below(3) == 0 { reshape(rng, &base) } else { rewrite(rng, &base) };
+            let Some(command) = command else { continue };
+            let before = state(&base);
+            let change = check(&base, rng, &command);
+            // A link that is full, a name that is taken: refused, and nothing happens.
+            let Ok(change) = change else { continue };
+            if change.is_empty() {
+                continue;
+            }
+            base.apply(base.seq() + 1, &change);
+            let after = state(&base);
+            let back = undo(&mut base, rng, &change);
+            assert_eq!(state(&base), before, "{command:?}");
+            let again = undo(&mut base, rng, &back);
+            assert_eq!(state(&base), after, "{command:?}");
+            done.push((again, before));
+        }
+        for (change, before) in done.into_iter().rev() {
+            undo(&mut base, rng, &change);
+            assert_eq!(state(&base), before, "{change:?}");
+        }
+    });
+}
+
+/// Memory with a trash is what loading the stored rows gives, also after the trash was emptied.
+#[test]
+fn a_trash_is_loaded_as_it_was_left() {
+    seeds(40, &[], |rng| {
+        let (mut base, _, _) = fixture(rng);
+        let mut stored = std::collections::BTreeMap::new();
+        for turn in 0..60 {
+            let command = if rng.below(3) == 0 { reshape(rng, &base) } else { rewrite(rng, &base) };
+            let command =
+                if turn == 50 { Some(Command::Purge { until_us: NOW + 30_000_000 }) } else { command };
+            let Some(change) = command.and_then(|command| check(&base, rng, &command).ok()) else { continue };
+            let Stored { created, updated, deleted, .. } = base.stored(&change);
+            created.into_iter().for_each(|row| drop(stored.insert((row.table, row.row), row.data)));
+            updated.into_iter().for_each(|row| drop(stored.insert((row.table, row.row), row.data)));
+            deleted.iter().for_each(|key| drop(stored.remove(key)));
+            let read = Change::from_json(change.to_json().as_bytes()).unwrap();
+            base.apply(base.seq() + 1, &read);
+        }
+        let mut loaded = Base::new(base.id(), base.seq(), base.schema().clone());
+        for ((table, row), data) in &stored {
+            loaded.load_row(*table, *row, data.as_bytes(), 0, 0, "", "").unwrap();
+        }
+        loaded.finish_load(NOW);
+        for (table, row) in stored.keys() {
+            assert_eq!(loaded.cells(*table, *row), base.cells(*table, *row), "{table:?} {row:?}");
+        }
+        // Restored, both are the same base still.
+        while let Some(table) = base.schema().trash.first().map(Table::number) {
+            let change = run(&mut base, rng, &Command::RestoreTable { table });
+            loaded.apply(loaded.seq() + 1, &change);
+        }
+        assert_eq!(state(&loaded), state(&base));
+    });
+}
+
+#[test]
+fn later_work_is_not_lost() {
+    let rng = &mut Rng(3);
+    let (mut base, tables, _) = fixture(rng);
+    let people = tables[PEOPLE];
+    let made = run(
+        &mut base,
+        rng,
+        &Command::CreateRecords { table: people, rows: vec![vec![(NAME, json!("Ada"))]], ids: None },
+    );
+    let row = made.created[0].row;
+    let age = |value| Command::UpdateRecords { table: people, rows: vec![(row, vec![(AGE, json!(value))])] };
+    let first = run(&mut base, rng, &age(1));
+    run(&mut base, rng, &age(2));
+    for change in [&first, &made] {
+        let errors = check(&base, rng, &Command::Undo { change: Box::new(change.clone()) }).unwrap_err();
+        assert_eq!(errors[0].code, CellCode::Changed, "{errors:?}");
+    }
+    let renamed = update_field(people, AGE, Some("Years"), None);
+    let change = run(&mut base, rng, &renamed);
+    run(&mut base, rng, &Command::DeleteField { table: people, field: AGE });
+    run(&mut base, rng, &Command::RestoreField { table: people, field: AGE });
+    assert_eq!(base.cell(people, row, AGE), Cell::Number(2.0));
+    undo(&mut base, rng, &change);
+    assert_eq!(base.schema().field(people.field(AGE)).unwrap().name, "Age");
+}
+
+/// A record that goes while a link field is in the trash is not linked to when the field comes back.
+#[test]
+fn links_in_the_trash_follow_what_happens() {
+    let rng = &mut Rng(4);
+    let (mut base, tables, _) = fixture(rng);
+    let (people, teams) = (tables[PEOPLE], tables[TEAMS]);
+    for table in [people, teams] {
+        run(&mut base, rng, &Command::CreateRecords { table, rows: vec![vec![]; 3], ids: None });
+    }
+    let both = json!([teams.record(RowNo(1)).to_string(), teams.record(RowNo(2)).to_string()]);
+    run(
+        &mut base,
+        rng,
+        &Command::UpdateRecords { table: people, rows: vec![(RowNo(1), vec![(TEAM, both)])] },
+    );
+    run(&mut base, rng, &Command::DeleteField { table: people, field: TEAM });
+    assert!(base.schema().field(teams.field(MEMBERS)).is_none(), "the other side goes along");
+    run(&mut base, rng, &Command::DeleteRecords { table: teams, rows: vec![RowNo(1)] });
+    run(&mut base, rng, &Command::RestoreField { table: teams, field: MEMBERS });
+    assert_eq!(base.cell(people, RowNo(1), TEAM), Cell::links(vec![RowNo(2)]));
+    // And with its table.
+    run(&mut base, rng, &Command::DeleteTable { table: teams });
+    assert!(base.schema().field(people.field(TEAM)).is_none());
+    let errors = check(&base, rng, &Command::RestoreField { table: people, field: TEAM }).unwrap_err();
+    assert!(errors[0].detail.contains("Teams"), "{errors:?}");
+    run(&mut base, rng, &Command::DeleteRecords { table: people, rows: vec![RowNo(1)] });
+    run(&mut base, rng, &Command::RestoreTable { table: teams });
+    assert_eq!(base.cell(teams, RowNo(2), MEMBERS), Cell::Empty);
+    assert!(base.schema().field(people.field(TEAM)).is_some());
+    // A name that is taken meanwhile gets a number.
+    run(&mut base, rng, &Command::DeleteField { table: people, field: AGE });
+    run(
+        &mut base,
+        rng,
+        &Command::CreateField { table: people, field: field("Age", FieldKind::Number { precision: None }) },
+    );
+    run(&mut base, rng, &Command::RestoreField { table: people, field: AGE });
+    assert_eq!(base.schema().field(people.field(AGE)).unwrap().name, "Age 2");
+}
