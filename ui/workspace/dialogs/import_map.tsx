@@ -6,6 +6,7 @@ import { Icon } from '../ui/icon.tsx';
 import { Select } from '../ui/select.tsx';
 import { useModel } from '../use_model.ts';
 import { READ_ONLY, TYPES, typeLabel } from './field_types.ts';
+import { APPEND, type Mode, modeBody } from './import_mode.tsx';
 
 export type Target = { kind: 'new'; name: string } | { kind: 'table'; id: string };
 
@@ -44,12 +45,12 @@ const OFFERED = TYPES.filter((info) => !READ_ONLY.has(info.type) && info.type !=
 export const namesOf = (mapping: Mapping[], wanted: string): string | undefined =>
   (mapping.find((m) => m.column === wanted && canName(m)) ?? mapping.find(canName))?.column;
 
-export function startBody(target: Target, mapping: Mapping[], primary?: string): unknown {
+export function startBody(target: Target, mapping: Mapping[], primary?: string, mode: Mode = APPEND): unknown {
   const columns = mapping.map((m) => {
     if (m.skip) return { column: m.column, skip: true };
     return { column: m.column, ...(m.field ? { field: m.field } : { name: m.name.trim() || m.column, type: m.type }), ...(m.type === 'link' && m.link ? { link: m.link.by ? m.link : { table: m.link.table } } : {}) };
   });
-  return { ...(target.kind === 'new' ? { name: target.name.trim(), ...(primary ? { primary } : {}) } : { table: target.id }), columns };
+  return { ...(target.kind === 'new' ? { name: target.name.trim(), ...(primary ? { primary } : {}) } : { table: target.id, ...modeBody(mode) }), columns };
 }
 
 export function Target({ target, onChange }: { target: Target; onChange: (next: Target) => void }) {
@@ -62,7 +63,7 @@ export function Target({ target, onChange }: { target: Target; onChange: (next: 
           {model.base?.tables.map((t) => <option key={t.id} value={t.id}>{t.name}</option>)}
         </Select>
       </label>
-      {target.kind === 'new' ? <label className="row">named <input className="input" value={target.name} onChange={(e) => onChange({ kind: 'new', name: e.target.value })} aria-label="Name of the table" /></label> : <span className="muted">Rows are added; nothing that is there changes.</span>}
+      {target.kind === 'new' ? <label className="row">named <input className="input" value={target.name} onChange={(e) => onChange({ kind: 'new', name: e.target.value })} aria-label="Name of the table" /></label> : null}
     </div>
   );
 }

@@ -83,6 +83,7 @@ mod tests {
             updated: vec![RowEdit { table: TableNo(1), row: RowNo(row), cells }],
             deleted: Vec::new(),
             claims: Vec::new(),
+            refused: Vec::new(),
         }
     }
 

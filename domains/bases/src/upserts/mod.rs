@@ -235,6 +235,7 @@ fn nothing(context: &CheckContext<'_>) -> Change {
         updated: Vec::new(),
         deleted: Vec::new(),
         claims: Vec::new(),
+        refused: Vec::new(),
     }
 }
 
