@@ -11,7 +11,7 @@ import { APPEND, ModeChoice, isReady } from './import_mode.tsx';
 import { Progress } from './import_progress.tsx';
 import { Reading, type ReadingChoice, formatName } from './import_reading.tsx';
 
-const SIZE_LIMIT = 200 * 1024 * 1024;
+const SIZE_LIMIT = 512 * 1024 * 1024;
 
 export function bytes(n: number): string {
   const unit = n < 1024 ? 'byte' : n < 1024 ** 2 ? 'kilobyte' : 'megabyte';
@@ -45,7 +45,7 @@ export default function ImportDialog({ file, onClose }: { file?: File; onClose: 
       const next: Target = { kind: 'new', name: title.charAt(0).toUpperCase() + title.slice(1) };
       setName(chosen.name);
       setTarget(next);
-      setMapping(guessMapping(data, undefined));
+      setMapping(guessMapping(data, undefined, true));
       setPrimary(data.primary);
       setMode(APPEND);
       setPreview(data);
@@ -66,7 +66,7 @@ export default function ImportDialog({ file, onClose }: { file?: File; onClose: 
     try {
       const { data } = await model.api.ask<ImportPreview>('POST', `/v1/imports/${preview.id}/preview`, { body: choice });
       // What was decided about a column that is there still holds, but for a type that nobody chose.
-      const fresh = guessMapping(data, tableOf(target));
+      const fresh = guessMapping(data, tableOf(target), model.may('schema'));
       setMapping(fresh.map((m) => {
         const old = mapping.find((other) => other.column === m.column);
         return old ? { ...old, type: old.field || old.type !== preview.columns.find((c) => c.name === m.column)?.type ? old.type : m.type } : m;
@@ -82,7 +82,7 @@ export default function ImportDialog({ file, onClose }: { file?: File; onClose: 
     const table = tableOf(next);
     setTarget(next);
     setMode(APPEND);
-    if (preview && (next.kind !== target.kind || next.kind === 'table')) setMapping(guessMapping(preview, table));
+    if (preview && (next.kind !== target.kind || next.kind === 'table')) setMapping(guessMapping(preview, table, model.may('schema')));
   };
   const start = async () => {
     if (!preview) return;

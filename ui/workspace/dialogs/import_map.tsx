@@ -22,11 +22,11 @@ export interface Mapping {
 
 const plain = (name: string) => name.toLowerCase().replace(/[^\p{L}\p{N}]/gu, '');
 
-/** Columns go to fields of the same name; others become new fields. */
-export function guessMapping(preview: ImportPreview, table: TableInfo | undefined): Mapping[] {
+/** Columns go to fields of the same name; others become new fields, if those may be made. */
+export function guessMapping(preview: ImportPreview, table: TableInfo | undefined, mayAdd: boolean): Mapping[] {
   return preview.columns.map((column) => {
     const field = table?.fields.find((f) => plain(f.name) === plain(column.name) && !f.read_only);
-    return { column: column.name, skip: false, field: field?.id, name: column.name, type: field?.type ?? column.type, ...linkOf(field?.options?.table, field?.type) };
+    return { column: column.name, skip: table !== undefined && !field && !mayAdd, field: field?.id, name: column.name, type: field?.type ?? column.type, ...linkOf(field?.options?.table, field?.type) };
   });
 }
 
@@ -93,7 +93,7 @@ export function MapTable({ preview, target, mapping, names, onNames, onChange }:
               <td><button type="button" className="tick" role="checkbox" aria-checked={!m.skip} aria-label={`Import ${m.column}`} onClick={() => set(i, { skip: !m.skip })}><span className={m.skip ? 'check' : 'check on'}>{m.skip ? null : <Icon name="check" />}</span></button></td>
               <td className="mono trunc">{m.column}</td>
               <td className="muted trunc sm">{preview.columns[i]?.samples.filter(Boolean).slice(0, 3).join(' · ')}</td>
-              <td>{m.skip ? <span className="muted">Left out</span> : <FieldCell m={m} table={table} onChange={(part) => set(i, part)} />}</td>
+              <td>{m.skip ? <span className="muted">Left out</span> : <FieldCell m={m} table={table} mayAdd={model.may('schema')} onChange={(part) => set(i, part)} />}</td>
               <td>{m.skip ? null : <TypeCell m={m} onChange={(part) => set(i, part)} />}</td>
               {table ? null : <td className="nm">{canName(m) ? <label><input type="radio" name="names" checked={m.column === names} onChange={() => onNames(m.column)} /><span className="short" aria-hidden="true">Name</span><span className="sr">{m.column} is the name of a {noun.one}</span></label> : null}</td>}
             </tr>
@@ -104,14 +104,14 @@ export function MapTable({ preview, target, mapping, names, onNames, onChange }:
   );
 }
 
-function FieldCell({ m, table, onChange }: { m: Mapping; table: TableInfo | undefined; onChange: (part: Partial<Mapping>) => void }) {
+function FieldCell({ m, table, mayAdd, onChange }: { m: Mapping; table: TableInfo | undefined; mayAdd: boolean; onChange: (part: Partial<Mapping>) => void }) {
   if (!table) return <input className="input" aria-label={`Field for ${m.column}`} value={m.name} onChange={(e) => onChange({ name: e.target.value })} />;
   return (
     <Select label={`Field for ${m.column}`} value={m.field ?? ''} onChange={(id) => {
       const field = table.fields.find((f) => f.id === id);
       onChange({ field: field?.id, link: undefined, ...(field ? { type: field.type, ...linkOf(field.options?.table, field.type) } : {}) });
     }}>
-      <option value="">New field “{m.name}”</option>
+      {mayAdd || !m.field ? <option value="" disabled={!mayAdd}>New field “{m.name}”</option> : null}
       {table.fields.filter((f) => !f.read_only).map((f) => <option key={f.id} value={f.id}>{f.name}</option>)}
     </Select>
   );

@@ -52,7 +52,8 @@ impl Names {
             base.write_text(table, row, field, &mut text);
             let key = text.trim().to_lowercase();
             if !key.is_empty() {
-                if key != text {
+                // A name that only looks like an earlier one is found as it stands.
+                if key != text || names.folded.contains_key(&key) {
                     names.exact.entry(text.clone()).or_insert(row);
                 }
                 names.folded.entry(key).or_insert(row);

@@ -82,7 +82,7 @@ pub struct ImportPlan {
 }
 
 /// Where the rows go.
-struct Into {
+struct Destination {
     table: TableNo,
     /// Fields that the plan gave no id and that were found or made, by column.
     fields: Vec<(String, FieldNo)>,
@@ -167,7 +167,7 @@ impl Bases {
                 caller.require(Capability::EditSchema)?;
                 let names = primary::of_plan(&chosen, plan.primary.as_deref())?;
                 let table = self.new_table(caller, &open, (name, names), &chosen, (&import, id)).await?;
-                Into { table, fields: Vec::new(), unused: Vec::new(), replace_below: None }
+                Destination { table, fields: Vec::new(), unused: Vec::new(), replace_below: None }
             }
             _ => return Err(Error::field("/name", Code::Required, "Give either table or name")),
         };
@@ -215,7 +215,7 @@ impl Bases {
         table: TableNo,
         (plan, chosen): (&ImportPlan, &[Chosen<'_>]),
         (import, id): (&Stored, Uuid),
-    ) -> Result<Into> {
+    ) -> Result<Destination> {
         // Asked before anything is made.
         let (new, mut fields) = open.read(|base| {
             let schema = Seen::of(caller, base, table).ok_or_else(Error::not_found)?;
@@ -259,7 +259,7 @@ impl Bases {
                 .collect();
             plan.merge(&pairs)?;
             let replace_below = (plan.mode == Mode::Replace).then_some(schema.next_row);
-            Ok(Into { table, fields: fields.clone(), unused, replace_below })
+            Ok(Destination { table, fields: fields.clone(), unused, replace_below })
         })
     }
 
