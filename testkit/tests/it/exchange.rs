@@ -345,8 +345,9 @@ fn a_view_says_what_is_exported_and_limits_are_answered_before_anything_is_sent(
         desk.post("/v1/records", &json!({"table": table, "records": records})).await?.expect(201)?;
         let config =
             json!({"filter": "{Count} > 1", "sort": [{"field": count, "desc": true}], "hidden": [long]});
-        let view = desk.post(&format!("/v1/tables/{table}/views"), &json!({"name": "Few", "config": config}));
-        let view = view.await?.expect(201)?.json()["id"].as_str().unwrap_or_default().to_owned();
+        let view = json!({"name": "Few", "config": config});
+        let view = desk.post(&format!("/v1/tables/{table}/views"), &view).await?;
+        let view = view.expect(201)?.json()["id"].as_str().unwrap_or_default().to_owned();
         let get = async |path: String| desk.get(&format!("/v1/tables/{table}/{path}")).await;
         let csv = get(format!("export.csv?view={view}&bom=false&delimiter=semicolon")).await?.expect(200)?;
         assert_eq!(csv.text, "Name;Count\nb;3\nc;2\n");

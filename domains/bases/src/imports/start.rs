@@ -157,7 +157,7 @@ impl Bases {
             }
             (Some(table), None) => {
                 let table = crate::schema::table_no(table)?;
-                self.into_table(caller, &open, table, (&plan, &chosen), (&import, id)).await?
+                self.destination(caller, &open, table, (&plan, &chosen), (&import, id)).await?
             }
             (None, Some(_)) if plan.mode != Mode::Append => {
                 let detail = "goes with a table that is there; a new one has no records";
@@ -208,7 +208,7 @@ impl Bases {
     }
 
     /// Whether the caller may do all of it to a table that is there; makes the fields that the plan adds to it.
-    async fn into_table(
+    async fn destination(
         &self,
         caller: &Caller,
         open: &OpenBase,
