@@ -100,7 +100,7 @@ pub struct RowError {
     pub left_out: bool,
 }
 
-/// Where an upload waits for its import.
+/// Where an upload waits for its import, whatever it is written in: files that wait since only CSV was taken end so.
 pub(crate) fn upload_path(folder: &Path, tenant: TenantId, import: Uuid) -> PathBuf {
-    folder.join(format!("{}-{import}.upload", tenant.uuid()))
+    folder.join(format!("{}-{import}.csv", tenant.uuid()))
 }
