@@ -183,21 +183,24 @@ test.describe('API', () => {
     expect(site.text).not.toContain('NCLC_');
   });
 
-  test('CSV: bad UTF-8, ragged rows, a line of 50 MB, an empty file', async () => {
-    const latin = await upload(token, base, 'latin1.csv', Buffer.concat([Buffer.from('Name,City\nok,fine\n'), Buffer.from([0x4d, 0xfc, 0x6e, 0x2c, 0xff, 0x0a]), Buffer.from('also ok,fine\n')]));
-    expect(latin.status, latin.text).toBe(201);
-    const latinEnd = await finish(latin.json.id, 'Latin');
-    expect([latinEnd.state, latinEnd.created, latinEnd.error_count]).toEqual(['done', 2, 1]);
-    expect(latinEnd.errors[0]?.message).toMatch(/UTF-8/);
-    expect(latinEnd.errors[0]?.row).toBe(3);
+  test('files: another encoding, bad UTF-8, ragged rows, a line of 50 MB, no text, an empty file', async () => {
+    const latin = await upload(token, base, 'latin1.csv', Buffer.concat([Buffer.from('Name,City\nok,fine\n'), Buffer.from([0x4d, 0xfc, 0x6e, 0x2c, 0xe9, 0x0a])]));
+    expect([latin.status, latin.json.encoding, latin.json.rows[1]], latin.text).toEqual([201, 'windows-1252', ['Mün', 'é']]);
+    const mixed = await upload(token, base, 'mixed.csv', Buffer.concat([Buffer.from('Name,City\nöäüéàè,fine\n'), Buffer.from([0x4d, 0xff, 0x6e, 0x2c, 0x61, 0x0a]), Buffer.from('also ok,fine\n')]));
+    expect(mixed.status, mixed.text).toBe(201);
+    const mixedEnd = await finish(mixed.json.id, 'Mixed');
+    expect([mixedEnd.state, mixedEnd.created, mixedEnd.error_count]).toEqual(['done', 2, 1]);
+    expect(mixedEnd.errors[0]?.message).toMatch(/UTF-8/);
+    expect(mixedEnd.errors[0]?.row).toBe(3);
 
     const ragged = await upload(token, base, 'ragged.csv', Buffer.from('a,b,c\n1,2,3\n4,5\n6,7,8,9\n10,11,12\n'));
     expect(ragged.status, ragged.text).toBe(201);
     const raggedEnd = await finish(ragged.json.id, 'Ragged');
     expect([raggedEnd.state, raggedEnd.created, raggedEnd.error_count]).toEqual(['done', 2, 2]);
 
-    const header = await upload(token, base, 'header.csv', Buffer.from([0xff, 0xfe, 0x41, 0x2c, 0x42, 0x0a]));
-    refused(header, 422, 'bad_csv');
+    refused(await upload(token, base, 'picture.csv', Buffer.from([0x89, 0x50, 0x4e, 0x47, 0, 0])), 422, 'bad_file');
+    refused(await upload(token, base, 'book.xlsx', Buffer.from('PK\x03\x04 and no more')), 422, 'bad_file');
+    refused(await upload(token, base, 'cut.json', Buffer.from('[{"a": 1}, {"a"')), 422, 'bad_file');
     refused(await upload(token, base, 'empty.csv', Buffer.from('')), 422, 'bad_csv');
 
     const line = await upload(token, base, 'long.csv', Buffer.concat([Buffer.from('a,b\n1,"'), Buffer.alloc(50 << 20, 'x')]));

@@ -1,11 +1,15 @@
 // What a person meets in the workspace beyond the grid itself: the name of a record when a file comes in, a look of one's own without the
 // right to change views, changes from the other side of a link, tokens limited to bases.
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import type { Page } from '@playwright/test';
 import { ask } from '../support/api.ts';
 import { cell, ready, rowCount } from '../support/grid.ts';
 import { origin } from '../support/origins.ts';
 import { join, makeToken, openMail } from '../support/people.ts';
 import { audit, expect, test } from '../support/test.ts';
+
+const PICTURES = resolve(import.meta.dirname, '../screenshots');
 
 interface Place { base: string; books: string; authors: string; ada: string; token: string }
 let place: Place;
@@ -144,3 +148,51 @@ async function noBase(page: Page): Promise<void> {
   await expect(dialog.getByLabel('What it is for')).toHaveValue('Nothing');
   await audit(page);
 }
+
+test('a table goes out as Excel and comes back: as a new table, over what is there, and instead of it', async ({ signedIn: page, person }) => {
+  await page.goto(at(person.slug, place.books));
+  await ready(page);
+  const begun = page.waitForEvent('download');
+  await page.getByRole('button', { name: 'More', exact: true }).click();
+  await page.getByRole('menuitem', { name: 'as Excel' }).first().click();
+  const book = await (await begun).path();
+  const choose = async () => {
+    await page.getByRole('button', { name: 'Import', exact: true }).click();
+    await page.getByRole('dialog').locator('input[type=file]').setInputFiles({ name: 'books.xlsx', mimeType: 'application/octet-stream', buffer: readFileSync(book) });
+    await expect(page.getByRole('dialog').getByRole('button', { name: 'Create table' })).toBeEnabled();
+  };
+  await choose();
+  const sheet = page.getByRole('dialog');
+  await expect(sheet.getByText('3 rows · 3 columns · Excel')).toBeVisible();
+  await page.screenshot({ path: resolve(PICTURES, 'import-excel.png') });
+  await sheet.getByLabel('Into', { exact: true }).selectOption({ label: 'Books' });
+  await sheet.getByLabel('Rows', { exact: true }).selectOption('update');
+  await expect(sheet.getByLabel('Found by')).toHaveValue('Title');
+  await audit(page);
+  await sheet.getByRole('button', { name: 'Import rows' }).click();
+  // The file says what is there: nothing changes.
+  await expect(page.getByRole('heading', { name: '0 rows imported' })).toBeVisible();
+  await page.getByRole('button', { name: 'Close' }).last().click();
+  await choose();
+  await sheet.getByLabel('Into', { exact: true }).selectOption({ label: 'Books' });
+  await sheet.getByLabel('Rows', { exact: true }).selectOption('replace');
+  await expect(sheet.getByText('3 books and the links to them will be deleted.')).toBeVisible();
+  const replace = sheet.getByRole('button', { name: 'Replace all records' });
+  await expect(replace).toBeDisabled();
+  await sheet.getByLabel('Type Books to delete 3 books').fill('Books');
+  for (const [name, size] of [['wide', { width: 1280, height: 800 }], ['phone', { width: 390, height: 844 }]] as const) {
+    await page.setViewportSize(size);
+    for (const theme of ['light', 'dark']) {
+      await page.evaluate((value) => document.documentElement.setAttribute('data-theme', value), theme);
+      await page.screenshot({ path: resolve(PICTURES, `import-replace-${name}-${theme}.png`) });
+    }
+  }
+  await page.setViewportSize({ width: 1280, height: 800 });
+  await audit(page);
+  await replace.click();
+  await expect(page.getByRole('heading', { name: '3 rows imported' })).toBeVisible();
+  await expect(page.getByText('3 records were deleted before.')).toBeVisible();
+  await page.getByRole('button', { name: 'Open the table' }).click();
+  await expect(cell(page, 1, 1)).toHaveText('Notes');
+  await expect(cell(page, 3, 3)).toHaveText(/Ada.*Bo/);
+});

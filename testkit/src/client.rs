@@ -87,12 +87,19 @@ impl Request {
     /// With a CSV file for `POST /v1/imports`.
     #[must_use]
     pub fn upload(self, base: &str, csv: &str) -> Self {
+        self.upload_file(base, "rows.csv", csv.as_bytes())
+    }
+    /// With a file of any kind for `POST /v1/imports`.
+    #[must_use]
+    pub fn upload_file(self, base: &str, name: &str, file: &[u8]) -> Self {
         let edge = "testkit-7f1c2a";
-        let body = format!(
+        let head = format!(
             "--{edge}\r\ncontent-disposition: form-data; name=\"base\"\r\n\r\n{base}\r\n--{edge}\r\n\
-             content-disposition: form-data; name=\"file\"; filename=\"rows.csv\"\r\ncontent-type: text/csv\r\n\r\n{csv}\r\n--{edge}--\r\n"
+             content-disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\r\n"
         );
+        let tail = format!("\r\n--{edge}--\r\n");
         let kind = format!("multipart/form-data; boundary={edge}");
+        let body = [head.as_bytes(), file, tail.as_bytes()].concat();
         Self { builder: self.builder.header(header::CONTENT_TYPE, kind).body(body) }
     }
 
@@ -106,8 +113,9 @@ impl Request {
         let stream = headers
             .get(header::CONTENT_TYPE)
             .is_some_and(|kind| kind.as_bytes().starts_with(b"text/event-stream"));
-        let text = if stream { String::new() } else { response.text().await? };
-        Ok(Answer { status, headers, text })
+        let bytes = if stream { Vec::new() } else { response.bytes().await?.to_vec() };
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        Ok(Answer { status, headers, text, bytes })
     }
 }
 
@@ -120,6 +128,8 @@ pub struct Answer {
     pub headers: HeaderMap,
     /// The body.
     pub text: String,
+    /// The body as it came, for files.
+    pub bytes: Vec<u8>,
 }
 
 impl Answer {

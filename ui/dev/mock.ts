@@ -31,7 +31,7 @@ let tables = mockTables();
 const listeners = new Set<ServerResponse>();
 const orders = new Map<string, { version: number; rows: number[] }>();
 const history = new Map<string, unknown[]>();
-const imports = new Map<string, { state: string; rows: string[][]; columns: { name: string; type: Field['type'] }[]; done: number; table: string | null; errors: unknown[]; created: number }>();
+const imports = new Map<string, { state: string; rows: string[][]; columns: { name: string; type: Field['type'] }[]; done: number; table: string | null; errors: unknown[]; created: number; updated: number; deleted: number }>();
 let made = 0;
 const id = (prefix: string) => `${prefix}New${(made += 1)}`;
 
@@ -304,7 +304,7 @@ const routes: [string, RegExp, Handler][] = [
   ['POST', /^\/v1\/imports\/([^/]+)\/cancel$/, ([imp = '']) => { const i = imports.get(imp); if (i) i.state = 'cancelled'; return {}; }],
   ['GET', /^\/v1\/imports\/([^/]+)$/, ([imp = '']) => {
     const i = imports.get(imp);
-    return i && { state: i.state, table: i.table, done: i.done, total: i.rows.length, created: i.created, errors: i.errors, error_count: i.errors.length, failure: null };
+    return i && { state: i.state, table: i.table, done: i.done, total: i.rows.length, created: i.created, updated: i.updated, deleted: i.deleted, errors: i.errors, error_count: i.errors.length, failure: null };
   }],
 ];
 
@@ -352,8 +352,8 @@ function previewImport(text: string): unknown {
   const guess = (at: number): Field['type'] => (rows.slice(0, 50).every((r) => !Number.isNaN(Number(r[at] || 'x'))) ? 'number' : rows.slice(0, 50).every((r) => /^\d{4}-\d\d-\d\d$/.test(r[at] ?? '')) ? 'date' : 'text');
   const columns = head.map((name, at) => ({ name, type: guess(at) }));
   const imp = id('imp');
-  imports.set(imp, { state: 'preview', rows, columns, done: 0, table: null, errors: [], created: 0 });
-  return { id: imp, columns: columns.map((c, at) => ({ ...c, samples: rows.slice(0, 3).map((r) => r[at] ?? '') })), rows: rows.slice(0, 20), total: rows.length, primary: columns.find((c) => c.type === 'text')?.name ?? '', delimiter: ',', bytes: text.length };
+  imports.set(imp, { state: 'preview', rows, columns, done: 0, table: null, errors: [], created: 0, updated: 0, deleted: 0 });
+  return { id: imp, columns: columns.map((c, at) => ({ ...c, samples: rows.slice(0, 3).map((r) => r[at] ?? '') })), rows: rows.slice(0, 20), total: rows.length, primary: columns.find((c) => c.type === 'text')?.name ?? '', delimiter: ',', format: 'csv', encoding: 'utf-8', sheets: [], sheet: null, dates: 'iso', numbers: 'point', bytes: text.length };
 }
 
 const read = (request: IncomingMessage): Promise<string> => new Promise((resolve) => {

@@ -11,6 +11,7 @@ mod comments;
 pub mod developers;
 pub mod events;
 mod exports;
+mod files;
 mod history;
 mod http;
 mod idempotency;

@@ -23,7 +23,7 @@ use utoipa_axum::routes;
         (name = "comments", description = "What people say about records"),
         (name = "bases", description = "Bases and their changes"),
         (name = "schema", description = "Tables, fields and views"),
-        (name = "imports", description = "CSV into tables"),
+        (name = "imports", description = "Files into tables: CSV, TSV, JSON, NDJSON, Excel"),
         (name = "v0", description = "The same in the form of Airtable's API")
     ),
     security(("token" = []))

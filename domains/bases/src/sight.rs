@@ -273,8 +273,12 @@ pub(crate) fn permit(caller: &Caller, base: &Base, command: &Command, now_us: i6
             let seen = seen(*table, Level::Edit)?;
             writable(&seen, rows.iter().map(|cells| cells.iter().map(|(field, _)| *field)))
         }
-        Command::ImportRecords { table, rows } => {
+        Command::ImportRecords { table, rows, merge } => {
             let seen = seen(*table, Level::Edit)?;
+            if merge.is_some() && seen.has_some_rows_only() {
+                // Which records the rows will meet is not known yet.
+                return Err(refused());
+            }
             writable(&seen, rows.iter().map(|cells| cells.iter().map(|(field, _)| *field)))
         }
         Command::UpdateRecords { table, rows } => {

@@ -5,6 +5,7 @@
 //! are in it; `before` is what the base held. Applying needs no check and can't fail.
 
 use crate::cell::Cell;
+use crate::command::CellError;
 use crate::ids::{FieldId, FieldNo, RowNo, TableNo, ViewNo};
 use crate::schema::{BaseInfo, Field, FieldKind, FieldRules, TableHead, View};
 use rustc_hash::FxHashSet;
@@ -241,6 +242,9 @@ pub struct Change {
     /// Values of unique fields that it takes: two changes with one of them can't be checked against the same state.
     #[serde(skip)]
     pub claims: Vec<(FieldId, Box<str>)>,
+    /// What is wrong with rows that an import left out; not part of what is kept.
+    #[serde(skip)]
+    pub refused: Vec<CellError>,
 }
 
 #[derive(Deserialize)]
@@ -387,6 +391,7 @@ impl Change {
             updated: self.updated.iter().map(turned).collect(),
             deleted: self.created.clone(),
             claims: Vec::new(),
+            refused: Vec::new(),
         })
     }
 }

@@ -27,7 +27,7 @@ fn invalid(detail: impl Into<String>) -> Refusal {
 }
 
 /// A value in its strict JSON form. Not for links and (unless they exist) choices: those need the base.
-pub(crate) fn strict(kind: &FieldKind, value: &Value) -> Result<Cell, Refusal> {
+pub fn strict(kind: &FieldKind, value: &Value) -> Result<Cell, Refusal> {
     if value.is_null() {
         return Ok(Cell::Empty);
     }

@@ -16,6 +16,17 @@ pub type InputCells = Vec<(FieldNo, Value)>;
 /// Cells in stored form, each field once.
 pub type StoredCells = Vec<(FieldNo, Cell)>;
 
+/// How the rows of an import find records that are there already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Merge {
+    /// A record with the same value in this field is changed. Texts are the same without regard to case.
+    pub key: FieldNo,
+    /// Whether rows that find none become records; otherwise they are passed over.
+    pub create: bool,
+    /// Whether an empty cell empties the one of the record; otherwise it stays.
+    pub clear: bool,
+}
+
 /// A field of a table that is to be created.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NewField {
@@ -41,12 +52,16 @@ pub enum Command {
         /// Row numbers to use; as many as rows, none in use. Otherwise the next free ones are taken.
         ids: Option<Vec<RowNo>>,
     },
-    /// Creates records from values that were coerced before ([`coerce`](crate::coerce())): what an import writes.
+    /// Creates records from values that were coerced before ([`coerce`](crate::coerce())), or changes those that have the
+    /// same key: what an import writes. A row that can't be written is left out and named in
+    /// [`Change::refused`](crate::Change::refused); the others are written.
     ImportRecords {
         /// The table.
         table: TableNo,
-        /// Cells of each record.
+        /// Cells of each record; an empty one says that the record has no value there, so no default is taken.
         rows: Vec<StoredCells>,
+        /// How records that are there already are found; None: every row becomes a record.
+        merge: Option<Merge>,
     },
     /// Changes cells. A record may occur more than once: the last value of a cell wins.
     UpdateRecords {

@@ -40,6 +40,7 @@ mod kept_json;
 mod lists;
 mod order;
 mod orders;
+mod plain;
 mod query;
 mod rollup;
 mod rows;
@@ -60,11 +61,12 @@ pub use change::{
     SchemaEdit, TableEffects, Touched,
 };
 pub use check::Conversion;
-pub use coerce::{Refusal, coerce};
-pub use command::{CellCode, CellError, CheckContext, Command, InputCells, NewField, StoredCells};
+pub use coerce::{Refusal, coerce, strict};
+pub use command::{CellCode, CellError, CheckContext, Command, InputCells, Merge, NewField, StoredCells};
 pub use condition::{Condition, Op};
 pub use ids::{BaseId, FieldId, FieldNo, RecordId, RowNo, TableId, TableNo, ViewId, ViewNo};
 pub use json::Keys;
+pub use plain::Plain;
 pub use query::{KeyValue, Page, QueryContext, QueryError, QuerySpec, Sort, SortBy, SortKey, Window};
 pub use rollup::Summary;
 pub use schema::{

@@ -207,7 +207,7 @@ pub(crate) fn parse_duration(text: &str) -> Option<f64> {
     };
     let first = parts.next()?;
     let Some(minutes) = parts.next() else {
-        return number(first, 1e12).map(|seconds| sign * seconds);
+        return number(first, f64::INFINITY).map(|seconds| sign * seconds);
     };
     let seconds = parts.next().map_or(Some(0.0), |text| number(text, 60.0))?;
     if parts.next().is_some() || first.contains('.') || minutes.contains('.') {

@@ -104,6 +104,18 @@ codes! {
     LinkExpired = "link_expired", 422, retry false, "This link does not work any more.";
     /// The uploaded CSV can't be read; the detail names the line.
     BadCsv = "bad_csv", 422, retry false, "The CSV file can't be read.";
+    /// The uploaded file can't be read as what it looks like; the detail says why.
+    BadFile = "bad_file", 422, retry false, "The file can't be read.";
+    /// A file, or a table on its way into one, has more rows than fit.
+    TooManyRows = "too_many_rows", 422, retry false, "Too many rows.";
+    /// A file, or a table on its way into one, has more columns than fit.
+    TooManyColumns = "too_many_columns", 422, retry false, "Too many columns.";
+    /// A file has more values than one import takes.
+    TooManyCells = "too_many_cells", 422, retry false, "Too many values in one file.";
+    /// A text is longer than a cell of the file's format can be.
+    CellTooLong = "cell_too_long", 422, retry false, "A text is too long for a cell.";
+    /// A packed file is larger, unpacked, than one import takes.
+    UnpacksTooLarge = "unpacks_too_large", 422, retry false, "The file is too large once unpacked.";
     /// The page document is not valid.
     BadDocument = "bad_document", 422, retry false, "The page document is not valid.";
     /// A plan's or the product's limit is reached.

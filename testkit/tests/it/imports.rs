@@ -174,3 +174,58 @@ fn an_import_that_ends_before_its_first_saved_progress_goes_on_without_loss_or_r
         Ok(())
     });
 }
+
+#[test]
+fn a_replacing_import_that_is_interrupted_goes_on_and_keeps_what_it_made() {
+    run(async |system| {
+        const OLD: usize = 3_000;
+        const ROWS: usize = 12_000;
+        let tenant = system.fresh_tenant().await?;
+        let (base, table) = small_table(system, &tenant).await?;
+        let post = |path: &str| system.api().post(path).token(&tenant.token);
+        let csv = |word: &str, rows: usize| {
+            (0..rows).fold("Name".to_owned(), |csv, row| format!("{csv}\n{word} {row}"))
+        };
+        let upload = async |csv: String| {
+            let sent = post("/v1/imports").upload(&base, &csv).send().await?.expect(201)?;
+            anyhow::Ok(sent.json()["id"].as_str().unwrap_or_default().parse::<Uuid>()?)
+        };
+        let bases = &system.system.bases;
+        let sql = system.sql("data", "nclc_platform").await?;
+        let tenant_id = tenant.summary.id.uuid();
+        let start = "update data.imports set state = 'running', plan = $3,
+            table_id = (select id from data.tables t where t.tenant_id = $1 limit 1),
+            replace_below = (select max(r.id) + 1 from data.records r where r.tenant_id = $1)
+            where tenant_id = $1 and id = $2";
+        let old = upload(csv("old", OLD)).await?;
+        sql.execute(start, &[&tenant_id, &old, &json!({"table": table})]).await?;
+        bases.run_import(&RunImport { tenant: tenant.summary.id, import: old }).await?;
+        assert_eq!(counts(system, &tenant).await?.0, OLD as i64);
+
+        let import = upload(csv("row", ROWS)).await?;
+        sql.execute(start, &[&tenant_id, &import, &json!({"table": table, "mode": "replace"})]).await?;
+        let job = RunImport { tenant: tenant.summary.id, import };
+        let written = "select count(*) from data.records where tenant_id = $1 and data->>'1' like 'row %'";
+        tokio::select! {
+            done = bases.run_import(&job) => panic!("the run came to its end: {done:?}"),
+            rows = eventually("the first chunk", Duration::from_secs(60), async || {
+                let rows: i64 = sql.query_one(written, &[&tenant_id]).await?.get(0);
+                Ok((rows > 0).then_some(rows))
+            }) => assert!(rows? < ROWS as i64),
+        }
+        eventually("the end of the import", Duration::from_secs(60), async || {
+            match bases.run_import(&job).await {
+                Ok(()) => Ok(Some(())),
+                Err(error) if error.code().retryable() => Ok(None),
+                Err(error) => Err(error.into()),
+            }
+        })
+        .await?;
+        assert_eq!(counts(system, &tenant).await?, (ROWS as i64, ROWS as i64));
+        let state = "select state, created, deleted from data.imports where tenant_id = $1 and id = $2";
+        let row = sql.query_one(state, &[&tenant_id, &import]).await?;
+        let state: (&str, i64, i64) = (row.get(0), row.get(1), row.get(2));
+        assert_eq!(state, ("done", ROWS as i64, OLD as i64));
+        Ok(())
+    });
+}

@@ -6,6 +6,8 @@ mod cases;
 mod comments;
 mod database;
 mod events;
+mod exchange;
+mod exchange_modes;
 mod fields;
 mod guards;
 mod history;

@@ -105,6 +105,12 @@ fn a_hidden_field_is_nowhere() {
             body.as_object_mut().expect("an object").extend(more.as_object().cloned().unwrap_or_default());
             body
         };
+        // What a workbook says, read by the one who sees everything.
+        let unpacked = async |ours: &Tenant, base: &str, book: Answer| {
+            let book = book.expect(200)?;
+            let upload = api.post("/v1/imports").token(&ours.token).upload_file(base, "a.xlsx", &book.bytes);
+            upload.send().await?.expect(201)
+        };
         let asked: Vec<(&str, Answer)> = vec![
             ("base", get(format!("/v1/bases/{base}")).await?),
             ("table", get(format!("/v1/tables/{people}")).await?),
@@ -113,6 +119,18 @@ fn a_hidden_field_is_nowhere() {
             ("record", get(format!("/v1/records/{first}")).await?),
             ("history", get(format!("/v1/records/{first}/history")).await?),
             ("export", get(format!("/v1/tables/{people}/export.csv?view={view}")).await?),
+            ("export tsv", get(format!("/v1/tables/{people}/export.tsv")).await?),
+            ("export json", get(format!("/v1/tables/{people}/export.json?view={view}")).await?),
+            ("export ndjson", get(format!("/v1/tables/{people}/export.ndjson")).await?),
+            ("export base", get(format!("/v1/bases/{base}/export.json")).await?),
+            (
+                "export xlsx",
+                unpacked(&ours, base, get(format!("/v1/tables/{people}/export.xlsx")).await?).await?,
+            ),
+            (
+                "export base xlsx",
+                unpacked(&ours, base, get(format!("/v1/bases/{base}/export.xlsx")).await?).await?,
+            ),
             ("window", post(format!("/v1/tables/{people}/window"), window(json!({}))).await?),
             ("v0 list", get(format!("/v0/{base}/{people}")).await?),
             (
@@ -263,6 +281,8 @@ fn rows_outside_the_condition_are_not_there() {
             ("v0", format!("/v0/{base}/{people}")),
             ("v0 formula", format!("/v0/{base}/{people}?filterByFormula=TRUE()")),
             ("export", format!("/v1/tables/{people}/export.csv")),
+            ("export json", format!("/v1/tables/{people}/export.json")),
+            ("export base", format!("/v1/bases/{base}/export.json")),
         ] {
             let answer = get(path).await?.expect(200)?;
             assert!(answer.text.contains("Ann") && !answer.text.contains("Bob"), "{what}: {}", answer.text);
@@ -362,7 +382,14 @@ fn levels_of_bases_and_tables_hold() {
         // Export is an ability.
         let no_export = Grants { may: [(Ability::ExportData, false)].into(), ..Grants::default() };
         grant(system, &ours, &member, &no_export).await?;
-        assert_eq!(status("GET", &format!("/v1/tables/{people}/export.csv"), None).await?, 403);
+        for ending in ["csv", "tsv", "json", "ndjson", "xlsx"] {
+            let path = format!("/v1/tables/{people}/export.{ending}");
+            assert_eq!(status("GET", &path, None).await?, 403, "{ending}");
+        }
+        for ending in ["json", "xlsx"] {
+            let path = format!("/v1/bases/{base}/export.{ending}");
+            assert_eq!(status("GET", &path, None).await?, 403, "{ending}");
+        }
         assert_eq!(status("GET", &record, None).await?, 200);
         Ok(())
     });

@@ -59,7 +59,7 @@ export interface Conversion {
   samples: { id: string; before: string; after: string | null }[];
 }
 
-export type Permission = 'read' | 'write' | 'delete' | 'views' | 'schema';
+export type Permission = 'read' | 'write' | 'delete' | 'views' | 'schema' | 'export';
 
 export type Op =
   | 'is' | 'is_not' | 'contains' | 'does_not_contain' | 'starts_with' | 'is_empty' | 'is_not_empty'
@@ -158,7 +158,15 @@ export interface ImportPreview {
   total: number;
   /** The column that names the records of a new table, as far as the server can guess. */
   primary: string;
+  /** What the file is, by its content. */
+  format: 'csv' | 'tsv' | 'json' | 'ndjson' | 'xlsx';
+  /** Empty for what is no text with separators; so is the encoding of a workbook. */
   delimiter: string;
+  encoding: string;
+  sheets: string[];
+  sheet: string | null;
+  dates: 'iso' | 'day_first' | 'month_first';
+  numbers: 'point' | 'comma';
   bytes: number;
 }
 
@@ -168,7 +176,11 @@ export interface ImportState {
   done: number;
   total: number;
   created: number;
-  errors: { row: number; column: string | null; value: string | null; message: string }[];
+  /** Records that were found by their key and changed. */
+  updated: number;
+  /** Records that were deleted before the rows came in. */
+  deleted: number;
+  errors: { row: number; column: string | null; value: string | null; message: string; left_out: boolean }[];
   error_count: number;
   failure: string | null;
 }

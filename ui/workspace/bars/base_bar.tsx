@@ -3,7 +3,7 @@ import { setTheme } from '../../small/theme.ts';
 import { useModel } from '../use_model.ts';
 import { Icon, isIcon } from '../ui/icon.tsx';
 import { type Items, MenuButton } from '../ui/menu.tsx';
-import { exportView } from '../export.ts';
+import { exportItems } from '../export.ts';
 
 export function BaseBar() {
   const model = useModel();
@@ -12,7 +12,7 @@ export function BaseBar() {
   const icon = isIcon(base?.icon) ? base.icon : 'database';
   const more: Items = [
     ...(model.may('write') ? [{ id: 'import', label: 'Import a file', icon: 'upload' as const, run: () => model.show({ kind: 'import' }) }] : []),
-    { id: 'export', label: `Export ${model.view?.name ?? 'this view'} as CSV`, icon: 'download', run: () => void exportView(model) },
+    ...exportItems(model),
     'line',
     { id: 'palette', label: 'Find a command', icon: 'command', keys: 'Ctrl K', run: () => model.show({ kind: 'palette' }) },
     { id: 'keys', label: 'Keyboard shortcuts', icon: 'keyboard', keys: '?', run: () => model.show({ kind: 'shortcuts' }) },

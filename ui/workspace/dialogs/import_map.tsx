@@ -6,6 +6,7 @@ import { Icon } from '../ui/icon.tsx';
 import { Select } from '../ui/select.tsx';
 import { useModel } from '../use_model.ts';
 import { READ_ONLY, TYPES, typeLabel } from './field_types.ts';
+import { APPEND, type Mode, modeBody } from './import_mode.tsx';
 
 export type Target = { kind: 'new'; name: string } | { kind: 'table'; id: string };
 
@@ -21,11 +22,11 @@ export interface Mapping {
 
 const plain = (name: string) => name.toLowerCase().replace(/[^\p{L}\p{N}]/gu, '');
 
-/** Columns go to fields of the same name; others become new fields. */
-export function guessMapping(preview: ImportPreview, table: TableInfo | undefined): Mapping[] {
+/** Columns go to fields of the same name; others become new fields, if those may be made. */
+export function guessMapping(preview: ImportPreview, table: TableInfo | undefined, mayAdd: boolean): Mapping[] {
   return preview.columns.map((column) => {
     const field = table?.fields.find((f) => plain(f.name) === plain(column.name) && !f.read_only);
-    return { column: column.name, skip: false, field: field?.id, name: column.name, type: field?.type ?? column.type, ...linkOf(field?.options?.table, field?.type) };
+    return { column: column.name, skip: table !== undefined && !field && !mayAdd, field: field?.id, name: column.name, type: field?.type ?? column.type, ...linkOf(field?.options?.table, field?.type) };
   });
 }
 
@@ -44,12 +45,12 @@ const OFFERED = TYPES.filter((info) => !READ_ONLY.has(info.type) && info.type !=
 export const namesOf = (mapping: Mapping[], wanted: string): string | undefined =>
   (mapping.find((m) => m.column === wanted && canName(m)) ?? mapping.find(canName))?.column;
 
-export function startBody(target: Target, mapping: Mapping[], primary?: string): unknown {
+export function startBody(target: Target, mapping: Mapping[], primary?: string, mode: Mode = APPEND): unknown {
   const columns = mapping.map((m) => {
     if (m.skip) return { column: m.column, skip: true };
     return { column: m.column, ...(m.field ? { field: m.field } : { name: m.name.trim() || m.column, type: m.type }), ...(m.type === 'link' && m.link ? { link: m.link.by ? m.link : { table: m.link.table } } : {}) };
   });
-  return { ...(target.kind === 'new' ? { name: target.name.trim(), ...(primary ? { primary } : {}) } : { table: target.id }), columns };
+  return { ...(target.kind === 'new' ? { name: target.name.trim(), ...(primary ? { primary } : {}) } : { table: target.id, ...modeBody(mode) }), columns };
 }
 
 export function Target({ target, onChange }: { target: Target; onChange: (next: Target) => void }) {
@@ -62,7 +63,7 @@ export function Target({ target, onChange }: { target: Target; onChange: (next: 
           {model.base?.tables.map((t) => <option key={t.id} value={t.id}>{t.name}</option>)}
         </Select>
       </label>
-      {target.kind === 'new' ? <label className="row">named <input className="input" value={target.name} onChange={(e) => onChange({ kind: 'new', name: e.target.value })} aria-label="Name of the table" /></label> : <span className="muted">Rows are added; nothing that is there changes.</span>}
+      {target.kind === 'new' ? <label className="row">named <input className="input" value={target.name} onChange={(e) => onChange({ kind: 'new', name: e.target.value })} aria-label="Name of the table" /></label> : null}
     </div>
   );
 }
@@ -92,7 +93,7 @@ export function MapTable({ preview, target, mapping, names, onNames, onChange }:
               <td><button type="button" className="tick" role="checkbox" aria-checked={!m.skip} aria-label={`Import ${m.column}`} onClick={() => set(i, { skip: !m.skip })}><span className={m.skip ? 'check' : 'check on'}>{m.skip ? null : <Icon name="check" />}</span></button></td>
               <td className="mono trunc">{m.column}</td>
               <td className="muted trunc sm">{preview.columns[i]?.samples.filter(Boolean).slice(0, 3).join(' · ')}</td>
-              <td>{m.skip ? <span className="muted">Left out</span> : <FieldCell m={m} table={table} onChange={(part) => set(i, part)} />}</td>
+              <td>{m.skip ? <span className="muted">Left out</span> : <FieldCell m={m} table={table} mayAdd={model.may('schema')} onChange={(part) => set(i, part)} />}</td>
               <td>{m.skip ? null : <TypeCell m={m} onChange={(part) => set(i, part)} />}</td>
               {table ? null : <td className="nm">{canName(m) ? <label><input type="radio" name="names" checked={m.column === names} onChange={() => onNames(m.column)} /><span className="short" aria-hidden="true">Name</span><span className="sr">{m.column} is the name of a {noun.one}</span></label> : null}</td>}
             </tr>
@@ -103,14 +104,14 @@ export function MapTable({ preview, target, mapping, names, onNames, onChange }:
   );
 }
 
-function FieldCell({ m, table, onChange }: { m: Mapping; table: TableInfo | undefined; onChange: (part: Partial<Mapping>) => void }) {
+function FieldCell({ m, table, mayAdd, onChange }: { m: Mapping; table: TableInfo | undefined; mayAdd: boolean; onChange: (part: Partial<Mapping>) => void }) {
   if (!table) return <input className="input" aria-label={`Field for ${m.column}`} value={m.name} onChange={(e) => onChange({ name: e.target.value })} />;
   return (
     <Select label={`Field for ${m.column}`} value={m.field ?? ''} onChange={(id) => {
       const field = table.fields.find((f) => f.id === id);
       onChange({ field: field?.id, link: undefined, ...(field ? { type: field.type, ...linkOf(field.options?.table, field.type) } : {}) });
     }}>
-      <option value="">New field “{m.name}”</option>
+      {mayAdd || !m.field ? <option value="" disabled={!mayAdd}>New field “{m.name}”</option> : null}
       {table.fields.filter((f) => !f.read_only).map((f) => <option key={f.id} value={f.id}>{f.name}</option>)}
     </Select>
   );

@@ -7,6 +7,12 @@ import { Icon } from '../ui/icon.tsx';
 
 const ROWS = { one: 'row', many: 'rows' };
 
+/** What became of the rows, in few words. */
+function told(state: ImportState): string {
+  const parts = [...(state.created > 0 || state.updated === 0 ? [`${counted(state.created, ROWS)} imported`] : []), ...(state.updated > 0 ? [`${counted(state.updated, { one: 'record', many: 'records' })} changed`] : [])];
+  return parts.join(', ');
+}
+
 export function Progress({ name, state, error, onCancel, onClose, onOpen }: { name: string; state: ImportState | undefined; error: string; onCancel: () => void; onClose: () => void; onOpen: () => void }) {
   const bar = useRef<HTMLElement>(null);
   const began = useRef(performance.now());
@@ -16,7 +22,7 @@ export function Progress({ name, state, error, onCancel, onClose, onOpen }: { na
     if (bar.current) bar.current.style.width = `${Math.round(share * 100)}%`;
   }, [share]);
   const seconds = share > 0.05 && running ? Math.ceil(((performance.now() - began.current) / share) * (1 - share) / 1000) : 0;
-  const title = !state || running ? `Importing ${name}` : state.state === 'done' ? `${counted(state.created, ROWS)} imported` : state.state === 'cancelled' ? 'The import was stopped' : 'The import failed';
+  const title = !state || running ? `Importing ${name}` : state.state === 'done' ? told(state) : state.state === 'cancelled' ? 'The import was stopped' : 'The import failed';
   const problems = state?.error_count ?? 0;
   return (
     <Sheet title={title} sub={name} size={problems > 0 && !running ? 'l' : 'm'} onClose={onClose} fixed footer={<>
@@ -31,6 +37,7 @@ export function Progress({ name, state, error, onCancel, onClose, onOpen }: { na
           </div>
         ) : state?.state === 'cancelled' ? <p>{counted(state.created, ROWS)} had come in before it was stopped and stay in the table.</p>
           : state?.state === 'failed' ? <p>{counted(state.created, ROWS)} came in. {state.failure ?? 'The rest could not be written.'}</p> : null}
+        {state && state.deleted > 0 ? <p className="muted">{counted(state.deleted, { one: 'record was', many: 'records were' })} deleted before.</p> : null}
         {error ? <div className="notice bad" role="alert"><Icon name="circle-alert" />{error}</div> : null}
         {state && problems > 0 ? <Errors state={state} name={name} /> : null}
       </div>

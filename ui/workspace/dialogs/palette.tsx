@@ -2,7 +2,7 @@
 import { useState } from 'react';
 import { Dialog, Modal, ModalOverlay } from 'react-aria-components';
 import { setTheme } from '../../small/theme.ts';
-import { exportView } from '../export.ts';
+import { FORMATS, exportView } from '../export.ts';
 import type { Model } from '../model.ts';
 import { nounOf } from '../nouns.ts';
 import { Icon, type IconName } from '../ui/icon.tsx';
@@ -30,9 +30,9 @@ function commands(model: Model): Command[] {
     if (field) out.push({ id: 'edit-field', label: `Edit the field ${field.name}`, sub: 'The field of the cell', icon: 'pencil', run: () => setTimeout(() => model.show({ kind: 'field', field: field.id })) });
   }
   for (const t of base?.tables ?? []) if (t.id !== table?.id) out.push({ id: t.id, label: t.name, sub: 'Table', icon: 'table-2', run: () => model.go(t.id) });
-  if (model.may('write')) out.push({ id: 'import', label: 'Import a file', sub: 'CSV or pasted rows', icon: 'upload', run: () => model.show({ kind: 'import' }) });
+  if (model.may('write')) out.push({ id: 'import', label: 'Import a file', sub: 'CSV, Excel, JSON or pasted rows', icon: 'upload', run: () => model.show({ kind: 'import' }) });
   out.push(
-    { id: 'export', label: 'Export as CSV', sub: model.view?.name ?? '', icon: 'download', run: () => void exportView(model) },
+    ...(model.may('export') ? FORMATS.map(([format, name]) => ({ id: `export-${format}`, label: `Export as ${name}`, sub: model.view?.name ?? '', icon: 'download' as const, run: () => void exportView(model, format) })) : []),
     { id: 'undo', label: 'Undo', sub: 'Ctrl Z', icon: 'undo-2', run: () => void grid?.undo() },
     { id: 'redo', label: 'Redo', sub: 'Ctrl Y', icon: 'redo-2', run: () => void grid?.redo() },
     { id: 'theme', label: document.documentElement.dataset.theme === 'dark' ? 'Light theme' : 'Dark theme', sub: '', icon: 'moon', run: () => setTheme(document.documentElement.dataset.theme === 'dark' ? 'light' : 'dark') },

@@ -65,6 +65,16 @@ pub(super) enum Work {
     Plan(Box<dyn Plan>),
 }
 
+impl Work {
+    /// Whether it depends on more records than it writes: which record has a key, for one.
+    fn reads_more(&self) -> bool {
+        match self {
+            Self::Plan(_) => true,
+            Self::Command { command, .. } => matches!(command, Command::ImportRecords { merge: Some(_), .. }),
+        }
+    }
+}
+
 /// An idempotency key to be stored together with the effect.
 #[derive(Clone, Debug)]
 pub(crate) struct KeyToStore {
@@ -249,7 +259,7 @@ impl Writer {
             next.full |=
                 next.batch.len() >= most || next.batch.rows() >= MAX_BATCH_ROWS || next.batch.has_schema();
             // A plan reads more than it writes: what is on its way must be in memory before.
-            let is_early = matches!(write.work, Work::Plan(_))
+            let is_early = write.work.reads_more()
                 && (flying.is_some() || !next.batch.is_empty() || !next.later.is_empty());
             next.full |= is_early;
             if next.full {

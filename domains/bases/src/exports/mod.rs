@@ -1,112 +1,102 @@
-//! CSV of a view (spec D8), streamed: rows are written a page at a time, so a big table takes no memory.
+//! Views, tables and bases as files (spec D8): CSV, TSV, JSON, NDJSON and Excel, with what the caller sees and nothing else.
+//!
+//! Text formats are streamed a page of rows at a time, so a big table takes no memory; an Excel file is made on disk and
+//! streamed from there, so that its limits are answered before anything is sent.
 
-use crate::actor::OpenBase;
-use crate::http::AppState;
-use crate::problem;
-use crate::records::query::{Narrowing, context, shown_fields, with_table};
-use crate::schema::table_no;
+mod api;
+mod excel;
+mod json;
+mod sheets;
+mod text;
+
+pub(crate) use api::router;
+
 use axum::body::Body;
-use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
-use engine_base::{FieldNo, QuerySpec, SortKey, TableNo};
 use futures_util::stream;
 use http::{HeaderValue, header};
-use jiff::Timestamp;
-use kernel_core::{Caller, Capability, Error, Result};
-use kernel_web::{ApiQuery, WebError};
-use serde::Deserialize;
-use std::sync::Arc;
-use tenancy::ApiCaller;
-use utoipa::IntoParams;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
+use kernel_core::{Error, Result};
+use sheets::{Place, Sheets};
 
 /// Rows written at once.
 const PAGE: usize = 1_000;
 
-pub(crate) fn router() -> OpenApiRouter<crate::Bases> {
-    OpenApiRouter::new().routes(routes!(csv))
+/// How rows become bytes.
+enum Writer {
+    Text(text::Style),
+    /// One list of objects.
+    Json,
+    /// An object a line.
+    Lines,
+    /// A whole base.
+    Base,
 }
 
-/// What to export.
-#[derive(Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-struct ExportQuery {
-    /// View id or name: its filter, sort, fields and their order apply; the whole table if absent.
-    view: Option<String>,
-    /// IANA time zone in which days begin; UTC if absent.
-    zone: Option<String>,
+impl Writer {
+    /// The next piece of the file; empty at its end.
+    fn piece(&self, sheets: &Sheets, place: &mut Place) -> Result<Bytes> {
+        if place.sheet >= sheets.all.len() {
+            // A base without tables that the caller sees is a file nevertheless.
+            return Ok(match self {
+                Self::Base if !std::mem::replace(&mut place.ended, true) => json::empty_base(sheets),
+                _ => Bytes::new(),
+            });
+        }
+        let (begins, sheet) = (place.after.is_none(), place.sheet);
+        let rows = sheets.page(place)?;
+        let (ends, of) = (place.sheet > sheet, &sheets.all[sheet]);
+        let out = match self {
+            Self::Text(style) => style.rows(of, &rows, begins)?,
+            Self::Lines => json::lines(of, &rows),
+            Self::Json => json::list(of, &rows, begins, ends),
+            Self::Base => {
+                let last = ends && place.sheet == sheets.all.len();
+                place.ended |= last;
+                json::of_base(sheets, sheet, &rows, (begins, ends, last))
+            }
+        };
+        Ok(Bytes::from(out))
+    }
 }
 
-/// An export under way.
-struct Export {
-    caller: Caller,
-    open: Arc<OpenBase>,
-    table: TableNo,
-    spec: QuerySpec,
-    fields: Vec<FieldNo>,
-    now: Timestamp,
-    zone: String,
-    next: Next,
-}
-
-enum Next {
-    Start,
-    After(SortKey),
-    Done,
-}
-
-/// A view or a table as CSV (RFC 4180, UTF-8 with a byte order mark for Excel, texts that look like formulas escaped).
-#[utoipa::path(get, path = "/v1/tables/{table}/export.csv", tag = "records",
-    params(("table" = String, Path, description = "Table id, tbl…"), ExportQuery),
-    responses((status = 200, content_type = "text/csv", body = String)))]
-async fn csv(
-    State(bases): AppState,
-    ApiCaller(caller): ApiCaller,
-    Path(table): Path<String>,
-    ApiQuery(query): ApiQuery<ExportQuery>,
-) -> Result<Response, WebError> {
-    caller.require(Capability::ReadRecords)?;
-    caller.require(Capability::ExportData)?;
-    let table = table_no(&table)?;
-    let open = bases.open_table(&caller, table, None).await?;
-    let narrowing = Narrowing { view: query.view, zone: query.zone, ..Narrowing::default() };
-    let (spec, fields, name) = open.read(|base| {
-        with_table(&caller, base, table, |schema| {
-            let spec = narrowing.spec(base, schema)?;
-            let fields = shown_fields(schema, narrowing.view.as_deref(), None)?;
-            Ok((spec, fields, schema.head.name.clone()))
-        })
-    })?;
-    let zone = narrowing.zone().to_owned();
-    let (now, next) = (bases.0.clock.now(), Next::Start);
-    let mut export = Export { caller, open, table, spec, fields, now, zone, next };
+/// Streams a text format.
+fn streamed(sheets: Sheets, writer: Writer, name: &str, kind: &'static str) -> Result<Response> {
+    let mut place = Place::default();
     // The first page is made before the status is sent, so that a mistake is still an error.
-    let first = export.page()?;
-    let rest = stream::unfold(export, |mut export| async move {
-        match export.page() {
-            Ok(page) if page.is_empty() => None,
-            page => Some((page, export)),
+    let first = writer.piece(&sheets, &mut place)?;
+    let rest = stream::unfold((sheets, writer, place), |(sheets, writer, mut place)| async move {
+        // A page without rows has no bytes in some formats, and is not the end.
+        loop {
+            let at_end = place.sheet >= sheets.all.len();
+            match writer.piece(&sheets, &mut place) {
+                Ok(piece) if piece.is_empty() && at_end => return None,
+                Ok(piece) if piece.is_empty() => {}
+                piece => return Some((piece, (sheets, writer, place))),
+            }
         }
     });
     let body = futures_util::StreamExt::chain(stream::once(std::future::ready(Ok::<_, Error>(first))), rest);
     // The compression layer asks once more after the end, which an unfold answers with a panic.
     let body = futures_util::StreamExt::fuse(body);
-    let mut response = Body::from_stream(body).into_response();
+    Ok(attachment(Body::from_stream(body), name, kind))
+}
+
+/// A body that a browser saves under a name.
+fn attachment(body: Body, name: &str, kind: &'static str) -> Response {
+    let mut response = body.into_response();
     let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/csv; charset=utf-8"));
-    if let Ok(value) = HeaderValue::from_str(&disposition(&name)) {
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
+    if let Ok(value) = HeaderValue::from_str(&disposition(name)) {
         headers.insert(header::CONTENT_DISPOSITION, value);
     }
-    Ok(response)
+    response
 }
 
 /// RFC 6266 with an ASCII name and the real one.
 fn disposition(name: &str) -> String {
     let ascii: String =
-        name.chars().map(|c| if c.is_ascii_alphanumeric() || " -_".contains(c) { c } else { '_' }).collect();
+        name.chars().map(|c| if c.is_ascii_alphanumeric() || " -_.".contains(c) { c } else { '_' }).collect();
     let mut encoded = String::new();
     for byte in name.bytes() {
         if byte.is_ascii_alphanumeric() || b"-_.".contains(&byte) {
@@ -115,57 +105,7 @@ fn disposition(name: &str) -> String {
             encoded.push_str(&format!("%{byte:02X}"));
         }
     }
-    format!("attachment; filename=\"{ascii}.csv\"; filename*=UTF-8''{encoded}.csv")
-}
-
-impl Export {
-    /// The next rows as CSV; empty at the end.
-    fn page(&mut self) -> Result<Bytes> {
-        let after = match &self.next {
-            Next::Done => return Ok(Bytes::new()),
-            Next::Start => None,
-            Next::After(key) => Some(key),
-        };
-        let mut out = Vec::with_capacity(64 << 10);
-        let page = self.open.read(|base| {
-            with_table(&self.caller, base, self.table, |schema| {
-                let mut writer = csv::Writer::from_writer(&mut out);
-                if after.is_none() {
-                    let names =
-                        self.fields.iter().filter_map(|no| schema.field(*no)).map(|field| safe(&field.name));
-                    writer
-                        .write_record(names.map(|name| name.into_owned()).collect::<Vec<_>>())
-                        .map_err(Error::internal)?;
-                }
-                let page = base
-                    .list(&self.spec, &context(self.now, &self.zone), after, PAGE)
-                    .map_err(|errors| problem::of_query(&errors))?;
-                let mut text = String::new();
-                for row in &page.rows {
-                    for field in &self.fields {
-                        text.clear();
-                        base.write_text(self.table, *row, *field, &mut text);
-                        writer.write_field(safe(&text).as_bytes()).map_err(Error::internal)?;
-                    }
-                    writer.write_record(None::<&[u8]>).map_err(Error::internal)?;
-                }
-                writer.flush().map_err(Error::internal)?;
-                drop(writer);
-                Ok(page)
-            })
-        })?;
-        if after.is_none() {
-            out.splice(0..0, *b"\xEF\xBB\xBF");
-        }
-        self.next = page.next.map_or(Next::Done, Next::After);
-        Ok(Bytes::from(out))
-    }
-}
-
-/// Text that a spreadsheet would run as a formula gets a quote in front (OWASP; ASVS 1.2.10). Numbers stay numbers.
-fn safe(text: &str) -> std::borrow::Cow<'_, str> {
-    let risky = text.starts_with(['=', '+', '-', '@', '\t', '\r', '\0']) && text.parse::<f64>().is_err();
-    if risky { format!("'{text}").into() } else { text.into() }
+    format!("attachment; filename=\"{ascii}\"; filename*=UTF-8''{encoded}")
 }
 
 #[cfg(test)]
@@ -173,18 +113,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn formulas_are_text_and_numbers_stay() {
-        for (text, expected) in
-            [("=1+1", "'=1+1"), ("-5", "-5"), ("-x", "'-x"), ("@a", "'@a"), ("a=b", "a=b"), ("", "")]
-        {
-            assert_eq!(safe(text), expected);
-        }
-    }
-
-    #[test]
     fn file_names() {
         assert_eq!(
-            disposition("Été \"1\""),
+            disposition("Été \"1\".csv"),
             "attachment; filename=\"_t_ _1_.csv\"; filename*=UTF-8''%C3%89t%C3%A9%20%221%22.csv"
         );
     }

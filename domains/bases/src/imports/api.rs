@@ -1,6 +1,8 @@
 //! `/v1/imports`.
 
-use super::service::{ImportPlan, ImportPreview, ImportState};
+use super::format::Reading;
+use super::service::{ImportPreview, ImportState};
+use super::start::ImportPlan;
 use super::upload_path;
 use crate::http::AppState;
 use crate::service::Bases;
@@ -22,6 +24,7 @@ pub(crate) fn router() -> OpenApiRouter<Bases> {
     OpenApiRouter::new()
         // The upload has its own limit, checked while it is written to disk.
         .merge(OpenApiRouter::new().routes(routes!(upload)).layer(DefaultBodyLimit::disable()))
+        .routes(routes!(preview))
         .routes(routes!(start))
         .routes(routes!(get))
         .routes(routes!(cancel))
@@ -33,12 +36,12 @@ pub(crate) fn router() -> OpenApiRouter<Bases> {
 struct Upload {
     /// `app…`.
     base: String,
-    /// The CSV file.
+    /// The file: CSV, TSV, JSON, NDJSON or an Excel workbook. What it is is found from its content.
     #[schema(format = Binary)]
     file: String,
 }
 
-/// Takes a CSV file and shows what is in it. Nothing is imported yet.
+/// Takes a file and shows what is in it. Nothing is imported yet.
 #[utoipa::path(post, path = "/v1/imports", tag = "imports",
     request_body(content = inline(Upload), content_type = "multipart/form-data"),
     responses((status = 201, body = ImportPreview)))]
@@ -112,6 +115,19 @@ impl Bases {
 
 fn import_id(text: &str) -> Result<Uuid> {
     text.parse().map_err(|_| Error::not_found())
+}
+
+/// Reads an uploaded file in another way: another sheet, encoding, separator, order of days or decimal mark.
+#[utoipa::path(post, path = "/v1/imports/{import}/preview", tag = "imports", operation_id = "rereadImport",
+    params(("import" = String, Path, description = "Import id")), request_body = Reading,
+    responses((status = 200, body = ImportPreview)))]
+async fn preview(
+    State(bases): AppState,
+    ApiCaller(caller): ApiCaller,
+    Path(import): Path<String>,
+    ApiJson(reading): ApiJson<Reading>,
+) -> Result<Json<ImportPreview>, WebError> {
+    Ok(Json(bases.reread_import(&caller, import_id(&import)?, reading).await?))
 }
 
 /// Starts the import, into an existing table or a new one.

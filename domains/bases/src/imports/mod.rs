@@ -1,19 +1,23 @@
-//! CSV into a table (spec D8): upload and preview, a plan that maps columns to fields, a run with progress and an error
+//! Files into a table (spec D8): upload and preview, a plan that maps columns to fields, a run with progress and an error
 //! list, resumable after a crash: each chunk is written under an idempotency key, so none is written twice.
 
 pub(crate) mod api;
 mod convert;
 mod detect;
+mod format;
 mod plan;
 mod preview;
 mod primary;
-mod reader;
 pub mod run;
 mod service;
+mod source;
+mod start;
 mod store;
 
 pub use detect::ColumnType;
-pub use service::{ImportPlan, ImportPreview, ImportState};
+pub use format::{FileKind, Reading};
+pub use service::{ImportPreview, ImportState};
+pub use start::{Blanks, ImportPlan, Missing, Mode};
 
 use kernel_core::TenantId;
 use serde::{Deserialize, Serialize};
@@ -23,15 +27,10 @@ use uuid::Uuid;
 
 /// Rows written by one change.
 pub const CHUNK: usize = 2_000;
-/// Errors kept and shown; the rest is only counted.
-pub const MAX_ERRORS: usize = 100;
-
-/// How the file is written.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-pub(crate) struct Format {
-    /// The separator's byte.
-    pub(crate) delimiter: u8,
-}
+/// Errors kept; the rest is only counted. As long as the import runs, the first [`SHOWN_ERRORS`] are told.
+pub const MAX_ERRORS: usize = 1_000;
+/// Errors told of an import that runs.
+pub const SHOWN_ERRORS: usize = 100;
 
 /// A column of the file.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
@@ -85,10 +84,10 @@ pub struct LinkPlan {
     pub separator: Option<String>,
 }
 
-/// A value that could not be taken; its cell stays empty, or its row is left out when `column` is absent.
+/// A value that could not be taken: its cell stays empty, or the row is left out.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct RowError {
-    /// The line in the file, from 1.
+    /// The line of a text, the row of a sheet, the place of an object; from 1.
     pub row: u64,
     /// The column.
     pub column: Option<String>,
@@ -96,9 +95,12 @@ pub struct RowError {
     pub value: Option<String>,
     /// What is wrong.
     pub message: String,
+    /// Whether the whole row was left out.
+    #[serde(default)]
+    pub left_out: bool,
 }
 
-/// Where an upload waits for its import.
+/// Where an upload waits for its import, whatever it is written in: files that wait since only CSV was taken end so.
 pub(crate) fn upload_path(folder: &Path, tenant: TenantId, import: Uuid) -> PathBuf {
     folder.join(format!("{}-{import}.csv", tenant.uuid()))
 }

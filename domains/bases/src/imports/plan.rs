@@ -1,9 +1,10 @@
 //! Turns a plan into fields: of a new table, or of an existing one. Pure but for reading the file's different values.
 
+use super::format::Format;
 use super::preview::distinct;
-use super::{ColumnPlan, ColumnPreview, Format};
+use super::{ColumnPlan, ColumnPreview, start};
 use engine_base::schema::MAX_CHOICES;
-use engine_base::{Base, Choice, FieldKind, FieldRules, NewField, Table, TableId, TableNo};
+use engine_base::{Base, Choice, FieldKind, NewField, Table, TableId, TableNo};
 use kernel_core::{Code, Error, FieldError, Result};
 use std::path::Path;
 
@@ -50,36 +51,33 @@ pub(super) fn chosen<'a>(
     Ok(chosen)
 }
 
-/// Fields of a new table, one a column; select fields get the values of the file as choices.
+/// New fields, one a column; selects have no choices yet: see [`fill_choices`].
 ///
 /// # Errors
-/// Field errors under `/columns/{i}`; `bad_csv`.
-pub(super) fn new_fields(
-    base: &Base,
-    chosen: &[Chosen<'_>],
-    path: &Path,
-    format: Format,
-) -> Result<Vec<NewField>> {
+/// Field errors under `/columns/{i}`.
+pub(super) fn new_fields(base: &Base, chosen: &[Chosen<'_>]) -> Result<Vec<NewField>> {
     let mut fields = Vec::with_capacity(chosen.len());
     let mut errors = Vec::new();
     for (index, column) in chosen.iter().enumerate() {
         match kind(base, column, &format!("/columns/{index}")) {
-            Ok(kind) => fields.push(NewField {
-                name: column.plan.name.clone().unwrap_or_else(|| column.preview.name.clone()),
-                description: String::new(),
-                kind,
-                rules: FieldRules::default(),
-            }),
+            Ok(kind) => fields.push(start::new_field(column, kind)),
             Err(error) => errors.push(error),
         }
     }
-    if !errors.is_empty() {
-        return Err(Error::fields(errors));
-    }
-    fill_choices(&mut fields, chosen, path, format)?;
+    start::all_or(errors)?;
     Ok(fields)
 }
 
+/// Whether the plan asks for a new field for a column: it says a type, and no field has the name.
+pub(super) fn is_new(table: &Table, column: &Chosen<'_>) -> bool {
+    let name = column.plan.name.as_deref().unwrap_or(&column.preview.name);
+    column.plan.field.is_none() && column.plan.kind.is_some() && table.field_by_name(name).is_none()
+}
+
+/// The type of the field that a column becomes.
+///
+/// # Errors
+/// At the pointer.
 fn kind(base: &Base, column: &Chosen<'_>, pointer: &str) -> Result<FieldKind, FieldError> {
     if let Some(link) = &column.plan.link {
         let unknown = || {
@@ -104,26 +102,42 @@ fn kind(base: &Base, column: &Chosen<'_>, pointer: &str) -> Result<FieldKind, Fi
 const COLOURS: [&str; 10] =
     ["teal", "blue", "green", "orange", "violet", "yellow", "pink", "red", "brown", "gray"];
 
-fn fill_choices(fields: &mut [NewField], chosen: &[Chosen<'_>], path: &Path, format: Format) -> Result<()> {
-    let empty_selects: Vec<usize> = fields
+/// The file that values are read from.
+#[derive(Clone, Copy)]
+pub(super) struct File<'a> {
+    pub(super) path: &'a Path,
+    pub(super) format: &'a Format,
+    /// Its heading.
+    pub(super) names: &'a [String],
+}
+
+/// Gives select fields without choices the values of the file.
+///
+/// # Errors
+/// `bad_csv`, `bad_file`.
+pub(super) fn fill_choices(fields: &mut [NewField], chosen: &[Chosen<'_>], file: File<'_>) -> Result<()> {
+    let wanted: Vec<(usize, bool)> = fields
         .iter()
         .enumerate()
-        .filter(|(_, field)| matches!(&field.kind, FieldKind::Select { choices } if choices.is_empty()))
-        .map(|(index, _)| index)
+        .filter_map(|(index, field)| match &field.kind {
+            FieldKind::Select { choices } if choices.is_empty() => Some((index, false)),
+            FieldKind::MultiSelect { choices } if choices.is_empty() => Some((index, true)),
+            _ => None,
+        })
         .collect();
-    if empty_selects.is_empty() {
+    if wanted.is_empty() {
         return Ok(());
     }
-    let columns: Vec<usize> = empty_selects.iter().map(|index| chosen[*index].index).collect();
-    let values = distinct(path, format, &columns, MAX_CHOICES)?;
-    for (index, values) in empty_selects.into_iter().zip(values) {
+    let columns: Vec<(usize, bool)> = wanted.iter().map(|(at, many)| (chosen[*at].index, *many)).collect();
+    let values = distinct(file.path, file.format, file.names, &columns, MAX_CHOICES)?;
+    for ((index, _), values) in wanted.into_iter().zip(values) {
         let choice = |(place, name): (usize, String)| Choice {
             id: String::new(),
             name: name.chars().take(engine_base::schema::MAX_NAME).collect(),
             colour: COLOURS[place % COLOURS.len()].to_owned(),
         };
-        fields[index].kind =
-            FieldKind::Select { choices: values.into_iter().enumerate().map(choice).collect() };
+        let choices = values.into_iter().enumerate().map(choice).collect();
+        fields[index].kind = fields[index].kind.with_choices(choices);
     }
     Ok(())
 }
@@ -131,10 +145,11 @@ fn fill_choices(fields: &mut [NewField], chosen: &[Chosen<'_>], path: &Path, for
 /// The existing fields that columns go to: those that the plan names, else those of the same name; the rest is left out.
 ///
 /// # Errors
-/// `unknown_field`; `required` when no column has a field.
+/// `unknown_field`; `required` when no column has a field, unless there may be none.
 pub(super) fn existing_fields<'a>(
     table: &Table,
     chosen: Vec<Chosen<'a>>,
+    may_be_none: bool,
 ) -> Result<Vec<(Chosen<'a>, engine_base::FieldNo)>> {
     let mut out = Vec::with_capacity(chosen.len());
     for column in chosen {
@@ -147,13 +162,14 @@ pub(super) fn existing_fields<'a>(
                 }
             },
             None => {
-                if let Some(field) = table.field_by_name(&column.preview.name) {
+                let name = column.plan.name.as_deref().unwrap_or(&column.preview.name);
+                if let Some(field) = table.field_by_name(name) {
                     out.push((column, field.no));
                 }
             }
         }
     }
-    if out.is_empty() {
+    if out.is_empty() && !may_be_none {
         return Err(Error::field(
             "/columns",
             Code::Required,

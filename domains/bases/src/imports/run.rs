@@ -1,18 +1,22 @@
 //! The run of an import: a job that may be repeated at any point without writing a row twice.
 
-use super::convert::{self, Column, Links};
+use super::convert::{self, Column, Links, Locale, Names};
 use super::service::Stored;
-use super::{CHUNK, ColumnPlan, MAX_ERRORS, RowError, plan, preview, store, upload_path};
+use super::source::{self, Row};
+use super::{CHUNK, ColumnPlan, MAX_ERRORS, RowError, plan, store, upload_path};
 use crate::actor::{KeyToStore, OpenBase, Order};
 use crate::idempotency;
 use crate::service::Bases;
-use engine_base::{Command, StoredCells, TableNo};
+use engine_base::{
+    Change, Command, FieldKind, FieldNo, Merge, QueryContext, QuerySpec, RowNo, StoredCells, TableNo,
+};
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesOrdered;
 use jiff::SignedDuration;
 use kernel_core::{Caller, Code, Error, Result, TenantId};
 use kernel_db::Database;
 use kernel_jobs::Job;
+use rustc_hash::FxHashSet;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use tokio::sync::mpsc;
@@ -32,12 +36,16 @@ impl Job for RunImport {
 }
 
 /// Rows read from the file, ready to be written.
+#[derive(Default)]
 struct Chunk {
     rows: Vec<StoredCells>,
+    /// The lines that they begin at.
+    lines: Vec<u64>,
     /// Rows read, bad ones included.
     read: u64,
-    /// Rows that became records.
+    /// Rows that became records, and that changed some.
     created: u64,
+    updated: u64,
     errors: Vec<RowError>,
 }
 
@@ -47,22 +55,45 @@ const IN_FLIGHT: usize = 3;
 const SAVE_EVERY: SignedDuration = SignedDuration::from_millis(400);
 
 /// What has been done so far.
-#[derive(Default)]
 struct Progress {
     done: u64,
     created: u64,
+    updated: u64,
+    deleted: u64,
     error_count: u64,
     errors: Vec<RowError>,
 }
 
 impl Progress {
+    /// What an earlier run has saved.
+    fn of(import: &Stored) -> Self {
+        Self {
+            done: import.done,
+            created: import.created,
+            updated: import.updated,
+            deleted: import.deleted,
+            error_count: import.error_count,
+            errors: import.errors.clone(),
+        }
+    }
+
     fn add(&mut self, chunk: Chunk) {
         self.done += chunk.read;
         self.created += chunk.created;
+        self.updated += chunk.updated;
         self.error_count += chunk.errors.len() as u64;
         let room = MAX_ERRORS - self.errors.len().min(MAX_ERRORS);
         self.errors.extend(chunk.errors.into_iter().take(room));
     }
+}
+
+/// Where rows go and how.
+#[derive(Clone)]
+struct Target {
+    table: TableNo,
+    merge: Option<Merge>,
+    /// Names of the fields that are written, for messages.
+    fields: Arc<[(FieldNo, String)]>,
 }
 
 impl Bases {
@@ -92,22 +123,36 @@ impl Bases {
         let caller = Caller::system(job.tenant);
         let open = self.open(&caller, import.base).await?;
         let table = import.table.ok_or_else(|| Error::internal("an import runs without a table"))?;
-        let columns = columns(&open, &import, table)?;
+        let actor: Arc<str> = Arc::from(import.created_by.as_str());
+        let (mut progress, mut saved_at) = (Progress::of(&import), self.0.clock.now());
+        if let Some(below) = import.replace_below
+            && !self.clear(job, &open, (table, below), &actor, &mut progress).await?
+        {
+            return Ok(false);
+        }
+        let (columns, target, locale) = columns(&open, &import, table)?;
         let path = upload_path(&self.0.uploads, job.tenant, job.import);
         let (sender, mut chunks) = mpsc::channel(2);
-        let format = import.format;
+        let format = import.format.clone();
+        let names: Vec<String> = import.columns.iter().map(|column| column.name.clone()).collect();
+        let key = target.merge.map(|merge| merge.key);
         // Reading and converting go on while the chunk before is written.
         let reader = tokio::task::spawn_blocking(move || -> Result<()> {
-            let mut rows = preview::open(&path, format)?;
-            loop {
-                let chunk = read_chunk(&mut rows, &columns)?;
-                if chunk.read == 0 || sender.blocking_send(chunk).is_err() {
-                    return Ok(());
+            let mut chunk = Chunk::default();
+            let mut keys = FxHashSet::default();
+            source::rows(&path, &format, &names, &mut |row| {
+                chunk.take(row, &columns, locale, key.map(|key| (key, &mut keys)));
+                if chunk.rows.len() < CHUNK && chunk.read < 2 * CHUNK as u64 {
+                    return Ok(true);
                 }
+                Ok(sender.blocking_send(std::mem::take(&mut chunk)).is_ok())
+            })?;
+            if chunk.read > 0 {
+                // A run that ended wants no more.
+                let _ = sender.blocking_send(chunk);
             }
+            Ok(())
         });
-        let actor: Arc<str> = Arc::from(import.created_by.as_str());
-        let (mut progress, mut saved_at) = (Progress::default(), self.0.clock.now());
         let (mut number, mut read, mut missing, mut more) = (0_u32, 0, 0, true);
         let mut state = "running".to_owned();
         let mut writing = FuturesOrdered::new();
@@ -116,8 +161,7 @@ impl Bases {
                 biased;
                 Some(written) = writing.next(), if !writing.is_empty() => {
                     progress.add(written?);
-                    let due = self.0.clock.now().duration_since(saved_at) >= SAVE_EVERY;
-                    if due && progress.done > import.done {
+                    if self.0.clock.now().duration_since(saved_at) >= SAVE_EVERY {
                         state = self.save(job, &progress).await?;
                         saved_at = self.0.clock.now();
                         more &= state == "running";
@@ -136,20 +180,23 @@ impl Bases {
             number += 1;
             read += chunk.read;
             let key = idempotency::Request::of_job(&format!("import {}", job.import), &number.to_string());
-            // What an earlier run wrote is not written again. Its progress may not have been saved, not even once; and of
-            // the chunks that were in flight when it ended, a later one may be there without an earlier one.
-            let written_before = read <= import.done;
-            let repeated = written_before
-                || missing < IN_FLIGHT && key.stored_for(&self.0.db, job.tenant).await?.is_some();
-            if !repeated && !chunk.rows.is_empty() {
-                missing += 1;
+            // What an earlier run wrote is not written again, nor counted if it was.
+            if read <= import.done {
+                continue;
             }
-            let rows = std::mem::take(&mut chunk.rows);
-            chunk.created = rows.len() as u64;
-            let (open, actor) = (&open, Arc::clone(&actor));
+            // Its progress may not have been saved, not even once; and of the chunks that were in flight when it ended, a
+            // later one may be there without an earlier one.
+            let before =
+                if missing < IN_FLIGHT { key.stored_for(&self.0.db, job.tenant).await? } else { None };
+            missing += usize::from(before.is_none() && !chunk.rows.is_empty());
+            if let Some(before) = before {
+                self.count_written(job.tenant, import.base, before.version, &target, &mut chunk).await?;
+                chunk.rows.clear();
+            }
+            let (open, actor, target) = (&open, Arc::clone(&actor), target.clone());
             writing.push_back(async move {
-                if !repeated && !rows.is_empty() {
-                    write_chunk(open, table, rows, actor, key.to_store(200)).await?;
+                if !chunk.rows.is_empty() {
+                    write_chunk(open, &target, &mut chunk, actor, key.to_store(200)).await?;
                 }
                 Ok::<Chunk, Error>(chunk)
             });
@@ -157,10 +204,62 @@ impl Bases {
         drop(writing);
         drop(chunks);
         let end = reader.await.map_err(Error::internal)?;
-        if progress.done > import.done {
+        if state == "running" {
             state = self.save(job, &progress).await?;
         }
         end.map(|()| state == "running")
+    }
+
+    /// Deletes the records with lower numbers, as many at once as rows are written; whether the import goes on.
+    async fn clear(
+        &self,
+        job: &RunImport,
+        open: &OpenBase,
+        (table, below): (TableNo, u64),
+        actor: &Arc<str>,
+        progress: &mut Progress,
+    ) -> Result<bool> {
+        loop {
+            let rows = open.read(|base| {
+                let all = QueryContext { now_us: 0, zone: "UTC" };
+                let rows = base.window(&QuerySpec::all(table), &all, 0, base.len(table));
+                let rows = rows.map(|window| window.rows).unwrap_or_default();
+                rows.into_iter().filter(|row| row.0 < below).take(CHUNK).collect::<Vec<RowNo>>()
+            });
+            if rows.is_empty() {
+                return Ok(true);
+            }
+            let count = rows.len() as u64;
+            let command = Command::DeleteRecords { table, rows };
+            let order = Order { command, typecast: false, actor: Arc::clone(actor), key: None };
+            match open.write(order).await {
+                Ok(_) => progress.deleted += count,
+                // Somebody deleted one of them meanwhile: it is looked again.
+                Err(error) if error.code() == Code::UnknownRecord => {}
+                Err(error) => return Err(error),
+            }
+            if self.save(job, progress).await? != "running" {
+                return Ok(false);
+            }
+        }
+    }
+
+    /// What a chunk did that an earlier run wrote and did not note.
+    async fn count_written(
+        &self,
+        tenant: TenantId,
+        base: u64,
+        version: u64,
+        target: &Target,
+        chunk: &mut Chunk,
+    ) -> Result<()> {
+        let params: kernel_db::Params<'_> = &[&tenant.uuid(), &base.cast_signed(), &version.cast_signed()];
+        let Some(row) = self.0.db.read_opt(tenant, &store::IMPORTED_CHANGE, params).await? else {
+            return Ok(());
+        };
+        let change = Change::from_json(row.get::<_, &str>(0).as_bytes()).map_err(Error::internal)?;
+        chunk.count(&change, target);
+        Ok(())
     }
 
     /// Saves progress; gives the import's state as others see it.
@@ -177,6 +276,8 @@ impl Bases {
                     &progress.error_count.cast_signed(),
                     &serde_json::to_value(&progress.errors).map_err(Error::internal)?,
                     &self.0.clock.now(),
+                    &progress.updated.cast_signed(),
+                    &progress.deleted.cast_signed(),
                 ],
             )
             .await?;
@@ -185,64 +286,109 @@ impl Bases {
     }
 }
 
+/// Writes the rows of a chunk and notes what became of them.
 async fn write_chunk(
     open: &OpenBase,
-    table: TableNo,
-    rows: Vec<StoredCells>,
+    target: &Target,
+    chunk: &mut Chunk,
     actor: Arc<str>,
     key: KeyToStore,
 ) -> Result<()> {
-    let command = Command::ImportRecords { table, rows };
-    open.write(Order { command, typecast: false, actor, key: Some(key) }).await.map(drop)
+    let Target { table, merge, fields } = target;
+    let rows = std::mem::take(&mut chunk.rows);
+    let command = Command::ImportRecords { table: *table, rows, merge: *merge };
+    let written = open.write(Order { command, typecast: false, actor, key: Some(key) }).await?;
+    let change = &written.change;
+    chunk.count(change, target);
+    for error in &change.refused {
+        let field = fields.iter().find(|(no, _)| Some(*no) == error.field);
+        chunk.errors.push(RowError {
+            row: chunk.lines.get(error.row).copied().unwrap_or_default(),
+            column: field.map(|(_, name)| name.clone()),
+            value: None,
+            message: format!("The row is left out. {}", error.detail),
+            left_out: true,
+        });
+    }
+    Ok(())
 }
 
-fn columns(open: &OpenBase, import: &Stored, table: TableNo) -> Result<Vec<Column>> {
+/// The columns that are written, where to, and how their texts are read.
+fn columns(open: &OpenBase, import: &Stored, table: TableNo) -> Result<(Vec<Column>, Target, Locale)> {
     let none = ColumnPlan::default();
     let import_plan = import.plan.clone().unwrap_or_default();
     let chosen = plan::chosen(&import.columns, &import_plan.columns, &none)?;
     open.read(|base| {
         let schema = base.schema().table(table).ok_or_else(Error::not_found)?;
         let pairs = if import_plan.table.is_some() {
-            plan::existing_fields(schema, chosen)?
+            plan::existing_fields(schema, chosen, false)?
         } else {
             // The new table's fields stand in the order of the chosen columns.
             chosen.into_iter().zip(schema.fields.iter().map(|field| field.no)).collect()
         };
-        pairs
-            .into_iter()
-            .map(|(column, field)| {
-                let kind =
-                    schema.field(field).map(|field| field.kind.clone()).ok_or_else(Error::not_found)?;
-                let links = match &kind {
-                    engine_base::FieldKind::Link { table, .. } => {
-                        let link = column.plan.link.clone().unwrap_or_default();
-                        let (table, by) = plan::link_source(base, *table, link.by.as_deref())?;
-                        let rows = Arc::new(convert::index_by_text(base, table, by));
-                        Some(Links { separator: link.separator, rows })
-                    }
-                    _ => None,
-                };
-                Ok(Column { index: column.index, name: column.preview.name.clone(), field, kind, links })
-            })
-            .collect()
+        let column = |(column, no): (plan::Chosen<'_>, FieldNo)| {
+            let kind = schema.field(no).map(|field| field.kind.clone()).ok_or_else(Error::not_found)?;
+            let links = match &kind {
+                FieldKind::Link { table, single, .. } => {
+                    let link = column.plan.link.clone().unwrap_or_default();
+                    let (table, by) = plan::link_source(base, *table, link.by.as_deref())?;
+                    let rows = Arc::new(Names::of(base, table, by));
+                    Some(Links { table, single: *single, separator: link.separator, rows })
+                }
+                _ => None,
+            };
+            Ok(Column { index: column.index, name: column.preview.name.clone(), field: no, kind, links })
+        };
+        let columns: Vec<Column> = pairs.into_iter().map(column).collect::<Result<_>>()?;
+        let keyed: Vec<_> =
+            columns.iter().map(|column| (column.name.as_str(), column.field, &column.kind)).collect();
+        let merge = import_plan.merge(&keyed)?;
+        let fields = schema.fields.iter().map(|field| (field.no, field.name.clone())).collect();
+        let locale = Locale {
+            dates: import_plan.dates.unwrap_or(import.format.dates),
+            numbers: import_plan.numbers.unwrap_or(import.format.numbers),
+        };
+        Ok((columns, Target { table, merge, fields }, locale))
     })
 }
 
-fn read_chunk<R: std::io::Read>(rows: &mut super::reader::Rows<R>, columns: &[Column]) -> Result<Chunk> {
-    let mut chunk = Chunk { rows: Vec::with_capacity(CHUNK), read: 0, created: 0, errors: Vec::new() };
-    while chunk.rows.len() < CHUNK && chunk.read < 2 * CHUNK as u64 {
-        let (cells, line) = match rows.next()? {
-            None => break,
-            Some(Err(bad)) => {
-                chunk.read += 1;
-                let message = format!("The row is left out: it {}.", bad.problem);
-                chunk.errors.push(RowError { row: bad.line, column: None, value: None, message });
-                continue;
-            }
-            Some(Ok(row)) => row,
-        };
-        chunk.read += 1;
-        chunk.rows.push(convert::row(columns, &cells, line, &mut chunk.errors));
+impl Chunk {
+    /// Notes what a change made of it.
+    fn count(&mut self, change: &Change, target: &Target) {
+        let table = target.table;
+        self.created = change.created.iter().filter(|facts| facts.table == table).count() as u64;
+        let changed = change.updated.iter().filter(|edit| edit.table == table).count() as u64;
+        // Without a key only the other ends of links within the table change.
+        self.updated = if target.merge.is_some() { changed } else { 0 };
     }
-    Ok(chunk)
+
+    /// Takes a row in, or says why not. `keys` are those of the rows before, if records are found by one.
+    fn take(
+        &mut self,
+        row: Row,
+        columns: &[Column],
+        locale: Locale,
+        keys: Option<(FieldNo, &mut FxHashSet<String>)>,
+    ) {
+        self.read += 1;
+        let left_out =
+            |message: String| RowError { row: row.line, column: None, value: None, message, left_out: true };
+        let cells = match row.cells {
+            Ok(cells) => convert::row(columns, locale, &cells, row.line, &mut self.errors),
+            Err(problem) => {
+                return self.errors.push(left_out(format!("The row is left out: it {problem}.")));
+            }
+        };
+        if let Some((key, keys)) = keys
+            && let Some((_, cell)) = cells.iter().find(|(no, cell)| *no == key && !cell.is_empty())
+        {
+            let text = serde_json::to_string(cell).unwrap_or_default().to_lowercase();
+            if !keys.insert(text) {
+                let message = "The row is left out: an earlier row has the same key.".to_owned();
+                return self.errors.push(left_out(message));
+            }
+        }
+        self.lines.push(row.line);
+        self.rows.push(cells);
+    }
 }

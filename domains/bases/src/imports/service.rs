@@ -1,18 +1,18 @@
-//! Use cases of imports: take a file, plan it, follow it, stop it.
+//! Use cases of imports: take a file, look at it, follow it, stop it.
 
-use super::plan::{self, Chosen};
+use super::format::{FileKind, Format, Reading};
 use super::preview::{self, Preview};
 use super::primary;
 use super::run::RunImport;
-use super::{ColumnPlan, ColumnPreview, Format, RowError, store, upload_path};
+use super::start::ImportPlan;
+use super::{ColumnPreview, RowError, SHOWN_ERRORS, store, upload_path};
+use crate::files::locale::{Dates, Numbers};
 use crate::service::Bases;
-use crate::sight::{self, Seen};
-use engine_base::{BaseId, Command, FieldNo, SchemaEdit, TableId, TableNo};
+use engine_base::{BaseId, TableId, TableNo};
 use jiff::Timestamp;
 use kernel_core::{Caller, Capability, Code, Error, Level, Result, TenantId, enough};
 use kernel_db::{Database, Row};
-use kernel_jobs::JobOptions;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -30,24 +30,22 @@ pub struct ImportPreview {
     pub total: u64,
     /// The column whose values name the records of a new table, unless the plan says another.
     pub primary: String,
-    /// The separator.
+    /// What the file is, by its content.
+    pub format: FileKind,
+    /// The separator of a text; empty for other files.
     pub delimiter: String,
+    /// The encoding of a text, a name of the Encoding Standard; empty for a workbook.
+    pub encoding: String,
+    /// The sheets of a workbook, and the one that is shown.
+    pub sheets: Vec<String>,
+    /// The sheet that is shown.
+    pub sheet: Option<String>,
+    /// How days are written.
+    pub dates: Dates,
+    /// How numbers are written.
+    pub numbers: Numbers,
     /// The file's size.
     pub bytes: u64,
-}
-
-/// What to do with an uploaded file.
-#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct ImportPlan {
-    /// An existing table to append to, `tbl…`.
-    pub table: Option<String>,
-    /// The name of a new table.
-    pub name: Option<String>,
-    /// The column whose values name the records of a new table; the preview's `primary` if absent.
-    pub primary: Option<String>,
-    /// What becomes of each column; those not named are taken as guessed.
-    pub columns: Vec<ColumnPlan>,
 }
 
 /// Where an import is.
@@ -67,7 +65,11 @@ pub struct ImportState {
     pub total: u64,
     /// Records made.
     pub created: u64,
-    /// The first errors.
+    /// Records that were found by their key.
+    pub updated: u64,
+    /// Records that were deleted before the rows came in.
+    pub deleted: u64,
+    /// The first errors: 100 as long as it runs, 1,000 at its end.
     pub errors: Vec<RowError>,
     /// How many errors there are.
     pub error_count: u64,
@@ -80,12 +82,17 @@ pub(super) struct Stored {
     pub(super) base: u64,
     pub(super) table: Option<TableNo>,
     pub(super) state: String,
+    pub(super) bytes: u64,
     pub(super) format: Format,
     pub(super) columns: Vec<ColumnPreview>,
     pub(super) plan: Option<ImportPlan>,
     pub(super) done: u64,
     pub(super) total: u64,
     pub(super) created: u64,
+    pub(super) updated: u64,
+    pub(super) deleted: u64,
+    /// Records with lower numbers go before the rows come in.
+    pub(super) replace_below: Option<u64>,
     pub(super) error_count: u64,
     pub(super) errors: Vec<RowError>,
     pub(super) failure: Option<String>,
@@ -94,6 +101,31 @@ pub(super) struct Stored {
 
 fn read<T: serde::de::DeserializeOwned>(row: &Row, index: usize) -> Result<T> {
     serde_json::from_value(row.get(index)).map_err(Error::internal)
+}
+
+fn shown(id: Uuid, found: Preview, bytes: u64) -> ImportPreview {
+    let Preview { format, sheets, columns, rows, total } = found;
+    let primary = primary::of_preview(&columns).to_owned();
+    let is_text = matches!(format.kind, FileKind::Csv | FileKind::Tsv);
+    let delimiter = if is_text { char::from(format.delimiter).to_string() } else { String::new() };
+    let encoding = if format.kind == FileKind::Xlsx { String::new() } else { format.encoding };
+    let (dates, numbers, sheet) = (format.dates, format.numbers, format.sheet);
+    let format = format.kind;
+    ImportPreview {
+        id,
+        columns,
+        rows,
+        total,
+        primary,
+        format,
+        delimiter,
+        encoding,
+        sheets,
+        sheet,
+        dates,
+        numbers,
+        bytes,
+    }
 }
 
 impl Bases {
@@ -105,6 +137,7 @@ impl Bases {
             base: row.get::<_, i64>(0).unsigned_abs(),
             table: row.get::<_, Option<i64>>(1).map(|table| TableNo(table.unsigned_abs())),
             state: row.get(2),
+            bytes: row.get::<_, i64>(4).unsigned_abs(),
             format: read(&row, 5)?,
             columns: read(&row, 6)?,
             plan: plan.map(serde_json::from_value).transpose().map_err(Error::internal)?,
@@ -115,6 +148,9 @@ impl Bases {
             errors: read(&row, 12)?,
             failure: row.get(13),
             created_by: row.get(14),
+            updated: row.get::<_, i64>(17).unsigned_abs(),
+            deleted: row.get::<_, i64>(18).unsigned_abs(),
+            replace_below: row.get::<_, Option<i64>>(19).map(i64::unsigned_abs),
         })
     }
 
@@ -127,9 +163,7 @@ impl Bases {
         file_name: &str,
         bytes: u64,
     ) -> Result<ImportPreview> {
-        let path = upload_path(&self.0.uploads, caller.tenant, id);
-        let Preview { format, columns, rows, total } =
-            tokio::task::spawn_blocking(move || preview::preview(&path)).await.map_err(Error::internal)??;
+        let found = self.look(caller.tenant, id, Reading::default()).await?;
         let mut tx = self.0.db.begin(Database::Data, caller.tenant).await?;
         tx.execute(
             &store::INSERT_IMPORT,
@@ -139,146 +173,62 @@ impl Bases {
                 &base.0.cast_signed(),
                 &file_name,
                 &bytes.cast_signed(),
-                &serde_json::to_value(format).map_err(Error::internal)?,
-                &serde_json::to_value(&columns).map_err(Error::internal)?,
-                &total.cast_signed(),
+                &serde_json::to_value(&found.format).map_err(Error::internal)?,
+                &serde_json::to_value(&found.columns).map_err(Error::internal)?,
+                &found.total.cast_signed(),
                 &caller.actor.to_string(),
                 &self.0.clock.now(),
             ],
         )
         .await?;
         tx.commit().await?;
-        let delimiter = char::from(format.delimiter).to_string();
-        let primary = primary::of_preview(&columns).to_owned();
-        Ok(ImportPreview { id, columns, rows, total, primary, delimiter, bytes })
+        Ok(shown(id, found, bytes))
     }
 
-    /// Makes the table if it is a new one, and starts the run as a job.
+    /// Looks at an uploaded file in another way: another sheet, encoding, separator or country.
     ///
     /// # Errors
-    /// `conflict` when the import was started already; field errors of the plan.
-    pub async fn start_import(&self, caller: &Caller, id: Uuid, plan: ImportPlan) -> Result<ImportState> {
-        self.begin_import(caller, id, plan, true).await?;
-        self.import(caller, id).await
-    }
-
-    /// As [`Bases::start_import`]; `job` says whether a job runs it, or the caller does.
-    async fn begin_import(&self, caller: &Caller, id: Uuid, plan: ImportPlan, job: bool) -> Result<()> {
+    /// `conflict` when the import was started; those of the preview.
+    pub async fn reread_import(&self, caller: &Caller, id: Uuid, reading: Reading) -> Result<ImportPreview> {
         caller.require(Capability::WriteRecords)?;
         let import = self.stored_import(caller.tenant, id).await?;
-        let open = self.open(caller, import.base).await?;
+        self.open(caller, import.base).await?;
+        let started = || Error::new(Code::Conflict).detail("This import was started already.");
         if import.state != "preview" {
-            return Err(Error::new(Code::Conflict).detail("This import was started already."));
+            return Err(started());
         }
-        let none = ColumnPlan::default();
-        let chosen = plan::chosen(&import.columns, &plan.columns, &none)?;
-        let mut unused: Vec<ColumnPlan> = Vec::new();
-        let table = match (&plan.table, &plan.name) {
-            (Some(_), None) if plan.primary.is_some() => {
-                let detail = "goes with a new table only; this table has its primary field";
-                return Err(Error::field("/primary", Code::InvalidValue, detail));
-            }
-            (Some(table), None) => {
-                let table = crate::schema::table_no(table)?;
-                let now_us = self.0.clock.now().as_microsecond();
-                open.read(|base| {
-                    let schema = Seen::of(caller, base, table).ok_or_else(Error::not_found)?;
-                    let fields = plan::existing_fields(&schema, chosen.clone())?;
-                    // The run writes as the product itself: asked for here, as one record with all these fields.
-                    let cells = fields.iter().map(|(_, field)| (*field, serde_json::Value::Null)).collect();
-                    let rows = vec![cells];
-                    sight::permit(caller, base, &Command::CreateRecords { table, rows, ids: None }, now_us)?;
-                    // A column that found no field here must not find a hidden one when the run looks.
-                    let used: Vec<usize> = fields.iter().map(|(column, _)| column.index).collect();
-                    unused = import
-                        .columns
-                        .iter()
-                        .enumerate()
-                        .filter(|(at, _)| !used.contains(at))
-                        .map(|(_, column)| ColumnPlan {
-                            column: column.name.clone(),
-                            skip: true,
-                            ..none.clone()
-                        })
-                        .collect();
-                    Ok::<_, Error>(table)
-                })?
-            }
-            (None, Some(name)) => {
-                caller.require(Capability::EditSchema)?;
-                let names = primary::of_plan(&chosen, plan.primary.as_deref())?;
-                self.new_table(caller, &open, (name, names), &chosen, (id, import.format)).await?
-            }
-            _ => return Err(Error::field("/name", Code::Required, "Give either table or name")),
-        };
-        let mut plan = plan.clone();
-        plan.columns.retain(|column| !unused.iter().any(|unused| unused.column == column.column));
-        plan.columns.append(&mut unused);
-        let now = self.0.clock.now();
+        let found = self.look(caller.tenant, id, reading).await?;
         let mut tx = self.0.db.begin(Database::Data, caller.tenant).await?;
-        let started = tx
+        let changed = tx
             .execute(
-                &store::START_IMPORT,
+                &store::REREAD_IMPORT,
                 &[
                     &caller.tenant.uuid(),
                     &id,
-                    &table.0.cast_signed(),
-                    &serde_json::to_value(&plan).map_err(Error::internal)?,
-                    &now,
+                    &serde_json::to_value(&found.format).map_err(Error::internal)?,
+                    &serde_json::to_value(&found.columns).map_err(Error::internal)?,
+                    &found.total.cast_signed(),
+                    &self.0.clock.now(),
                 ],
             )
             .await?;
-        if started == 0 {
-            return Err(Error::new(Code::Conflict).detail("This import was started already."));
-        }
-        if job {
-            // The job is part of the transaction: a started import runs, whatever happens to this process.
-            let run = RunImport { tenant: caller.tenant, import: id };
-            kernel_jobs::enqueue(&mut tx, &run, JobOptions::default()).await?;
+        if changed == 0 {
+            return Err(started());
         }
         tx.commit().await?;
-        Ok(())
+        Ok(shown(id, found, import.bytes))
     }
 
-    async fn new_table(
-        &self,
-        caller: &Caller,
-        open: &crate::actor::OpenBase,
-        (name, names): (&str, usize),
-        chosen: &[Chosen<'_>],
-        (id, format): (Uuid, Format),
-    ) -> Result<TableNo> {
-        let path = upload_path(&self.0.uploads, caller.tenant, id);
-        let fields = open.read(|base| plan::new_fields(base, chosen, &path, format))?;
-        let command =
-            Command::CreateTable { name: name.to_owned(), description: String::new(), icon: None, fields };
-        let written = self.write(open, caller, command).await?;
-        let made = written.change.schema.iter().find_map(|edit| match edit {
-            SchemaEdit::Table { table, before: None, .. } => Some(*table),
-            _ => None,
-        });
-        let table = made.ok_or_else(|| Error::internal("no table in the change"))?;
-        if names > 0 {
-            // The new table's fields stand in the order of the chosen columns.
-            let field: Option<FieldNo> =
-                open.read(|base| base.schema().table(table)?.fields.get(names).map(|field| field.no));
-            let command = Command::UpdateTable {
-                table,
-                name: None,
-                description: None,
-                icon: None,
-                primary_field: field,
-                position: None,
-            };
-            self.write(open, caller, command).await?;
-        }
-        Ok(table)
+    async fn look(&self, tenant: TenantId, id: Uuid, reading: Reading) -> Result<Preview> {
+        let path = upload_path(&self.0.uploads, tenant, id);
+        let looked = tokio::task::spawn_blocking(move || preview::preview(&path, &reading));
+        looked.await.map_err(Error::internal)?
     }
 
     /// Imports a file of this machine, from its first row to its last, and answers at the end: for seeds and tools.
     ///
     /// # Errors
-    /// As [`Bases::start_import`]; `bad_csv`.
+    /// As [`Bases::start_import`]; `bad_csv`, `bad_file`.
     pub async fn import_file(
         &self,
         caller: &Caller,
@@ -309,6 +259,10 @@ impl Bases {
             None => caller.base(import.base),
         };
         enough(there, Level::Read)?;
+        let mut errors = import.errors;
+        if import.state == "running" {
+            errors.truncate(SHOWN_ERRORS);
+        }
         Ok(ImportState {
             id,
             state: import.state,
@@ -316,7 +270,9 @@ impl Bases {
             done: import.done,
             total: import.total,
             created: import.created,
-            errors: import.errors,
+            updated: import.updated,
+            deleted: import.deleted,
+            errors,
             error_count: import.error_count,
             failure: import.failure,
         })

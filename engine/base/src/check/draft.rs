@@ -197,6 +197,7 @@ impl<'b> Draft<'b> {
             updated: Vec::new(),
             deleted: Vec::new(),
             claims: Vec::new(),
+            refused: Vec::new(),
         };
         let places: FxHashMap<(TableNo, RowNo), usize> =
             change.created.iter().enumerate().map(|(i, facts)| ((facts.table, facts.row), i)).collect();

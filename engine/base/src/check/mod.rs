@@ -4,6 +4,7 @@ mod convert;
 mod draft;
 mod fields;
 mod formulas;
+mod import;
 mod links;
 mod records;
 mod rules;
@@ -33,14 +34,15 @@ impl Base {
     /// gives an empty change ([`Change::is_empty`]).
     pub fn check(&self, command: &Command, context: &mut CheckContext<'_>) -> Result<Change, Vec<CellError>> {
         let mut draft = Draft::new(self);
+        let mut refused = Vec::new();
         let kind = match command {
             Command::CreateRecords { table, rows, ids } => {
                 records::create(&mut draft, context, *table, rows, ids.as_deref())?;
                 ChangeKind::Create
             }
-            Command::ImportRecords { table, rows } => {
-                records::import(&mut draft, context, *table, rows)?;
-                ChangeKind::Create
+            Command::ImportRecords { table, rows, merge } => {
+                refused = import::import(&mut draft, context, *table, rows, *merge)?;
+                if merge.is_some() { ChangeKind::Mixed } else { ChangeKind::Create }
             }
             Command::UpdateRecords { table, rows } => {
                 records::update(&mut draft, context, *table, rows)?;
@@ -73,7 +75,7 @@ impl Base {
         };
         rules::stamp(&mut draft, context);
         let claims = rules::claims(&draft)?;
-        Ok(Change { claims, ..draft.finish(kind, context) })
+        Ok(Change { claims, refused, ..draft.finish(kind, context) })
     }
 }
 

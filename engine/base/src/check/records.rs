@@ -6,7 +6,7 @@ use super::{Checked, existing, refuse, rules, shape};
 use crate::cell::Cell;
 use crate::change::{FieldFacts, RowFacts, RowMeta, SchemaEdit};
 use crate::coerce::{coerce, find_choice, shown, split_names, strict};
-use crate::command::{CellCode, CellError, CheckContext, InputCells, StoredCells};
+use crate::command::{CellCode, CellError, CheckContext, InputCells};
 use crate::ids::{FieldNo, MAX_N, RecordId, RowNo, TableNo, choice_id};
 use crate::schema::{Choice, Field, FieldKind, MAX_CHOICES, MAX_LINKS, MAX_ROWS, Storage, clean_name};
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -49,7 +49,7 @@ fn room(draft: &Draft<'_>, table: TableNo, count: usize) -> Checked<()> {
     Ok(())
 }
 
-fn next_numbers(
+pub(super) fn next_numbers(
     draft: &Draft<'_>,
     context: &mut CheckContext<'_>,
     table: TableNo,
@@ -61,52 +61,6 @@ fn next_numbers(
     let first = next.max(*counter);
     *counter = first + count as u64;
     Ok((first..*counter).map(RowNo))
-}
-
-/// Records whose values are in stored form already. They are trusted to be well formed; whether they (still) fit their
-/// fields, and whether linked records exist, is checked.
-pub(super) fn import(
-    draft: &mut Draft<'_>,
-    context: &mut CheckContext<'_>,
-    table: TableNo,
-    rows: &[StoredCells],
-) -> Checked<()> {
-    let shape = shape(draft, table)?;
-    let sides: FxHashMap<FieldNo, Side> =
-        links::sides(draft, table).into_iter().map(|side| (side.field, side)).collect();
-    let meta = RowMeta::made(context.now_us, context.actor);
-    let numbers = next_numbers(draft, context, table, rows.len())?;
-    let mut errors = Vec::new();
-    let mut linked: Vec<(RowNo, Side, &[RowNo])> = Vec::new();
-    for (i, (row, given)) in numbers.zip(rows).enumerate() {
-        let mut cells = BTreeMap::new();
-        for (no, cell) in given {
-            let problem = match shape.field(*no).map(|field| &field.kind) {
-                None => (CellCode::UnknownField, "There is no such field."),
-                Some(FieldKind::Link { table: other, .. }) => {
-                    if cell.rows().iter().all(|row| draft.exists(*other, *row)) {
-                        match sides.get(no) {
-                            Some(side) => linked.push((row, *side, cell.rows())),
-                            None => drop(cells.insert(*no, cell.clone())),
-                        }
-                        continue;
-                    }
-                    (CellCode::UnknownRecord, "A linked record does not exist.")
-                }
-                Some(kind) if fits(kind, cell) => {
-                    cells.insert(*no, cell.clone());
-                    continue;
-                }
-                Some(_) => (CellCode::InvalidValue, "The value does not fit the field."),
-            };
-            errors.push(CellError::cell(i, *no, problem.0, problem.1));
-        }
-        draft.create(RowFacts { table, row, cells, meta: meta.clone() });
-    }
-    for (row, side, rows) in linked {
-        links::set(draft, side, row, rows.to_vec());
-    }
-    if errors.is_empty() { Ok(()) } else { Err(errors) }
 }
 
 fn given_numbers(draft: &Draft<'_>, table: TableNo, count: usize, ids: &[RowNo]) -> Checked<Vec<RowNo>> {
@@ -415,7 +369,7 @@ pub(super) fn holds(draft: &Draft<'_>, table: TableNo, field: FieldNo, cell: &Ce
 }
 
 /// Whether a stored value is one that the field can hold.
-fn fits(kind: &FieldKind, cell: &Cell) -> bool {
+pub(super) fn fits(kind: &FieldKind, cell: &Cell) -> bool {
     if kind.is_computed() {
         return false;
     }

@@ -52,7 +52,7 @@ fn is_special(kind: &FieldKind, default: &Value) -> bool {
 }
 
 /// What a new record gets where nothing is given.
-fn default(field: &Field, context: &mut CheckContext<'_>) -> Result<Cell, Refusal> {
+pub(super) fn default(field: &Field, context: &mut CheckContext<'_>) -> Result<Cell, Refusal> {
     let value = &field.rules.default;
     if value.is_null() || !is_special(&field.kind, value) {
         return strict(&field.kind, value);

@@ -661,7 +661,7 @@ impl FieldKind {
     }
 
     /// The same type with other choices; unchanged for a type without choices.
-    pub(crate) fn with_choices(&self, choices: Vec<Choice>) -> Self {
+    pub fn with_choices(&self, choices: Vec<Choice>) -> Self {
         match self {
             Self::Select { .. } => Self::Select { choices },
             Self::MultiSelect { .. } => Self::MultiSelect { choices },

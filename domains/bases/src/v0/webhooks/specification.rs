@@ -230,6 +230,7 @@ mod tests {
             updated: Vec::new(),
             deleted: Vec::new(),
             claims: Vec::new(),
+            refused: Vec::new(),
         }
     }
 

@@ -1,14 +1,11 @@
-//! Reads CSV of any origin, streamed: byte order mark, separator, row length, encoding are checked, never guessed silently.
+//! Reads CSV of any origin, streamed: row length and encoding are checked, bad rows are named and passed over.
 
+use super::{MAX_ROW_BYTES, unique_name};
+use crate::files::formulas::unescape;
 use kernel_core::{Code, Error, Result};
 use std::cell::Cell;
 use std::io::{self, Read};
 use std::rc::Rc;
-
-/// Longest row taken, in bytes. A file whose quote never closes ends here, not in memory.
-pub const MAX_ROW_BYTES: u64 = 2 << 20;
-/// Most columns taken.
-pub const MAX_COLUMNS: usize = 200;
 
 /// Reports a row that does not end.
 const ROW_TOO_LONG: &str = "row too long";
@@ -23,7 +20,7 @@ impl<R: Read> Read for RowGuard<R> {
         let read = self.inner.read(buffer)?;
         let since = self.since_row.get() + read as u64;
         // The reader fetches ahead by its buffer, so the bound is a little soft.
-        if since > MAX_ROW_BYTES + (1 << 17) {
+        if since > MAX_ROW_BYTES as u64 + (1 << 17) {
             return Err(io::Error::new(io::ErrorKind::InvalidData, ROW_TOO_LONG));
         }
         self.since_row.set(since);
@@ -32,7 +29,7 @@ impl<R: Read> Read for RowGuard<R> {
 }
 
 /// Rows of a CSV file as text.
-pub struct Rows<R: Read> {
+pub(super) struct Rows<R: Read> {
     csv: csv::Reader<RowGuard<R>>,
     since_row: Rc<Cell<u64>>,
     record: csv::ByteRecord,
@@ -46,23 +43,23 @@ impl<R: Read> std::fmt::Debug for Rows<R> {
 }
 
 /// A row's cells and the line it begins at, or why it is left out.
-pub type Row<'a> = Result<(Vec<&'a str>, u64), BadRow>;
+pub(super) type Row<'a> = Result<(Vec<&'a str>, u64), BadRow>;
 
 /// A row that can't be taken; the file goes on after it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct BadRow {
+pub(super) struct BadRow {
     /// The line in the file, from 1.
-    pub line: u64,
+    pub(super) line: u64,
     /// What is wrong with it.
-    pub problem: String,
+    pub(super) problem: String,
 }
 
 impl<R: Read> Rows<R> {
     /// Opens a file whose first row names the columns.
     ///
     /// # Errors
-    /// `bad_csv` when the header is missing, not UTF-8, or too wide.
-    pub fn open(input: R, delimiter: u8) -> Result<Self> {
+    /// `bad_csv` when the header is missing, not UTF-8.
+    pub(super) fn open(input: R, delimiter: u8) -> Result<Self> {
         let since_row = Rc::new(Cell::new(0));
         let guard = RowGuard { inner: input, since_row: Rc::clone(&since_row) };
         let csv = csv::ReaderBuilder::new()
@@ -79,18 +76,14 @@ impl<R: Read> Rows<R> {
             let cell = if index == 0 { cell.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(cell) } else { cell };
             let name = std::str::from_utf8(cell)
                 .map_err(|_| bad_csv(1, "the header is not UTF-8 text; save the file as UTF-8"))?;
-            header.push(unique_name(name.trim(), index, &header));
-        }
-        if header.len() > MAX_COLUMNS {
-            return Err(bad_csv(1, &format!("it has {} columns; {MAX_COLUMNS} are taken", header.len())));
+            header.push(unique_name(unescape(name.trim()), index, &header));
         }
         rows.header = header;
         Ok(rows)
     }
 
     /// The columns' names: trimmed, never empty, unique.
-    #[must_use]
-    pub fn header(&self) -> &[String] {
+    pub(super) fn header(&self) -> &[String] {
         &self.header
     }
 
@@ -98,7 +91,7 @@ impl<R: Read> Rows<R> {
     ///
     /// # Errors
     /// `bad_csv` when the file can't be read on from here.
-    pub fn next(&mut self) -> Result<Option<Row<'_>>> {
+    pub(super) fn next(&mut self) -> Result<Option<Row<'_>>> {
         if !self.read()? {
             return Ok(None);
         }
@@ -139,8 +132,7 @@ impl<R: Read> Rows<R> {
 }
 
 /// The separator that makes the widest even table of the first lines.
-#[must_use]
-pub fn guess_delimiter(head: &[u8]) -> u8 {
+pub(in super::super) fn guess_delimiter(head: &[u8]) -> u8 {
     let score = |delimiter: u8| {
         let mut reader = csv::ReaderBuilder::new()
             .delimiter(delimiter)
@@ -162,18 +154,6 @@ pub fn guess_delimiter(head: &[u8]) -> u8 {
         }
     }
     best.0
-}
-
-fn unique_name(name: &str, index: usize, taken: &[String]) -> String {
-    let base: String = match name {
-        "" => format!("Column {}", index + 1),
-        name => name.chars().take(100).collect(),
-    };
-    let is_taken = |name: &str| taken.iter().any(|other| other.eq_ignore_ascii_case(name));
-    if !is_taken(&base) {
-        return base;
-    }
-    (2..).map(|n| format!("{base} {n}")).find(|name| !is_taken(name)).unwrap_or(base)
 }
 
 fn bad_csv(line: u64, problem: &str) -> Error {
