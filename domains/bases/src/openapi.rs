@@ -3,7 +3,7 @@
 
 use crate::service::Bases;
 use crate::{
-    catalog, comments, events, exports, history, imports, records, schema, search, upserts, windows,
+    catalog, comments, events, exports, history, imports, records, schema, search, shares, upserts, windows,
 };
 use axum::Router;
 use kernel_core::Code;
@@ -51,6 +51,7 @@ fn routed() -> OpenApiRouter<Bases> {
         .merge(schema::tables::router())
         .merge(schema::fields::router())
         .merge(schema::views::router())
+        .merge(shares::api::router())
         .merge(imports::api::router())
 }
 

@@ -5,6 +5,13 @@ use crate::Exchange;
 use http::{Method, StatusCode};
 use std::time::Duration;
 
+/// Beginnings of paths that go on with a secret: of these only the beginning is told.
+const SECRETS_FOLLOW: [&str; 1] = ["/shared/"];
+
+fn shown(path: &str) -> &str {
+    SECRETS_FOLLOW.into_iter().find(|start| path.starts_with(start)).unwrap_or(path)
+}
+
 pub(crate) fn access(exchange: &Exchange, method: &Method, path: &str, status: StatusCode, took: Duration) {
     let (route, tenant, actor) = exchange.labels();
     let milliseconds = took.as_secs_f64() * 1_000.0;
@@ -14,7 +21,7 @@ pub(crate) fn access(exchange: &Exchange, method: &Method, path: &str, status: S
         portal = exchange.portal().name(),
         host = exchange.host(),
         method = method.as_str(),
-        path,
+        path = shown(path),
         route = route.as_deref(),
         status = status.as_u16(),
         ms = (milliseconds * 100.0).round() / 100.0,

@@ -73,6 +73,20 @@ async fn csv(
     let table = table_no(&table)?;
     let open = bases.open_table(&caller, table, None).await?;
     let narrowing = Narrowing { view: query.view, zone: query.zone, ..Narrowing::default() };
+    Ok(response(caller, open, table, &narrowing, bases.0.clock.now())?)
+}
+
+/// The rows of a view or table that the caller sees, as a stream.
+///
+/// # Errors
+/// `not_found`, `bad_filter`.
+pub(crate) fn response(
+    caller: Caller,
+    open: Arc<OpenBase>,
+    table: TableNo,
+    narrowing: &Narrowing,
+    now: Timestamp,
+) -> Result<Response> {
     let (spec, fields, name) = open.read(|base| {
         with_table(&caller, base, table, |schema| {
             let spec = narrowing.spec(base, schema)?;
@@ -81,8 +95,7 @@ async fn csv(
         })
     })?;
     let zone = narrowing.zone().to_owned();
-    let (now, next) = (bases.0.clock.now(), Next::Start);
-    let mut export = Export { caller, open, table, spec, fields, now, zone, next };
+    let mut export = Export { caller, open, table, spec, fields, now, zone, next: Next::Start };
     // The first page is made before the status is sent, so that a mistake is still an error.
     let first = export.page()?;
     let rest = stream::unfold(export, |mut export| async move {

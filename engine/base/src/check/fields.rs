@@ -2,7 +2,7 @@
 
 use super::draft::Draft;
 use super::links::{self, Side};
-use super::{Checked, convert, existing, formulas, moved, refuse, rules};
+use super::{Checked, convert, existing, formulas, moved, refuse, rules, views};
 use crate::cell::Cell;
 use crate::change::{FieldFacts, SchemaEdit};
 use crate::column::ValueRef;
@@ -312,6 +312,7 @@ pub(super) fn update(
     }
     if converts {
         conversion(draft, context, table, &field, after)?;
+        views::refit(draft);
     } else {
         if let (Some(old), Some(new)) = (before.kind.choices(), after.kind.choices()) {
             let gone: FxHashSet<&str> = old
@@ -322,7 +323,12 @@ pub(super) fn update(
             empty_choices(draft, table, no, &gone);
         }
         if after != before {
+            // Options can change what the values are as well: a link of one record, the type of a formula's value.
+            let refit = after.kind != before.kind;
             draft.edit(SchemaEdit::Field { table, field: no, before: Some(before), after: Some(after) });
+            if refit {
+                views::refit(draft);
+            }
         }
     }
     formulas::judge(draft.schema(), table, no).map_err(|error| vec![error])?;
@@ -442,24 +448,10 @@ pub(super) fn delete(draft: &mut Draft<'_>, table: TableNo, no: FieldNo) -> Chec
 
 /// Takes a field out of its table and out of the views.
 pub(super) fn remove(draft: &mut Draft<'_>, table: TableNo, field: &Field) {
-    let Some(shape) = draft.schema().table(table) else { return };
-    let mut edits = Vec::new();
-    for view in &shape.views {
-        let mut after = view.clone();
-        if after.config.forget(table.field(field.no)) {
-            edits.push(SchemaEdit::View {
-                table,
-                view: view.no,
-                before: Some(view.clone()),
-                after: Some(after),
-            });
-        }
+    if draft.schema().table(table).is_none() {
+        return;
     }
-    edits.push(SchemaEdit::Field {
-        table,
-        field: field.no,
-        before: Some(FieldFacts::of(field)),
-        after: None,
-    });
-    edits.into_iter().for_each(|edit| draft.edit(edit));
+    let before = Some(FieldFacts::of(field));
+    draft.edit(SchemaEdit::Field { table, field: field.no, before, after: None });
+    views::refit(draft);
 }
