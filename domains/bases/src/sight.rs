@@ -118,12 +118,18 @@ impl<'a> Seen<'a> {
     /// What the caller may do with a view itself, in the words of the API.
     pub(crate) fn may(&self, view: &View) -> Vec<&'static str> {
         let edits = self.level >= Level::Edit && self.caller.may(Capability::EditViews);
+        let mine = edits && owns(self.caller, view) && matches!(self.caller.actor, Actor::User(_));
         let rules = edits && (owns(self.caller, view) || self.level >= Level::Manage);
         let shares = rules && view.access != ViewAccess::Personal && self.is_whole() && exports(self.caller);
-        [(edits && view.access != ViewAccess::Locked, "edit"), (rules, "access"), (shares, "share")]
-            .into_iter()
-            .filter_map(|(may, word)| may.then_some(word))
-            .collect()
+        [
+            (edits && view.access != ViewAccess::Locked, "edit"),
+            (rules, "access"),
+            (mine, "personal"),
+            (shares, "share"),
+        ]
+        .into_iter()
+        .filter_map(|(may, word)| may.then_some(word))
+        .collect()
     }
 
     /// The tables of a base that are there for the caller, in their order.

@@ -8,7 +8,8 @@ use std::time::Duration;
 /// Beginnings of paths that go on with a secret: of these only the beginning is told.
 const SECRETS_FOLLOW: [&str; 1] = ["/shared/"];
 
-fn shown(path: &str) -> &str {
+/// A path as it may be written down.
+pub(crate) fn shown(path: &str) -> &str {
     SECRETS_FOLLOW.into_iter().find(|start| path.starts_with(start)).unwrap_or(path)
 }
 
@@ -30,4 +31,21 @@ pub(crate) fn access(exchange: &Exchange, method: &Method, path: &str, status: S
         actor = actor.as_deref(),
         "request"
     );
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_in_paths_are_not_written_down() {
+        for (path, expected) in [
+            ("/shared/0BqzF4ZfHn3v.csv", "/shared/"),
+            ("/shared/", "/shared/"),
+            ("/o/acme/bases", "/o/acme/bases"),
+            ("/o/shared/x", "/o/shared/x"),
+        ] {
+            assert_eq!(shown(path), expected);
+        }
+    }
 }

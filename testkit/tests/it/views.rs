@@ -47,12 +47,12 @@ fn a_type_has_its_settings_and_mistakes_their_place() {
         assert_eq!(board["config"]["kanban"], json!({"field": state, "cover": null, "hide_empty": true}));
         assert_eq!(board["may"], json!(["edit", "access", "share"]));
         for (sent, pointer, code) in [
-            (json!({"type": "map"}), "/type", "invalid_value"),
-            (json!({"config": {"kanban": {"field": due}}}), "/config/kanban/field", "invalid_value"),
-            (json!({"config": {"calendar": {"field": "fld"}}}), "/config/calendar/field", "invalid_value"),
-            (json!({"config": {"density": 3}}), "/config/density", "unknown_field"),
-            (json!({"config": {"group": [{"by": state}]}}), "/config/group/0/by", "unknown_field"),
-            (json!({"config": {"hidden": "all"}}), "/config/hidden", "wrong_type"),
+            (json!({"type": "map"}), "#/type", "invalid_value"),
+            (json!({"config": {"kanban": {"field": due}}}), "#/config/kanban/field", "invalid_value"),
+            (json!({"config": {"calendar": {"field": "fld"}}}), "#/config/calendar/field", "invalid_value"),
+            (json!({"config": {"density": 3}}), "#/config/density", "unknown_field"),
+            (json!({"config": {"group": [{"by": state}]}}), "#/config/group/0/by", "unknown_field"),
+            (json!({"config": {"hidden": "all"}}), "#/config/hidden", "wrong_type"),
         ] {
             let mut body = sent.clone();
             body["name"] = json!("Odd");
@@ -101,12 +101,12 @@ fn a_personal_view_is_nowhere_for_others() {
         let body = json!({"name": "Hush", "access": "personal", "config": {"filter": "{Name} != \"hush\""}});
         let made = ask(system, &mine, "POST", &views, body.clone()).await?.expect(201)?.json();
         let view = text(&made["id"]);
-        assert_eq!(made["may"], json!(["edit", "access"]), "no link to a personal view");
+        assert_eq!(made["may"], json!(["edit", "access", "personal"]), "no link to a personal view");
         // A program has none of its own.
         let refused = ask(system, &editor.token, "POST", &views, body).await?;
         assert_eq!(
             (refused.status.as_u16(), refused.json()["errors"][0]["pointer"].as_str()),
-            (422, Some("/access"))
+            (422, Some("#/access"))
         );
         ask(system, &mine, "GET", &format!("/v1/tables/{table}/export.csv?view={view}"), Value::Null)
             .await?
@@ -151,7 +151,7 @@ fn a_personal_view_is_nowhere_for_others() {
         let taken = ask(system, &mine, "PATCH", &path, json!({"access": "shared"})).await?;
         assert_eq!(
             (taken.status.as_u16(), taken.json()["errors"][0]["pointer"].as_str()),
-            (422, Some("/name"))
+            (422, Some("#/name"))
         );
         ask(system, &mine, "PATCH", &path, json!({"access": "shared", "name": "Loud"})).await?.expect(200)?;
         let answer =
@@ -228,7 +228,7 @@ fn the_last_view_that_everybody_sees_stays() {
         .await?;
         assert_eq!(
             (personal.status.as_u16(), personal.json()["errors"][0]["pointer"].as_str()),
-            (422, Some("/access"))
+            (422, Some("#/access"))
         );
         Ok(())
     });

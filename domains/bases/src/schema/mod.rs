@@ -55,7 +55,8 @@ pub(crate) struct ViewSchema {
     /// `shared`, `personal` or `locked`.
     #[schema(value_type = String)]
     access: ViewAccess,
-    /// What whoever asks may do with the view itself: `edit` it, change its `access`, make links to it (`share`).
+    /// What whoever asks may do with the view itself: `edit` it, change its `access`, make it `personal`, make links to it
+    /// (`share`).
     may: Vec<&'static str>,
     /// For all types `filter`, `where`, `sort`, `hidden`, `widths`, `order`, `row_height`, `totals`, `group`, `colour`; and a part
     /// for each type: `kanban`, `calendar`, `gantt`, `gallery`, `list`, `form`.

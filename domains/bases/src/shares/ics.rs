@@ -60,10 +60,7 @@ fn end_of(start: When, end: When) -> Option<When> {
     match (start, end) {
         (When::Day(from), When::Day(to)) if to >= from => to.checked_add(1.day()).ok().map(When::Day),
         (When::At(from), When::At(to)) if to > from => Some(When::At(to)),
-        (When::Day(from), When::At(to)) => {
-            end_of(start, When::Day(to.to_zoned(jiff::tz::TimeZone::UTC).date()))
-                .filter(|_| to.as_second() >= 0 || from.year() < 1970)
-        }
+        (When::Day(_), When::At(to)) => end_of(start, When::Day(to.to_zoned(jiff::tz::TimeZone::UTC).date())),
         _ => None,
     }
 }
@@ -93,16 +90,22 @@ fn escaped(text: &str) -> String {
     out
 }
 
-/// A content line, folded: 75 bytes, then 74 and a space in front.
+/// A content line, folded: 75 bytes, then 74 and a space in front. No piece but the last ends in a space, which some readers
+/// would take away.
 fn line(out: &mut String, text: &str) {
-    let mut left = 75;
+    let (mut left, mut spaces) = (75, 0);
     for c in text.chars() {
         if c.len_utf8() > left {
+            // Hardly anything but spaces: such a piece stays as it is.
+            spaces = if spaces < 60 { spaces } else { 0 };
+            out.truncate(out.len() - spaces);
             out.push_str("\r\n ");
-            left = 74;
+            out.extend(std::iter::repeat_n(' ', spaces));
+            left = 74 - spaces;
         }
         out.push(c);
         left -= c.len_utf8();
+        spaces = if c == ' ' { spaces + 1 } else { 0 };
     }
     out.push_str("\r\n");
 }
@@ -164,12 +167,27 @@ mod tests {
         );
     }
 
+    #[test]
+    fn lines_are_short_and_unfold() {
+        for text in [
+            format!("a{}b", " ".repeat(300)),
+            "🥖 ".repeat(99),
+            format!("{}🥖{}", " ".repeat(59), " 🥖".repeat(50)),
+            "x".repeat(1000),
+        ] {
+            let mut out = String::new();
+            line(&mut out, &text);
+            assert!(out.split("\r\n").all(|piece| piece.len() <= 75), "{out:?}");
+            assert_eq!(out.replace("\r\n ", ""), format!("{text}\r\n"));
+        }
+    }
+
     /// Another program's reader finds the same.
     #[test]
     fn an_independent_parser_reads_it() {
         let texts = [
             "Rye; wheat, and \\ more\nsecond line",
-            &"Brötchen 🥖 ".repeat(40),
+            &"Brötchen 🥖 und ".repeat(40).trim_end().to_owned(),
             "BEGIN:VEVENT\r\nSUMMARY:not one of ours",
             "",
         ];

@@ -65,7 +65,8 @@ async fn sheet(
         return Ok(page.render_with(StatusCode::UNAUTHORIZED, &view));
     }
     let after = place.after.and_then(|after| after.parse::<RecordId>().ok());
-    Ok(page.render(&bases.sheet(&shared, page.path.clone(), after).await?))
+    let sheet = bases.sheet(&shared, page.path.clone(), after).await.map_err(without_names)?;
+    Ok(page.render(&sheet))
 }
 
 async fn feed(
@@ -83,7 +84,16 @@ async fn feed(
             Err(error) => return Err(error.into()),
         }
     }
-    Ok(bases.feed(shared, form, headers)?)
+    Ok(bases.feed(shared, form, headers).map_err(without_names)?)
+}
+
+/// A mistake in the view's own filter or sort names fields that guests may not know of.
+fn without_names(error: Error) -> Error {
+    match error.code() {
+        Code::InvalidFields | Code::BadFilter | Code::BadSort => Error::not_found()
+            .detail("This view can't be shown at the moment: its filter does not fit its table."),
+        _ => error,
+    }
 }
 
 /// Asks a program for the password (RFC 7617).
