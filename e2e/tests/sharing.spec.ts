@@ -24,7 +24,7 @@ test.beforeAll(async ({ browser, person }) => {
     { name: 'State', type: 'select', options: { choices: [{ name: 'On sale', colour: 'green' }, { name: 'Sold out', colour: 'grey' }] } }, { name: 'Margin', type: 'number' },
   ] });
   const id = table.id as string;
-  await post('/v1/records', { table: id, records: ['Rye loaf', 'Brioche', 'Seeded', 'Focaccia'].map((Name, i) => ({ fields: { Name, Price: 4.8 + i, Baked: `2026-11-2${i}`, State: i === 3 ? 'Sold out' : 'On sale', Margin: 31 + i } })) });
+  await post('/v1/records', { table: id, records: ['Pretzel', 'Brioche', 'Seeded', 'Focaccia'].map((Name, i) => ({ fields: { Name, Price: 4.8 + i, Baked: `2026-11-2${i}`, State: i === 3 ? 'Sold out' : 'On sale', Margin: 31 + i } })) });
   await post(`/v1/tables/${id}/views`, { name: 'Counter', type: 'calendar', config: { hidden: [table.fields[4].id], calendar: { field: table.fields[2].id } } });
   place = { base, table: id, token };
 });
@@ -65,7 +65,7 @@ test('a link with a password shows the view to somebody without an account, unti
   const guest = await context.newPage();
   const locked = await guest.goto(url);
   expect(locked?.status()).toBe(401);
-  await expect(guest.getByText('Rye loaf')).toHaveCount(0);
+  await expect(guest.getByText('Pretzel')).toHaveCount(0);
   await guest.screenshot({ path: test.info().outputPath('password.png') });
   await audit(guest);
   await guest.getByLabel('Password', { exact: true }).fill('eight copper kettles');
@@ -85,7 +85,7 @@ test('a link with a password shows the view to somebody without an account, unti
     await guest.screenshot({ path: test.info().outputPath(`shared-${scheme}-${width}.png`) });
   }
   const csv = await guest.request.get(`${url}.csv`);
-  expect(await csv.text()).toContain('Rye loaf');
+  expect(await csv.text()).toContain('Pretzel');
   const ics = await guest.request.get(`${url}.ics`);
   expect(await ics.text()).toContain('DTSTART;VALUE=DATE:20261120');
 
@@ -106,14 +106,14 @@ test('a locked view changes for oneself only, a personal one has its mark', asyn
   await page.getByRole('dialog').getByRole('button', { name: 'Create view' }).click();
   const views = page.getByRole('complementary', { name: 'Views' });
   await menu(page, 'Draft', 'Lock');
-  await expect(views.getByRole('link', { name: 'Draft, locked' })).toBeVisible();
+  await expect(views.getByRole('link', { name: 'Draft (locked)' })).toBeVisible();
   await page.getByRole('button', { name: 'Filter', exact: true }).click();
   await expect(page.getByText('This view is locked. Only you see this.')).toBeVisible();
   await audit(page);
   await page.keyboard.press('Escape');
   await menu(page, 'Draft', 'Unlock');
   await menu(page, 'Draft', 'Make it only yours');
-  await expect(views.getByRole('link', { name: 'Draft, only yours' })).toBeVisible();
+  await expect(views.getByRole('link', { name: 'Draft (only yours)' })).toBeVisible();
   await page.screenshot({ path: test.info().outputPath('personal.png') });
   const token = await ask(`/v1/tables/${place.table}`, { token: place.token });
   expect(token.text).not.toContain('Draft');

@@ -45,7 +45,7 @@ export function ViewList() {
 function Mark({ view }: { view: ViewInfo }) {
   if (view.access === 'shared') return null;
   const personal = view.access === 'personal';
-  return <><Icon name={personal ? 'user' : 'lock'} className="mark" /><span className="sr">{personal ? ', only yours' : ', locked'}</span></>;
+  return <><Icon name={personal ? 'user' : 'lock'} className="mark" /><span className="sr">{personal ? '(only yours)' : '(locked)'}</span></>;
 }
 
 function viewMenu(model: Model, v: ViewInfo, ask: (asking: Asking) => void): Items {

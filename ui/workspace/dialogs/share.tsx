@@ -29,6 +29,7 @@ export default function ShareDialog({ view, onClose }: { view: ViewInfo; onClose
   const [error, setError] = useState('');
   const [busy, setBusy] = useState(false);
   const [password, setPassword] = useState('');
+  const [short, setShort] = useState(false);
   const [days, setDays] = useState(0);
   const [downloads, setDownloads] = useState(false);
 
@@ -48,7 +49,7 @@ export default function ShareDialog({ view, onClose }: { view: ViewInfo; onClose
   };
   const create = (event: FormEvent) => {
     event.preventDefault();
-    if (password !== '' && password.length < SHORTEST) return setError(`A password has at least ${SHORTEST} characters.`);
+    if (password !== '' && password.length < SHORTEST) return setShort(true);
     void attempt(async () => {
       const expires_at = days === 0 ? null : new Date(Date.now() + days * DAY).toISOString();
       const made = (await model.api.write<ShareInfo>('POST', path, { password: password === '' ? null : password, expires_at, downloads })).data;
@@ -78,12 +79,16 @@ export default function ShareDialog({ view, onClose }: { view: ViewInfo; onClose
           </div>
         ) : (
           <form className="stack" onSubmit={create}>
-            <div className="field">
+            <div className={`field${short ? ' error' : ''}`}>
               <label htmlFor="share-password">Password <span className="muted">(optional)</span></label>
-              <input id="share-password" className="input" type="text" autoComplete="off" value={password} maxLength={200} onChange={(e) => setPassword(e.target.value)} />
+              <input id="share-password" className="input" type="text" autoComplete="off" value={password} maxLength={200} aria-invalid={short} aria-describedby={short ? 'share-short' : undefined} onChange={(e) => {
+                setPassword(e.target.value);
+                setShort(false);
+              }} />
+              {short ? <span className="help" id="share-short" role="alert">A password has at least {SHORTEST} characters.</span> : null}
             </div>
-            <div className="field"><span className="label">End</span><Select label="End" value={String(days)} onChange={(value) => setDays(Number(value))}>{ENDS.map((end) => <option key={end.days} value={end.days}>{end.label}</option>)}</Select></div>
-            <label className="check"><input type="checkbox" checked={downloads} onChange={(e) => setDownloads(e.target.checked)} /> Also as CSV and as a calendar feed</label>
+            <div className="field"><span className="label" aria-hidden="true">End</span><Select label="End" value={String(days)} onChange={(value) => setDays(Number(value))}>{ENDS.map((end) => <option key={end.days} value={end.days}>{end.label}</option>)}</Select></div>
+            <label className="row"><input type="checkbox" checked={downloads} onChange={(e) => setDownloads(e.target.checked)} />Also as CSV and as a calendar feed</label>
             <div><button type="submit" className="btn primary" disabled={busy}>Create link</button></div>
           </form>
         )}

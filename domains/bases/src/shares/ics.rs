@@ -185,9 +185,10 @@ mod tests {
     /// Another program's reader finds the same.
     #[test]
     fn an_independent_parser_reads_it() {
+        let long = "Brötchen 🥖 und ".repeat(40);
         let texts = [
             "Rye; wheat, and \\ more\nsecond line",
-            &"Brötchen 🥖 und ".repeat(40).trim_end().to_owned(),
+            long.trim_end(),
             "BEGIN:VEVENT\r\nSUMMARY:not one of ours",
             "",
         ];
