@@ -111,7 +111,8 @@ async fn walk(system: &'static TestSystem) -> anyhow::Result<Planted> {
     api.get("/v1/bases").token(&jwt).send().await?.expect(200)?;
 
     // A link to a view with a password: the address, what is typed, what the browser keeps.
-    let base = api.get("/v1/bases").token(&jwt).send().await?.json()["data"][0]["id"].clone();
+    let base = api.post("/v1/bases").token(&jwt).json(&serde_json::json!({"name": "Shared"}));
+    let base = base.send().await?.expect(201)?.json()["id"].clone();
     let table = serde_json::json!({"base": base, "name": "Shared"});
     let table = api.post("/v1/tables").token(&jwt).json(&table).send().await?.expect(201)?.json();
     let view = table["views"][0]["id"].as_str().context("no view")?.to_owned();

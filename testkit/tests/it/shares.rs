@@ -93,7 +93,7 @@ fn a_link_shows_the_view_and_nothing_else() {
         assert_eq!(page.header("x-robots-tag"), "noindex, nofollow");
         assert_eq!(
             (page.header("referrer-policy"), page.header("cache-control")),
-            ("no-referrer", "no-store")
+            ("same-origin", "no-store")
         );
         assert!(page.text.contains("name=\"robots\" content=\"noindex"), "{}", page.text);
         // The page after it: sorted by the hidden field, which no address says.

@@ -145,10 +145,11 @@ async fn unlock(
     }
 }
 
-/// The address is a secret: it is not indexed, and no other page is told it.
+/// The address is a secret: it is not indexed, and no other host is told it. (`no-referrer` would take `Origin` from the
+/// password's form as well, which is asked for there.)
 fn private(mut response: Response) -> Response {
     let headers = response.headers_mut();
     headers.insert("x-robots-tag", HeaderValue::from_static("noindex, nofollow"));
-    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
     response
 }
