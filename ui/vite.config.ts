@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { defineConfig, type Plugin } from 'vite';
 
-const styles = ['base', 'app', 'admin', 'auth', 'www', 'docs', 'workspace', 'builder', 'sites', 'account'];
+const styles = ['base', 'app', 'admin', 'auth', 'www', 'docs', 'workspace', 'builder', 'sites', 'account', 'shared'];
 
 /** Files that pages name themselves, not through a script: emitted with a hashed name and listed in the manifest. */
 function pageAssets(files: string[]): Plugin {

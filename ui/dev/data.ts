@@ -13,7 +13,7 @@ export interface MockTable {
   next: number;
   generate: (row: number, field: string) => CellValue;
   edits: Map<number, Record<string, CellValue>>;
-  views: { id: string; name: string; type: string; config: Record<string, unknown> }[];
+  views: { id: string; name: string; type: string; access: string; may: string[]; config: Record<string, unknown> }[];
 }
 
 const pick = <T>(list: readonly T[], n: number): T => list[((n % list.length) + list.length) % list.length] as T;
@@ -106,7 +106,7 @@ function typeRow(row: number, id: string): CellValue {
 }
 
 const upTo = (n: number) => Array.from({ length: n }, (_, i) => i);
-const view = (id: string, name: string, config: Record<string, unknown> = {}) => ({ id, name, type: 'grid', config });
+const view = (id: string, name: string, config: Record<string, unknown> = {}) => ({ id, name, type: 'grid', access: 'shared', may: ['edit', 'access', 'share'], config });
 
 export function mockTables(): MockTable[] {
   return [

@@ -230,7 +230,7 @@ const routes: [string, RegExp, Handler][] = [
     return f;
   }],
   ['POST', /^\/v1\/tables\/([^/]+)\/views$/, ([tbl = ''], body: { name: string; config?: Record<string, unknown> }) => {
-    const v = { id: id('viw'), name: body.name, type: 'grid', config: body.config ?? {} };
+    const v = { id: id('viw'), name: body.name, type: 'grid', access: 'shared', may: ['edit', 'access', 'share'], config: body.config ?? {} };
     tableOf(tbl).views.push(v);
     announce(null, null, true);
     return v;
@@ -242,7 +242,7 @@ const routes: [string, RegExp, Handler][] = [
   }],
   ['POST', /^\/v1\/tables$/, (_, body: { name: string }) => {
     const primary = id('fld');
-    const t: MockTable = { id: id('tbl'), name: body.name, primary, rows: [], gone: new Set(), next: 0, generate: () => null, edits: new Map(), fields: [{ id: primary, name: 'Name', type: 'text', description: null, options: null, read_only: false }], views: [{ id: id('viw'), name: 'All records', type: 'grid', config: {} }] };
+    const t: MockTable = { id: id('tbl'), name: body.name, primary, rows: [], gone: new Set(), next: 0, generate: () => null, edits: new Map(), fields: [{ id: primary, name: 'Name', type: 'text', description: null, options: null, read_only: false }], views: [{ id: id('viw'), name: 'All records', type: 'grid', access: 'shared', may: ['edit', 'access', 'share'], config: {} }] };
     tables.push(t);
     announce(null, null, true);
     return { id: t.id };
@@ -315,7 +315,7 @@ function startImport(imp: string, body: { name?: string; table?: string; columns
   let t = body.table ? tableOf(body.table) : undefined;
   if (!t) {
     const fields: Field[] = used.map((c) => ({ id: id('fld'), name: c.name ?? c.column, type: c.type === 'link' ? 'text' : c.type, description: null, options: null, read_only: false }));
-    t = { id: id('tbl'), name: body.name ?? 'Imported', primary: fields[0]?.id ?? '', rows: [], gone: new Set(), next: 0, generate: () => null, edits: new Map(), fields, views: [{ id: id('viw'), name: 'All records', type: 'grid', config: {} }] };
+    t = { id: id('tbl'), name: body.name ?? 'Imported', primary: fields[0]?.id ?? '', rows: [], gone: new Set(), next: 0, generate: () => null, edits: new Map(), fields, views: [{ id: id('viw'), name: 'All records', type: 'grid', access: 'shared', may: ['edit', 'access', 'share'], config: {} }] };
     tables.push(t);
   }
   const target = t;

@@ -2,7 +2,7 @@
 // One object; React reads it through `useModel`, the grid through grid_host.ts. Every schema change goes to the server first and is then read anew.
 import { Api, ApiError, message } from './api/client.ts';
 import { followBase } from './api/events.ts';
-import type { BaseInfo, ChangeEvent, Conversion, Field, FieldOptions, Permission, TableInfo, ViewConfig, ViewInfo } from './api/types.ts';
+import type { BaseInfo, ChangeEvent, Conversion, Field, FieldOptions, Permission, TableInfo, ViewAccess, ViewConfig, ViewInfo } from './api/types.ts';
 import { complete } from './conditions.ts';
 import { differs, pruned, rowsOf, shownConfig } from './personal.ts';
 import type { Config } from './config.ts';
@@ -44,7 +44,7 @@ export class Model {
   grid: Grid | undefined;
   /** Grows when records of the shown table changed elsewhere: panels read again. */
   pulse = 0;
-  /** What the person changed for themselves, by view: only of those who may not change views. */
+  /** What the person changed for themselves, by view: of those who may not change views, and in locked ones. */
   #own = new Map<string, ViewConfig>();
   /** Whose name the page knows: the person's own, and of everybody who is named in an answer. */
   people: readonly Person[];
@@ -105,6 +105,11 @@ export class Model {
   /** What the person may do here; nothing until the base is known. */
   may(what: Permission): boolean {
     return this.base?.may.includes(what) ?? false;
+  }
+
+  /** Whether what the person changes of the shown view is saved: not in a locked one. */
+  get savesLook(): boolean {
+    return this.may('views') && this.view?.may.includes('edit') === true;
   }
 
   /** Remembers the names of people that an answer told. */
@@ -281,15 +286,25 @@ export class Model {
     }
   }
 
-  async addView(name: string, config: ViewConfig = {}): Promise<void> {
+  async addView(name: string, config: ViewConfig = {}, type = 'grid'): Promise<void> {
     const table = this.table;
     if (!table) return;
-    const made = await this.#change<{ id: string }>('POST', `/v1/tables/${table.id}/views`, { name, config });
+    const made = await this.#change<{ id: string }>('POST', `/v1/tables/${table.id}/views`, { name, type, config });
     this.go(table.id, made.id);
   }
 
   async renameView(id: string, name: string): Promise<void> {
     await this.#change('PATCH', `/v1/views/${id}`, { name });
+  }
+
+  /** Who has the view. What was changed for oneself alone while it was locked is let go: it shows as it is saved. */
+  async setAccess(id: string, access: ViewAccess): Promise<void> {
+    try {
+      await this.#change('PATCH', `/v1/views/${id}`, { access });
+      if (this.#own.delete(id)) this.grid?.invalidate();
+    } catch (error) {
+      this.fail(error);
+    }
   }
 
   async deleteView(id: string): Promise<void> {
@@ -299,13 +314,13 @@ export class Model {
   }
 
   /**
-   * Changes the shown view: at once here, then on the server; taken back if it is refused. Who may not change views changes it in this page
-   * only. `rows`: other rows or another order result.
+   * Changes the shown view: at once here, then on the server; taken back if it is refused. Who may not change views, and everybody in a locked one, changes it in
+   * this page only. `rows`: other rows or another order result.
    */
   async setView(part: ViewConfig, rows: boolean): Promise<void> {
     const view = this.view;
     if (!view) return;
-    if (!this.may('views')) {
+    if (!this.savesLook) {
       this.#own.set(view.id, { ...this.#own.get(view.id), ...part });
       if (rows) this.grid?.invalidate();
       this.changed();

@@ -14,6 +14,7 @@ import { PanelAt } from './ui/dialog.tsx';
 import { Icon } from './ui/icon.tsx';
 import { type Items, MenuAt } from './ui/menu.tsx';
 import { useModel } from './use_model.ts';
+import { kindLine } from './view_kinds.ts';
 import { shapeOf, toColumn, visibleFields } from './values.ts';
 
 const FieldDialog = lazy(() => import('./dialogs/field.tsx'));
@@ -72,6 +73,7 @@ export function Stage() {
   useEffect(() => model.grid?.invalidate(), [fieldSet]);
   useEffect(() => model.grid?.setOpened(model.recordId), [model.recordId, table?.id]);
 
+  const kind = kindLine(view?.type);
   const state = model.grid?.state;
   const reached = useRef<string>(undefined);
   useEffect(() => {
@@ -114,7 +116,8 @@ export function Stage() {
   };
   return (
     <div className="stage">
-      <div className="gridhold" ref={holder} />
+      {kind ? <p className="kindline" role="note"><Icon name={kind.icon} />{kind.line}</p> : null}
+      <div className={kind ? 'gridhold low' : 'gridhold'} ref={holder} />
       {state?.status === 'empty' ? <Empty /> : null}
       {state?.status === 'error' ? (
         <div className="over empty" role="alert">

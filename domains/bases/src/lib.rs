@@ -22,6 +22,7 @@ mod records;
 mod schema;
 mod search;
 mod service;
+mod shares;
 mod sight;
 mod timed_id;
 mod trash;

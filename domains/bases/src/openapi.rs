@@ -3,8 +3,8 @@
 
 use crate::service::Bases;
 use crate::{
-    activity, catalog, comments, events, exports, history, imports, records, schema, search, trash, upserts,
-    windows,
+    activity, catalog, comments, events, exports, history, imports, records, schema, search, shares, trash,
+    upserts, windows,
 };
 use axum::Router;
 use kernel_core::Code;
@@ -54,6 +54,7 @@ fn routed() -> OpenApiRouter<Bases> {
         .merge(schema::tables::router())
         .merge(schema::fields::router())
         .merge(schema::views::router())
+        .merge(shares::api::router())
         .merge(imports::api::router())
 }
 

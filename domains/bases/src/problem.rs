@@ -91,6 +91,14 @@ pub(crate) fn of_command(base: &Base, command: &Command, errors: &[CellError]) -
     Error::fields(fields.collect())
 }
 
+/// Errors of members of a body, each at its place.
+pub(crate) fn of_members(errors: &[CellError]) -> Error {
+    let fields = errors
+        .iter()
+        .map(|error| FieldError::new(format!("/{}", error.member), code(error.code), error.detail.clone()));
+    Error::fields(fields.collect())
+}
+
 /// Errors of records of a batch, each at its own place: `/records/3/fields/Price`.
 pub(crate) fn of_records(base: &Base, table: TableNo, errors: impl Iterator<Item = CellError>) -> Error {
     let schema = base.schema().table(table);

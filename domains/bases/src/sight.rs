@@ -4,14 +4,17 @@
 //! unknown as one that never was: in answers, filters, sorts, searches, totals, exports, history and in what is written. A
 //! table whose primary field is hidden is not there, because that field names its records elsewhere; a link into a table
 //! that is not wholly there is hidden, because it would name its records. A view keeps its own filter, also on hidden fields:
-//! who may set those decided what it shows. Only what [`permit`] lets through is written.
+//! who may set those decided what it shows. A personal view is there for its owner alone. Only what [`permit`] lets through
+//! is written.
 
 use crate::problem;
 use engine_base::{
     Base, Change, Command, Condition, Field, FieldKind, FieldNo, QueryContext, QuerySpec, RowNo, SchemaEdit,
-    Table, TableNo, View, ViewConfig,
+    Table, TableNo, View, ViewAccess, ViewConfig, ViewNo,
 };
-use kernel_core::{Access, Caller, Code, Error, FieldError, FieldKey, FieldLevel, Level, Result, enough};
+use kernel_core::{
+    Access, Actor, Caller, Capability, Code, Error, FieldError, FieldKey, FieldLevel, Level, Result, enough,
+};
 use std::borrow::Cow;
 use std::cell::RefCell;
 use std::ops::Deref;
@@ -20,7 +23,7 @@ use std::ops::Deref;
 pub(crate) struct Seen<'a> {
     table: Cow<'a, Table>,
     whole: &'a Table,
-    access: &'a Access,
+    caller: &'a Caller,
     level: Level,
 }
 
@@ -29,6 +32,21 @@ impl Deref for Seen<'_> {
     fn deref(&self) -> &Table {
         &self.table
     }
+}
+
+/// Whether the caller made the view.
+fn owns(caller: &Caller, view: &View) -> bool {
+    caller.actor != Actor::System && view.created_by == caller.actor.to_string()
+}
+
+/// Whether a view is there for the caller: a personal one only for who made it.
+pub(crate) fn sees_view(caller: &Caller, view: &View) -> bool {
+    view.access != ViewAccess::Personal || owns(caller, view)
+}
+
+/// Whether the caller may hand out records as files; a link for everybody does no less.
+fn exports(caller: &Caller) -> bool {
+    caller.may(Capability::ReadRecords) && caller.may(Capability::ExportData)
 }
 
 fn field_level(access: &Access, level: Level, table: TableNo, field: FieldNo) -> FieldLevel {
@@ -73,17 +91,50 @@ impl<'a> Seen<'a> {
                     _ => true,
                 }
         };
-        if access.sees_whole_bases() || whole.fields.iter().all(is_shown) {
-            return Some(Self { table: Cow::Borrowed(whole), whole, access, level });
+        let has_view = |view: &View| view.access != ViewAccess::Personal || owns(caller, view);
+        let all_fields = access.sees_whole_bases() || whole.fields.iter().all(is_shown);
+        if all_fields && whole.views.iter().all(has_view) {
+            return Some(Self { table: Cow::Borrowed(whole), whole, caller, level });
         }
-        if !whole.primary().is_some_and(is_shown) {
+        if !all_fields && !whole.primary().is_some_and(is_shown) {
             return None;
         }
         let mut table = whole.clone();
-        table.fields.retain(is_shown);
-        let views = std::mem::take(&mut table.views);
-        table.views = views.into_iter().map(|view| redacted(view, &table)).collect();
-        Some(Self { table: Cow::Owned(table), whole, access, level })
+        table.views.retain(has_view);
+        if !all_fields {
+            table.fields.retain(is_shown);
+            let views = std::mem::take(&mut table.views);
+            table.views = views.into_iter().map(|view| redacted(view, &table)).collect();
+        }
+        Some(Self { table: Cow::Owned(table), whole, caller, level })
+    }
+
+    /// Whether every field and row is there.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.fields.len() == self.whole.fields.len() && !self.has_some_rows_only()
+    }
+
+    /// Settings that replace a view's: what the caller does not see and the view hides stays hidden.
+    pub(crate) fn keep_hidden(&self, view: ViewNo, config: &mut ViewConfig) {
+        let hidden = self.whole.view(view).map(|view| view.config.hidden.as_slice()).unwrap_or_default();
+        config.hidden.extend(hidden.iter().copied().filter(|field| self.field(field.field).is_none()));
+    }
+
+    /// What the caller may do with a view itself, in the words of the API.
+    pub(crate) fn may(&self, view: &View) -> Vec<&'static str> {
+        let edits = self.level >= Level::Edit && self.caller.may(Capability::EditViews);
+        let mine = edits && owns(self.caller, view) && matches!(self.caller.actor, Actor::User(_));
+        let rules = edits && (owns(self.caller, view) || self.level >= Level::Manage);
+        let shares = rules && view.access != ViewAccess::Personal && self.is_whole() && exports(self.caller);
+        [
+            (edits && view.access != ViewAccess::Locked, "edit"),
+            (rules, "access"),
+            (mine, "personal"),
+            (shares, "share"),
+        ]
+        .into_iter()
+        .filter_map(|(may, word)| may.then_some(word))
+        .collect()
     }
 
     /// The tables of a base that are there for the caller, in their order.
@@ -93,14 +144,14 @@ impl<'a> Seen<'a> {
 
     /// The fields to write into answers; `None`: all.
     pub(crate) fn shown(&self) -> Option<Vec<FieldNo>> {
-        let is_whole = self.fields.len() == self.whole.fields.len();
-        (!is_whole).then(|| self.fields.iter().map(|field| field.no).collect())
+        let is_all = self.fields.len() == self.whole.fields.len();
+        (!is_all).then(|| self.fields.iter().map(|field| field.no).collect())
     }
 
     /// Whether the caller may change a field's values.
     pub(crate) fn writes(&self, field: FieldNo) -> bool {
         self.field(field).is_some_and(|field| !field.kind.is_read_only())
-            && field_level(self.access, self.level, self.number(), field) == FieldLevel::Write
+            && field_level(&self.caller.access, self.level, self.number(), field) == FieldLevel::Write
     }
 
     /// What the caller may do in the table.
@@ -110,7 +161,7 @@ impl<'a> Seen<'a> {
 
     /// Whether only some of the rows are there.
     pub(crate) fn has_some_rows_only(&self) -> bool {
-        self.access.rows(self.number().0).is_some()
+        self.caller.access.rows(self.number().0).is_some()
     }
 
     /// Narrows a query to the rows that are there, and a search to the fields that are.
@@ -118,7 +169,7 @@ impl<'a> Seen<'a> {
     /// # Errors
     /// `bad_filter` when the query's filter can't be read.
     pub(crate) fn narrow(&self, spec: &mut QuerySpec) -> Result<()> {
-        if let Some(rows) = self.access.rows(self.number().0) {
+        if let Some(rows) = self.caller.access.rows(self.number().0) {
             spec.filter = Some(match spec.filter.take() {
                 // Not the text as it came: a bracket in it could close ours and leave the rows' condition to an `or`.
                 Some(filter) => format!("({}) and ({rows})", canonical(&filter)?),
@@ -184,11 +235,20 @@ fn unknown_in(text: &str, table: &Table) -> Option<String> {
     unknown.into_inner()
 }
 
-/// Whether a view's filter, conditions and sort name fields of the table only.
+/// Whether all that a view does with fields is about fields of the table. Its widths and hidden fields are no matter.
 fn fits(config: &ViewConfig, table: &Table) -> bool {
-    config.filter.as_deref().is_none_or(|filter| unknown_in(filter, table).is_none())
-        && config.where_.as_ref().is_none_or(|where_| Condition::parse(where_, table).is_ok())
-        && config.sort.iter().all(|sort| table.field(sort.field.field).is_some())
+    let mut fits = true;
+    config.clone().retain(&mut |used| {
+        let is_look = ["hidden/", "order/", "widths/"].iter().any(|look| used.at.starts_with(look));
+        fits &= is_look || table.field(used.field.field).is_some();
+        true
+    });
+    let asks = |condition: &Option<serde_json::Value>| {
+        condition.as_ref().is_none_or(|json| json.is_null() || Condition::parse(json, table).is_ok())
+    };
+    fits && config.filter.as_deref().is_none_or(|filter| unknown_in(filter, table).is_none())
+        && asks(&config.where_)
+        && config.form.iter().flat_map(|form| &form.fields).all(|field| asks(&field.condition))
 }
 
 /// A view without what it says of fields that the table lacks.
@@ -197,13 +257,14 @@ fn redacted(mut view: View, table: &Table) -> View {
     if config.filter.as_deref().is_some_and(|filter| unknown_in(filter, table).is_some()) {
         config.filter = None;
     }
-    if config.where_.as_ref().is_some_and(|where_| Condition::parse(where_, table).is_err()) {
-        config.where_ = None;
-    }
-    config.sort.retain(|sort| table.field(sort.field.field).is_some());
-    config.hidden.retain(|field| table.field(field.field).is_some());
-    config.order.retain(|field| table.field(field.field).is_some());
-    config.widths.retain(|field, _| table.field(field.field).is_some());
+    let forget = |condition: &mut Option<serde_json::Value>| {
+        if condition.as_ref().is_some_and(|json| Condition::parse(json, table).is_err()) {
+            *condition = None;
+        }
+    };
+    forget(&mut config.where_);
+    config.form.iter_mut().flat_map(|form| &mut form.fields).for_each(|field| forget(&mut field.condition));
+    config.retain(&mut |used| table.field(used.field.field).is_some());
     view
 }
 
@@ -306,13 +367,14 @@ pub(crate) fn permit(caller: &Caller, base: &Base, command: &Command, now_us: i6
             }
             deletes(caller, number, *table)
         }
-        Command::CreateView { table, config, .. } => {
+        Command::CreateView { table, config, access, .. } => {
             let seen = seen(*table, Level::Edit)?;
+            personal_of_people(caller, *access)?;
             if fits(config, &seen) { Ok(()) } else { Err(names_hidden()) }
         }
-        Command::UpdateView { table, view, config, .. } => {
+        Command::UpdateView { table, view, config, access, .. } => {
             let seen = seen(*table, Level::Edit)?;
-            let now = seen.whole.view(*view).ok_or_else(Error::not_found)?;
+            let now = editable(&seen, *view, *access)?;
             match config {
                 None => Ok(()),
                 // What the caller doesn't see of the view would be lost.
@@ -321,7 +383,10 @@ pub(crate) fn permit(caller: &Caller, base: &Base, command: &Command, now_us: i6
                 Some(_) => Ok(()),
             }
         }
-        Command::DeleteView { table, .. } => seen(*table, Level::Edit).map(drop),
+        Command::DeleteView { table, view } => {
+            let seen = seen(*table, Level::Edit)?;
+            editable(&seen, *view, None).map(drop)
+        }
         Command::UpdateField { table, field, .. } | Command::DeleteField { table, field, .. } => {
             let seen = seen(*table, Level::Manage)?;
             seen.field(*field).map(drop).ok_or_else(Error::not_found)
@@ -329,7 +394,11 @@ pub(crate) fn permit(caller: &Caller, base: &Base, command: &Command, now_us: i6
         Command::UpdateTable { table, .. }
         | Command::DeleteTable { table }
         | Command::CreateField { table, .. } => seen(*table, Level::Manage).map(drop),
-        Command::RestoreView { table, .. } => seen(*table, Level::Edit).map(drop),
+        Command::RestoreView { table, view } => {
+            let seen = seen(*table, Level::Edit)?;
+            let trashed = seen.whole.trashed_view(*view);
+            trashed.filter(|view| sees_view(caller, view)).map(drop).ok_or_else(Error::not_found)
+        }
         Command::RestoreField { table, field } => {
             seen(*table, Level::Manage)?;
             if restores_field(caller, base, *table, *field) { Ok(()) } else { Err(Error::not_found()) }
@@ -354,9 +423,22 @@ fn undoes(caller: &Caller, base: &Base, change: &Change, now_us: i64) -> Result<
         enough(seen.level, needed)?;
         Ok(seen)
     };
+    let is_of_views =
+        !change.schema.iter().any(|edit| matches!(edit, SchemaEdit::Field { .. } | SchemaEdit::Base { .. }));
     for edit in &change.schema {
         match edit {
-            SchemaEdit::View { table, .. } if base.schema().table(*table).is_some() => {
+            SchemaEdit::View { table, view, .. } if base.schema().table(*table).is_some() => {
+                let own = seen(*table, Level::Edit)?;
+                // Views follow fields that come and go, whosever they are.
+                if is_of_views && own.whole.view(*view).is_some() {
+                    editable(&own, *view, None)?;
+                } else if own.whole.trashed_view(*view).is_some_and(|view| !sees_view(caller, view)) {
+                    return Err(Error::not_found());
+                }
+            }
+            SchemaEdit::Table { table, before: Some(before), after: Some(after) }
+                if before.counted_as(after) =>
+            {
                 seen(*table, Level::Edit)?;
             }
             SchemaEdit::Field { table, .. } if base.schema().table(*table).is_some() => {
@@ -400,6 +482,38 @@ fn undoes(caller: &Caller, base: &Base, change: &Change, now_us: i64) -> Result<
                 return Err(refused());
             }
         }
+    }
+    Ok(())
+}
+
+/// A view that the caller may change, to `access` if it is said.
+fn editable<'s>(seen: &'s Seen<'_>, view: ViewNo, access: Option<ViewAccess>) -> Result<&'s View> {
+    seen.view(view).ok_or_else(Error::not_found)?;
+    let now = seen.whole.view(view).ok_or_else(Error::not_found)?;
+    if let Some(access) = access.filter(|access| *access != now.access) {
+        let is_owner = owns(seen.caller, now);
+        if !is_owner && seen.level < Level::Manage {
+            let detail = "This is for its owner, or for who manages the table.";
+            return Err(Error::new(Code::Forbidden).detail(detail));
+        }
+        if access == ViewAccess::Personal && !is_owner {
+            let detail = "Only who made a view can make it personal: nobody else would see it.";
+            return Err(Error::new(Code::Forbidden).detail(detail));
+        }
+        personal_of_people(seen.caller, access)?;
+        return Ok(now);
+    }
+    if now.access == ViewAccess::Locked {
+        return Err(Error::new(Code::Forbidden).detail("This view is locked. Unlock it first."));
+    }
+    Ok(now)
+}
+
+/// A program's own views would be seen by nobody.
+fn personal_of_people(caller: &Caller, access: ViewAccess) -> Result<()> {
+    if access == ViewAccess::Personal && !matches!(caller.actor, Actor::User(_)) {
+        let detail = "Personal views are people's; a view that an API token makes is shared.";
+        return Err(Error::field("/access", Code::InvalidValue, detail));
     }
     Ok(())
 }

@@ -88,6 +88,11 @@ impl Identity {
     pub fn web(&self) -> &Web {
         &self.0.web
     }
+    /// Hashes and checks passwords, those of other domains as well: a few at once in the whole process.
+    #[must_use]
+    pub fn hasher(&self) -> &Hasher {
+        &self.0.hasher
+    }
     /// The source of tokens.
     #[must_use]
     pub fn random(&self) -> &Random {

@@ -4,10 +4,11 @@ use crate::cell::Cell;
 use crate::change::{Change, RowFacts};
 use crate::ids::{FieldNo, RowNo, TableNo, ViewNo};
 use crate::schema::{BaseInfo, FieldKind, FieldRules};
-use crate::view::ViewConfig;
+use crate::view::{ViewAccess, ViewConfig};
 use rustc_hash::FxHashMap;
 use serde::Serialize;
 use serde_json::Value;
+use std::borrow::Cow;
 
 /// Cells as they came in, with the field that each is meant for. Values in the form of /v1: text, number, true/false,
 /// `"2026-11-21"`, RFC 3339, the name or id of a choice, a list of record ids (or `{"id": …}`); null empties the cell.
@@ -168,12 +169,14 @@ pub enum Command {
         table: TableNo,
         /// Shown name, unique in the table.
         name: String,
-        /// `grid`.
+        /// One of [`crate::VIEW_TYPES`].
         kind: String,
+        /// Who has it.
+        access: ViewAccess,
         /// Its settings.
         config: ViewConfig,
     },
-    /// Renames a view or replaces its settings.
+    /// Renames a view, makes it another type, replaces its settings or who has it.
     UpdateView {
         /// The table.
         table: TableNo,
@@ -181,12 +184,16 @@ pub enum Command {
         view: ViewNo,
         /// Shown name.
         name: Option<String>,
+        /// One of [`crate::VIEW_TYPES`].
+        kind: Option<String>,
+        /// Who has it.
+        access: Option<ViewAccess>,
         /// All settings.
         config: Option<ViewConfig>,
         /// Place among the views, from 0.
         position: Option<usize>,
     },
-    /// Puts a view into the trash; not the last one.
+    /// Puts a view into the trash; not the last one that is not personal.
     DeleteView {
         /// The table.
         table: TableNo,
@@ -288,8 +295,8 @@ pub struct CellError {
     pub row: usize,
     /// The field, if a cell is meant.
     pub field: Option<FieldNo>,
-    /// The member of a schema command that is meant: `name`, `options`, …; empty for cells.
-    pub member: &'static str,
+    /// The member of a schema command that is meant: `name`, `options`, `config/kanban/field` …; empty for cells.
+    pub member: Cow<'static, str>,
     /// What kind of mistake it is.
     pub code: CellCode,
     /// A sentence for people.
@@ -298,11 +305,15 @@ pub struct CellError {
 
 impl CellError {
     pub(crate) fn cell(row: usize, field: FieldNo, code: CellCode, detail: impl Into<String>) -> Self {
-        Self { row, field: Some(field), member: "", code, detail: detail.into() }
+        Self { row, field: Some(field), member: Cow::Borrowed(""), code, detail: detail.into() }
     }
 
-    pub(crate) fn member(member: &'static str, code: CellCode, detail: impl Into<String>) -> Self {
-        Self { row: 0, field: None, member, code, detail: detail.into() }
+    pub(crate) fn member(
+        member: impl Into<Cow<'static, str>>,
+        code: CellCode,
+        detail: impl Into<String>,
+    ) -> Self {
+        Self { row: 0, field: None, member: member.into(), code, detail: detail.into() }
     }
 }
 

@@ -73,7 +73,10 @@ pub use schema::{
     BaseInfo, Choice, Field, FieldKind, FieldRules, Outcome, Schema, Table, TableHead, Trash, View,
 };
 pub use stored::{EditedRow, NewRow, Stored};
-pub use view::{ViewConfig, ViewSort};
+pub use view::{
+    Calendar, Colour, Form, FormField, Gallery, Gantt, Group, Kanban, ListView, Need, VIEW_TYPES, ViewAccess,
+    ViewConfig, ViewSort,
+};
 
 // The oracle tests run twice: as they are, and in here, where chunks and limits are small enough for ten rows to reach them.
 #[cfg(test)]

@@ -181,12 +181,20 @@ impl Base {
         };
         let config = &saved.config;
         let condition = config.where_.as_ref().filter(|json| !json.is_null());
-        let sort = |sort: &crate::ViewSort| Sort { by: SortBy::Field(sort.field.field), desc: sort.desc };
+        // Rows of a group stand together; within it they are sorted as the view says.
+        let groups = config.group.iter().map(|group| (group.field.field, group.desc));
+        let mut sort: Vec<Sort> = Vec::with_capacity(config.group.len() + config.sort.len());
+        for (field, desc) in groups.chain(config.sort.iter().map(|sort| (sort.field.field, sort.desc))) {
+            let by = SortBy::Field(field);
+            if sort.iter().all(|known| known.by != by) {
+                sort.push(Sort { by, desc });
+            }
+        }
         Ok(QuerySpec {
             table: view.table,
             condition: condition.map(|json| Condition::parse(json, table)).transpose()?,
             filter: config.filter.clone().filter(|text| !text.trim().is_empty()),
-            sort: config.sort.iter().map(sort).collect(),
+            sort,
             search: None,
             unsearched: Vec::new(),
         })

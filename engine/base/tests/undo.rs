@@ -79,6 +79,7 @@ fn reshape(rng: &mut Rng, base: &Base) -> Option<Command> {
             table: number,
             name: word,
             kind: "grid".into(),
+            access: ViewAccess::Shared,
             config: ViewConfig { hidden: vec![number.field(field)], ..ViewConfig::default() },
         },
         9 if table.views.len() > 1 => Command::DeleteView { table: number, view: rng.pick(&table.views).no },

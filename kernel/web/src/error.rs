@@ -226,6 +226,7 @@ pub(crate) fn render(
 }
 
 fn log(exchange: &Exchange, path: &str, error: &Error) {
+    let path = crate::log::shown(path);
     let mut causes = String::new();
     let mut cause = std::error::Error::source(error);
     while let Some(found) = cause {

@@ -47,6 +47,13 @@ impl Policy {
     pub const MAIL_CAUSING: Self = Self { name: "mail", quota: 3, window_seconds: 600, burst: 10 };
     /// Reports of browsers about what the Content-Security-Policy kept out, from one address.
     pub const REPORTS: Self = Self { name: "reports", quota: 30, window_seconds: 60, burst: 30 };
+    /// Pages and feeds of links to views, from one address.
+    pub const SHARED: Self = Self { name: "shared", quota: 300, window_seconds: 60, burst: 600 };
+    /// Passwords tried at one link to a view, from one address.
+    pub const SHARE_PASSWORD: Self = Self { name: "share-password", quota: 1, window_seconds: 60, burst: 10 };
+    /// Passwords tried at one link to a view, from anywhere.
+    pub const SHARE_PASSWORDS: Self =
+        Self { name: "share-passwords", quota: 10, window_seconds: 60, burst: 100 };
     /// Mails to one address.
     pub const MAIL_TO: Self = Self { name: "mail-to", quota: 1, window_seconds: 300, burst: 4 };
 }

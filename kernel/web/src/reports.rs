@@ -104,7 +104,7 @@ fn read(portal: &'static str, host: &str, sent: &Value) -> Vec<CspReport> {
         (!directive.is_empty()).then(|| CspReport {
             portal,
             host: cut(host, 255),
-            page: cut(if path.is_empty() { "/" } else { path }, 300),
+            page: cut(if path.is_empty() { "/" } else { crate::log::shown(path) }, 300),
             directive: cut(directive.split(' ').next().unwrap_or(""), 60),
             blocked: cut(&text(["blockedURL", "blocked-uri"]), 300),
             source: cut(&text(["sourceFile", "source-file"]), 300),

@@ -43,7 +43,7 @@ impl Case {
 
 pub fn all(w: &World) -> Vec<Case> {
     use Stranger::{Nothing, Own};
-    let World { base, table, field, view, record, import, comment, .. } = w;
+    let World { base, table, field, view, record, import, comment, share, .. } = w;
     let case =
         |operation, path: String, body, stranger, writes| Case { operation, path, body, stranger, writes };
     let read = |operation, path| case(operation, path, Body::None, Nothing, false);
@@ -153,6 +153,14 @@ pub fn all(w: &World) -> Vec<Case> {
             format!("/v1/tables/{table}/views"),
             json!({"name": "Planted"}),
         ),
+        case("GET /v1/views/{view}/shares", format!("/v1/views/{view}/shares"), Body::None, Nothing, true),
+        write("POST /v1/views/{view}/shares", format!("/v1/views/{view}/shares"), json!({})),
+        write(
+            "PATCH /v1/views/{view}/shares/{share}",
+            format!("/v1/views/{view}/shares/{share}"),
+            json!({"downloads": true}),
+        ),
+        empty("DELETE /v1/views/{view}/shares/{share}", format!("/v1/views/{view}/shares/{share}")),
         write("PATCH /v1/views/{view}", format!("/v1/views/{view}"), json!({"name": "Taken"})),
         empty("DELETE /v1/views/{view}", format!("/v1/views/{view}")),
         case("POST /v1/imports", "/v1/imports".into(), Body::Csv, Nothing, true),

@@ -110,6 +110,25 @@ async fn walk(system: &'static TestSystem) -> anyhow::Result<Planted> {
     let jwt = plant("JWT", jwt.json()["token"].as_str().context("no JWT")?);
     api.get("/v1/bases").token(&jwt).send().await?.expect(200)?;
 
+    // A link to a view with a password: the address, what is typed, what the browser keeps.
+    let base = api.post("/v1/bases").token(&jwt).json(&serde_json::json!({"name": "Shared"}));
+    let base = base.send().await?.expect(201)?.json()["id"].clone();
+    let table = serde_json::json!({"base": base, "name": "Shared"});
+    let table = api.post("/v1/tables").token(&jwt).json(&table).send().await?.expect(201)?.json();
+    let view = table["views"][0]["id"].as_str().context("no view")?.to_owned();
+    let opens = plant("password of a link", "planted-Pangolin-saffron-anvil-4");
+    let share = api.post(&format!("/v1/views/{view}/shares")).token(&jwt);
+    let share = share.json(&serde_json::json!({"password": opens})).send().await?.expect(201)?.json();
+    let url = share["url"].as_str().context("no address")?;
+    let link = plant("link to a view", url.rsplit('/').next().unwrap_or_default());
+    let page = format!("/shared/{link}");
+    let mut guest = Browser::new(system.portal("app"));
+    guest.submit(&page, &page, &[("password", &wrong)]).await?.expect(422)?;
+    guest.submit(&page, &page, &[("password", &opens)]).await?.expect(303)?;
+    guest.open(&page).await?.expect(200)?;
+    let kept = format!("__Host-{}", share["id"].as_str().unwrap_or_default());
+    plant("unlocked link", guest.cookie(&kept).context("no cookie")?);
+
     let setup = browser.open("/account/security/app").await?.expect(200)?;
     let seed = plant(
         "seed of the app",

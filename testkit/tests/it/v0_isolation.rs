@@ -130,6 +130,7 @@ fn nobodys() -> World {
         import: String::new(),
         comment: id("com"),
         webhook: id("ach"),
+        share: id("shr"),
     }
 }
 

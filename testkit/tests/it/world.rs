@@ -1,4 +1,5 @@
-//! What a tenant of these tests has: a base with a table, records, a second view, an upload that waits, a comment, a webhook.
+//! What a tenant of these tests has: a base with a table, records, a second view, an upload that waits, a comment, a webhook, a link
+//! to the view.
 
 use serde_json::{Value, json};
 use testkit::{Server, Tenant, TestSystem};
@@ -12,6 +13,7 @@ pub struct World {
     pub import: String,
     pub comment: String,
     pub webhook: String,
+    pub share: String,
 }
 
 impl World {
@@ -39,7 +41,8 @@ impl World {
         let wanted = json!({"specification": {"options": {"filters": {"dataTypes": ["tableData"]}}}});
         let webhook = api.post(&format!("/v0/bases/{base}/webhooks")).token(&tenant.token).json(&wanted);
         let webhook = text(&webhook.send().await?.expect(200)?.json()["id"]);
-        Ok(Self { base, table, field, view, record, import, comment, webhook })
+        let share = text(&post(&format!("/v1/views/{view}/shares"), json!({})).await?["id"]);
+        Ok(Self { base, table, field, view, record, import, comment, webhook, share })
     }
 
     /// Everything that an outsider could have changed, as the owner sees it on one server.
@@ -51,6 +54,7 @@ impl World {
             format!("/v1/records/{}/history", self.record),
             format!("/v1/records/{}/comments", self.record),
             format!("/v1/imports/{}", self.import),
+            format!("/v1/views/{}/shares", self.view),
             "/v1/bases".to_owned(),
         ] {
             let answer = server.api().get(&path).token(token).send().await?.expect(200)?;

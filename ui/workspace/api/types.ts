@@ -94,11 +94,27 @@ export interface ViewConfig {
   totals?: Record<string, Aggregate>;
 }
 
+export type ViewAccess = 'shared' | 'personal' | 'locked';
+
 export interface ViewInfo {
   id: string;
   name: string;
   type: string;
+  access: ViewAccess;
+  /** What the person may do with the view itself. */
+  may: ('edit' | 'access' | 'personal' | 'share')[];
   config: ViewConfig;
+}
+
+/** A link that shows a view to whoever has it. */
+export interface ShareInfo {
+  id: string;
+  /** Only in the answer to its making. */
+  url?: string;
+  password: boolean;
+  downloads: boolean;
+  created_at: string;
+  expires_at: string | null;
 }
 
 export interface TableInfo {

@@ -1,12 +1,16 @@
 // The views of the table, at the left; on a phone the view's button in the toolbar has the same list.
-import { useState } from 'react';
+import { lazy, Suspense, useState } from 'react';
 import type { ViewInfo } from '../api/types.ts';
 import { AskName, Confirm } from '../ui/ask.tsx';
 import { Icon } from '../ui/icon.tsx';
 import { type Items, MenuButton } from '../ui/menu.tsx';
+import type { Model } from '../model.ts';
 import { useModel } from '../use_model.ts';
+import { kindIcon } from '../view_kinds.ts';
 
-type Asking = { kind: 'add' } | { kind: 'copy' | 'rename' | 'delete'; view: ViewInfo };
+const ShareDialog = lazy(() => import('../dialogs/share.tsx'));
+
+type Asking = { kind: 'add' } | { kind: 'copy' | 'rename' | 'delete' | 'share'; view: ViewInfo };
 
 export function ViewList() {
   const model = useModel();
@@ -25,8 +29,8 @@ export function ViewList() {
             if (e.metaKey || e.ctrlKey || e.shiftKey || !table) return;
             e.preventDefault();
             model.go(table.id, v.id);
-          }}><Icon name="table-2" /><span className="trunc">{v.name}</span></a>
-          {model.may('views') ? <MenuButton label={`View ${v.name}`} className="vwmenu" items={viewMenu(v, (table?.views.length ?? 0) > 1, setAsking)}><Icon name="ellipsis" /></MenuButton> : null}
+          }}><Icon name={kindIcon(v.type)} /><span className="trunc">{v.name}</span><Mark view={v} /></a>
+          {model.may('views') ? <MenuButton label={`View ${v.name}`} className="vwmenu" items={viewMenu(model, v, setAsking)}><Icon name="ellipsis" /></MenuButton> : null}
         </div>
       ))}
       {table && shown.length === 0 ? <p className="none muted">No view has this name.</p> : null}
@@ -37,11 +41,30 @@ export function ViewList() {
   );
 }
 
-function viewMenu(v: ViewInfo, several: boolean, ask: (asking: Asking) => void): Items {
+/** What tells a personal or locked view from the others. */
+function Mark({ view }: { view: ViewInfo }) {
+  if (view.access === 'shared') return null;
+  const personal = view.access === 'personal';
+  return <><Icon name={personal ? 'user' : 'lock'} className="mark" /><span className="sr">{personal ? '(only yours)' : '(locked)'}</span></>;
+}
+
+function viewMenu(model: Model, v: ViewInfo, ask: (asking: Asking) => void): Items {
+  const may = (word: ViewInfo['may'][number]) => v.may.includes(word);
+  const shared = model.table?.views.filter((one) => one.access !== 'personal').length ?? 0;
+  const last = v.access !== 'personal' && shared < 2;
+  const locked = v.access === 'locked';
+  const access: Items = may('access') ? [
+    ...(v.access === 'personal'
+      ? [{ id: 'shared', label: 'Share with everybody here', icon: 'users' as const, run: () => void model.setAccess(v.id, 'shared') }]
+      : [{ id: 'lock', label: locked ? 'Unlock' : 'Lock', icon: locked ? 'lock-open' as const : 'lock' as const, run: () => void model.setAccess(v.id, locked ? 'shared' : 'locked') }]),
+    ...(may('personal') && v.access === 'shared' && !last ? [{ id: 'personal', label: 'Make it only yours', icon: 'user' as const, run: () => void model.setAccess(v.id, 'personal') }] : []),
+  ] : [];
   return [
-    { id: 'rename', label: 'Rename', icon: 'pencil', run: () => ask({ kind: 'rename', view: v }) },
+    ...(may('edit') ? [{ id: 'rename', label: 'Rename', icon: 'pencil' as const, run: () => ask({ kind: 'rename', view: v }) }] : []),
     { id: 'copy', label: 'Duplicate', icon: 'copy', run: () => ask({ kind: 'copy', view: v }) },
-    ...(several ? (['line', { id: 'delete', label: 'Delete view', icon: 'trash-2', danger: true, run: () => ask({ kind: 'delete', view: v }) }] as Items) : []),
+    ...(access.length > 0 ? (['line', ...access] as Items) : []),
+    ...(may('share') ? (['line', { id: 'share', label: 'Links for everybody', icon: 'link', run: () => ask({ kind: 'share', view: v }) }] as Items) : []),
+    ...(may('edit') && !last ? (['line', { id: 'delete', label: 'Delete view', icon: 'trash-2', danger: true, run: () => ask({ kind: 'delete', view: v }) }] as Items) : []),
   ];
 }
 
@@ -50,7 +73,8 @@ function ViewQuestions({ asking, onClose }: { asking: Asking | undefined; onClos
   if (!asking) return null;
   if (asking.kind === 'add') return <AskName title="New view" label="Name" button="Create view" onSave={(name) => model.addView(name)} onClose={onClose} />;
   const { view } = asking;
-  if (asking.kind === 'copy') return <AskName title={`Duplicate ${view.name}`} label="Name" value={`${view.name} copy`} button="Create view" onSave={(name) => model.addView(name, view.config)} onClose={onClose} />;
+  if (asking.kind === 'copy') return <AskName title={`Duplicate ${view.name}`} label="Name" value={`${view.name} copy`} button="Create view" onSave={(name) => model.addView(name, view.config, view.type)} onClose={onClose} />;
+  if (asking.kind === 'share') return <Suspense><ShareDialog view={view} onClose={onClose} /></Suspense>;
   if (asking.kind === 'rename') return <AskName title={`Rename ${view.name}`} label="Name" value={view.name} button="Rename view" onSave={(name) => model.renameView(view.id, name)} onClose={onClose} />;
   return (
     <Confirm title={`Delete the view ${view.name}?`} button={`Delete ${view.name}`} onConfirm={() => model.deleteView(view.id)} onClose={onClose}>
@@ -66,15 +90,16 @@ export function ViewButton() {
   const { table, view } = model;
   if (!table || !view) return null;
   const items: Items = [
-    ...table.views.map((v) => ({ id: v.id, label: v.name, icon: 'table-2' as const, on: v.id === view.id, run: () => model.go(table.id, v.id) })),
+    ...table.views.map((v) => ({ id: v.id, label: v.access === 'personal' ? `${v.name} (only yours)` : v.access === 'locked' ? `${v.name} (locked)` : v.name, icon: kindIcon(v.type), on: v.id === view.id, run: () => model.go(table.id, v.id) })),
     ...(model.may('views') ? (['line',
-      { id: 'rename', label: `Rename ${view.name}`, icon: 'pencil', run: () => setAsking({ kind: 'rename', view }) },
+      ...viewMenu(model, view, setAsking).filter((item) => item === 'line' || item.id !== 'copy').map((item) => item === 'line' || item.id !== 'rename' ? item : { ...item, label: `Rename ${view.name}` }),
+      'line',
       { id: 'add', label: 'New view', icon: 'plus', run: () => setAsking({ kind: 'add' }) },
     ] as Items) : []),
   ];
   return (
     <>
-      <MenuButton label={`View ${view.name}`} className="btn ghost sm" items={items}><Icon name="table-2" /><b className="trunc">{view.name}</b><Icon name="chevron-down" /></MenuButton>
+      <MenuButton label={`View ${view.name}`} className="btn ghost sm" items={items}><Icon name={kindIcon(view.type)} /><b className="trunc">{view.name}</b><Icon name="chevron-down" /></MenuButton>
       <ViewQuestions asking={asking} onClose={() => setAsking(undefined)} />
     </>
   );

@@ -1,4 +1,4 @@
-// What those see who may not change views: that their filter, sort and hidden fields are theirs alone, and the way back to the saved view.
+// What those see who may not change views, and everybody in a locked one: that their filter, sort and hidden fields are theirs alone, and the way back to the saved view.
 import { nounOf } from '../nouns.ts';
 import { Icon } from '../ui/icon.tsx';
 import { useModel } from '../use_model.ts';
@@ -6,8 +6,9 @@ import { useModel } from '../use_model.ts';
 /** In a panel, before something is changed. */
 export function OwnHint() {
   const model = useModel();
-  if (model.may('views')) return null;
-  return <p className="own muted"><Icon name="eye" />Only you see this. It is not saved, and ends when you leave the page.</p>;
+  if (model.savesLook) return null;
+  const locked = model.view?.access === 'locked';
+  return <p className="own muted"><Icon name={locked ? 'lock' : 'eye'} />{locked ? 'This view is locked. ' : ''}Only you see this. It is not saved, and ends when you leave the page.</p>;
 }
 
 /** In the toolbar, when something is. */

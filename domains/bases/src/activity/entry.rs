@@ -247,7 +247,12 @@ fn schema(caller: &Caller, base: &Base, edit: &SchemaEdit) -> Option<SchemaActiv
         }
         SchemaEdit::View { table, view, before, after } => {
             let seen = Seen::of(caller, base, *table)?;
+            let both = [before, after].into_iter().flatten();
             let facts = after.as_ref().or(before.as_ref())?;
+            // Nothing is told of views that are, or were, somebody else's own.
+            if both.into_iter().any(|view| !sight::sees_view(caller, view)) {
+                return None;
+            }
             Some(SchemaActivity {
                 what: "view",
                 id: Some(table.view(*view).to_string()),

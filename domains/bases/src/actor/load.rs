@@ -1,6 +1,7 @@
 //! Loads a base: schema and records as of one moment, streamed into columns.
 
 use super::batch::sql;
+use super::schema_rows::read_view_config;
 use super::store::{BASE_HEAD, FIELDS, RECORDS, TABLES, VIEWS};
 use engine_base::Base;
 use engine_base::ids::{BaseId, FieldNo, TableNo, ViewNo};
@@ -120,12 +121,14 @@ async fn tables(tx: &mut Tx, tenant: TenantId, base: u64) -> Result<Vec<Table>> 
         }
     }
     for row in tx.query(&VIEWS, &[&id, &numbers]).await? {
+        let (access, config) = read_view_config(row.get(5)).map_err(Error::internal)?;
         let view = View {
             no: ViewNo(row.get::<_, i32>(1).unsigned_abs()),
             position: row.get(2),
             name: row.get(3),
             kind: row.get(4),
-            config: serde_json::from_value(row.get(5)).map_err(Error::internal)?,
+            access,
+            config,
             created_by: row.get(6),
             deleted_us: micros(row.get(7)),
         };

@@ -1,7 +1,7 @@
 //! The schema part of a change as rows of `data.tables`, `data.fields`, `data.views`: what `data.put_schema` takes.
 
 use crate::catalog::{COLOURS, ICONS};
-use engine_base::{Change, SchemaEdit};
+use engine_base::{Change, SchemaEdit, View, ViewAccess, ViewConfig};
 use serde_json::{Value, json};
 
 /// `{"base": …, "tables": […], "fields": […], "views": […]}`; a part in the trash has `deleted_us`, one that is gone for good is
@@ -40,7 +40,7 @@ pub(super) fn of(change: &Change) -> Value {
                 if let Some(facts) = after.as_ref().or(before.as_ref()) {
                     views.push(json!({
                         "table": table.0, "id": view.0, "position": facts.position, "name": facts.name,
-                        "type": facts.kind, "config": facts.config, "created_by": facts.created_by,
+                        "type": facts.kind, "config": view_config(facts), "created_by": facts.created_by,
                         "deleted_us": facts.deleted_us, "purged": after.is_none(),
                     }));
                 }
@@ -53,4 +53,22 @@ pub(super) fn of(change: &Change) -> Value {
         out["base"] = base;
     }
     out
+}
+
+/// Who has a view stands among its stored settings. (No setting that is sent may have this name.)
+const ACCESS: &str = "access";
+
+fn view_config(view: &View) -> Value {
+    let mut config = json!(view.config);
+    if view.access != ViewAccess::Shared {
+        config[ACCESS] = json!(view.access);
+    }
+    config
+}
+
+/// The opposite: what is stored of a view's settings.
+pub(super) fn read_view_config(mut stored: Value) -> serde_json::Result<(ViewAccess, ViewConfig)> {
+    let access = stored.as_object_mut().and_then(|members| members.remove(ACCESS));
+    let access = access.map(serde_json::from_value).transpose()?.unwrap_or_default();
+    Ok((access, serde_json::from_value(stored)?))
 }

@@ -4,7 +4,7 @@ use super::CollectionField;
 use super::format::handed_out;
 use crate::service::Bases;
 use crate::sight::Seen;
-use engine_base::{BaseId, View, ViewId};
+use engine_base::{BaseId, View, ViewAccess, ViewId};
 use kernel_core::{Caller, Capability, Result};
 
 /// A view that a list can show.
@@ -41,7 +41,9 @@ impl Bases {
                         table: table.head.name.clone(),
                         fields: fields.clone(),
                     };
-                    table.views.iter().map(choice).collect::<Vec<_>>()
+                    // A page is for everybody, a personal view for one.
+                    let views = table.views.iter().filter(|view| view.access != ViewAccess::Personal);
+                    views.map(choice).collect::<Vec<_>>()
                 })
                 .collect()
         }))

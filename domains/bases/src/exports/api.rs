@@ -3,6 +3,7 @@
 use super::sheets::{Sheet, Sheets};
 use super::text::Style;
 use super::{Writer, attachment, excel, streamed};
+use crate::actor::OpenBase;
 use crate::files::locale::{Dates, Numbers};
 use crate::http::AppState;
 use crate::records::query::{Narrowing, with_table};
@@ -12,9 +13,12 @@ use crate::sight::Seen;
 use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::response::Response;
+use engine_base::TableNo;
+use jiff::Timestamp;
 use kernel_core::{Caller, Capability, Code, Error, Result};
 use kernel_web::{ApiQuery, WebError};
 use serde::Deserialize;
+use std::sync::Arc;
 use tenancy::ApiCaller;
 use tokio_util::io::ReaderStream;
 use utoipa::IntoParams;
@@ -90,13 +94,39 @@ async fn of_table(bases: &Bases, caller: Caller, table: &str, query: ExportQuery
     let table = table_no(table)?;
     let open = bases.open_table(&caller, table, None).await?;
     let narrowing = Narrowing { view: query.view, zone: query.zone, ..Narrowing::default() };
+    one(caller, open, table, &narrowing, bases.0.clock.now())
+}
+
+fn one(
+    caller: Caller,
+    open: Arc<OpenBase>,
+    table: TableNo,
+    narrowing: &Narrowing,
+    now: Timestamp,
+) -> Result<Sheets> {
     let (base, sheet) = open.read(|base| {
         with_table(&caller, base, table, |seen| {
-            Ok((base.schema().info.name.clone(), Sheet::of(base, seen, &narrowing)?))
+            Ok((base.schema().info.name.clone(), Sheet::of(base, seen, narrowing)?))
         })
     })?;
-    let (zone, now) = (narrowing.zone().to_owned(), bases.0.clock.now());
+    let zone = narrowing.zone().to_owned();
     Ok(Sheets { caller, open, base, all: vec![sheet], now, zone })
+}
+
+/// The rows of a view that the caller sees as CSV: what a link to a view hands out.
+///
+/// # Errors
+/// `not_found`, `bad_filter`.
+pub(crate) fn csv_of(
+    caller: Caller,
+    open: Arc<OpenBase>,
+    table: TableNo,
+    narrowing: &Narrowing,
+    now: Timestamp,
+) -> Result<Response> {
+    let sheets = one(caller, open, table, narrowing, now)?;
+    let name = format!("{}.csv", sheets.all[0].name);
+    streamed(sheets, Writer::Text(TextQuery::default().style(b',')?), &name, "text/csv; charset=utf-8")
 }
 
 /// All tables of a base that are there for the caller.

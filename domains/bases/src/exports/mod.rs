@@ -9,7 +9,7 @@ mod json;
 mod sheets;
 mod text;
 
-pub(crate) use api::router;
+pub(crate) use api::{csv_of, router};
 
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};

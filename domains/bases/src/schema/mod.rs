@@ -6,7 +6,8 @@ pub(crate) mod views;
 
 use crate::sight::Seen;
 use engine_base::{
-    Base, Field, FieldId, FieldKind, FieldNo, FieldRules, NewField, TableId, TableNo, View, ViewId, ViewNo,
+    Base, Field, FieldId, FieldKind, FieldNo, FieldRules, NewField, TableId, TableNo, View, ViewAccess,
+    ViewId, ViewNo,
 };
 use kernel_core::{Caller, Capability, Code, Error, FieldError, Level, Result};
 use serde::{Deserialize, Serialize};
@@ -51,7 +52,14 @@ pub(crate) struct ViewSchema {
     name: String,
     #[serde(rename = "type")]
     kind: String,
-    /// `filter`, `where`, `sort`, `hidden`, `widths`, `order`, `row_height`.
+    /// `shared`, `personal` or `locked`.
+    #[schema(value_type = String)]
+    access: ViewAccess,
+    /// What whoever asks may do with the view itself: `edit` it, change its `access`, make it `personal`, make links to it
+    /// (`share`).
+    may: Vec<&'static str>,
+    /// For all types `filter`, `where`, `sort`, `hidden`, `widths`, `order`, `row_height`, `totals`, `group`, `colour`; and a part
+    /// for each type: `kanban`, `calendar`, `gantt`, `gallery`, `list`, `form`.
     #[schema(value_type = Object)]
     config: engine_base::ViewConfig,
 }
@@ -66,7 +74,7 @@ impl TableSchema {
             primary_field: number.field(table.head.primary_field),
             records: table.count(base, now_us),
             fields: table.fields.iter().map(|field| FieldSchema::of(base, table, field)).collect(),
-            views: table.views.iter().map(|view| ViewSchema::of(number, view)).collect(),
+            views: table.views.iter().map(|view| ViewSchema::of(table, view)).collect(),
         }
     }
 }
@@ -85,11 +93,13 @@ impl FieldSchema {
 }
 
 impl ViewSchema {
-    pub(crate) fn of(table: TableNo, view: &View) -> Self {
+    pub(crate) fn of(table: &Seen<'_>, view: &View) -> Self {
         Self {
-            id: table.view(view.no),
+            id: table.number().view(view.no),
             name: view.name.clone(),
             kind: view.kind.clone(),
+            access: view.access,
+            may: table.may(view),
             config: view.config.clone(),
         }
     }

@@ -3,9 +3,10 @@
 use super::{ViewSchema, table_no, view_no};
 use crate::actor::OpenBase;
 use crate::http::{AppState, Versioned};
+use crate::problem;
 use crate::sight::Seen;
 use axum::extract::{Path, State};
-use engine_base::{Command, SchemaEdit, TableNo, ViewConfig, ViewNo};
+use engine_base::{Command, SchemaEdit, TableNo, ViewAccess, ViewConfig, ViewNo};
 use http::StatusCode;
 use kernel_core::{Caller, Capability, Error};
 use kernel_web::{ApiJson, WebError};
@@ -25,10 +26,22 @@ pub(crate) fn router() -> OpenApiRouter<crate::Bases> {
 struct NewView {
     /// Shown name, unique in the table.
     name: String,
-    /// `filter`, `where`, `sort`, `hidden`, `widths`, `order`, `row_height`.
+    /// `grid`, `kanban`, `calendar`, `gantt`, `gallery`, `list` or `form`.
+    #[serde(rename = "type", default = "grid")]
+    #[schema(default = "grid")]
+    kind: String,
+    /// `shared`, `personal` (nobody else sees it) or `locked` (nobody changes it before it is unlocked).
     #[serde(default)]
+    #[schema(value_type = String, default = "shared")]
+    access: ViewAccess,
+    /// For all types `filter`, `where`, `sort`, `hidden`, `widths`, `order`, `row_height`, `totals`, `group`, `colour`; and a part
+    /// for each type: `kanban`, `calendar`, `gantt`, `gallery`, `list`, `form`.
     #[schema(value_type = Object)]
-    config: ViewConfig,
+    config: Option<serde_json::Value>,
+}
+
+fn grid() -> String {
+    "grid".to_owned()
 }
 
 /// A partial change of a view.
@@ -37,14 +50,25 @@ struct NewView {
 struct ViewPatch {
     /// Shown name.
     name: Option<String>,
+    /// Another type. What the view kept for others it keeps.
+    #[serde(rename = "type")]
+    kind: Option<String>,
+    /// `shared`, `personal` or `locked`. By its owner, who made it; `shared` and `locked` also by who manages the table.
+    #[schema(value_type = Option<String>)]
+    access: Option<ViewAccess>,
     /// The whole configuration.
     #[schema(value_type = Option<Object>)]
-    config: Option<ViewConfig>,
+    config: Option<serde_json::Value>,
     /// Place among the views, from 0.
     position: Option<usize>,
 }
 
-/// Adds a grid view.
+/// The settings as they were sent; every mistake at its place.
+fn read(config: Option<&serde_json::Value>) -> Result<Option<ViewConfig>, Error> {
+    config.map(ViewConfig::read).transpose().map_err(|errors| problem::of_members(&errors))
+}
+
+/// Adds a view.
 #[utoipa::path(post, path = "/v1/tables/{table}/views", tag = "schema",
     params(("table" = String, Path, description = "Table id, tbl…")), request_body = NewView,
     responses((status = 201, body = ViewSchema)))]
@@ -57,7 +81,8 @@ async fn create(
     caller.require(Capability::EditViews)?;
     let table = table_no(&table)?;
     let open = bases.open_table(&caller, table, None).await?;
-    let command = Command::CreateView { table, name: new.name, kind: "grid".to_owned(), config: new.config };
+    let config = read(new.config.as_ref())?.unwrap_or_default();
+    let command = Command::CreateView { table, name: new.name, kind: new.kind, access: new.access, config };
     let written = bases.write(&open, &caller, command).await?;
     let made = written.change.schema.iter().find_map(|edit| match edit {
         SchemaEdit::View { view, before: None, .. } => Some(*view),
@@ -76,13 +101,13 @@ fn show(
     let (seq, body) = open
         .read(|base| {
             let seen = Seen::of(caller, base, table)?;
-            Some((base.seq(), ViewSchema::of(table, seen.view(view)?)))
+            Some((base.seq(), ViewSchema::of(&seen, seen.view(view)?)))
         })
         .ok_or_else(Error::not_found)?;
     Ok(Versioned::json(status, seq, &body)?)
 }
 
-/// Renames a view, moves it, or replaces its configuration.
+/// Renames a view, moves it, makes it another type, replaces its configuration, or says who has it.
 #[utoipa::path(patch, path = "/v1/views/{view}", tag = "schema", params(("view" = String, Path, description = "View id, viw…")),
     request_body = ViewPatch, responses((status = 200, body = ViewSchema)))]
 async fn update(
@@ -94,12 +119,21 @@ async fn update(
     caller.require(Capability::EditViews)?;
     let (table, view) = view_no(&view)?;
     let open = bases.open_table(&caller, table, None).await?;
-    let ViewPatch { name, config, position } = patch;
-    bases.write(&open, &caller, Command::UpdateView { table, view, name, config, position }).await?;
+    let ViewPatch { name, kind, access, config, position } = patch;
+    let mut config = read(config.as_ref())?;
+    if let Some(config) = &mut config {
+        open.read(|base| {
+            if let Some(seen) = Seen::of(&caller, base, table) {
+                seen.keep_hidden(view, config);
+            }
+        });
+    }
+    let command = Command::UpdateView { table, view, name, kind, access, config, position };
+    bases.write(&open, &caller, command).await?;
     show(&caller, &open, (table, view), StatusCode::OK)
 }
 
-/// Deletes a view; not the last one of its table.
+/// Deletes a view; not the last one of its table that everybody sees.
 #[utoipa::path(delete, path = "/v1/views/{view}", tag = "schema", params(("view" = String, Path, description = "View id, viw…")),
     responses((status = 204)))]
 async fn delete(

@@ -119,6 +119,7 @@ fn shapes(caller: &Caller, base: &Base) -> Vec<(Item, i64)> {
         for view in &table.trash.views {
             if let Some(deleted) = view.deleted_us
                 && table.level() >= Level::Edit
+                && sight::sees_view(caller, view)
             {
                 let id = number.view(view.no).to_string();
                 items.push(shape(Kind::View, id, &view.name, Some(of.clone()), deleted));

@@ -46,6 +46,7 @@ pub fn routes(bases: &Bases) -> Router {
         .route("/o/{slug}/b/{base}/{table}", get(workspace))
         .route("/o/{slug}/b/{base}/{table}/{view}", get(workspace))
         .with_state(bases.clone())
+        .merge(crate::shares::routes(bases))
 }
 
 #[derive(Deserialize, Serialize, Default)]

@@ -83,6 +83,9 @@ acts! {
     TokenRevoked = "token.revoked", |told| format!("revoked the API token “{}”", told.said("label"));
     TokenLeaked = "token.leaked", |told| format!("reported the API token “{}” as leaked; it is revoked", told.said("label"));
     AuditExported = "audit.exported", |told| format!("exported the audit trail as {}", told.said("format"));
+    ViewShared = "view.shared", |told| format!("made a link to the view {}", told.said("name"));
+    ViewLinkChanged = "view.link_changed", |told| format!("changed a link to the view {}", told.said("name"));
+    ViewUnshared = "view.unshared", |told| format!("took back a link to the view {}", told.said("name"));
     SiteCreated = "site.created", |told| format!("made the site {}", told.said("name"));
     SiteRenamed = "site.renamed", |told| format!("renamed the site {} to {}", told.said("from"), told.said("to"));
     SiteThemeChanged = "site.theme_changed", |told| format!("gave the site {} the theme {}", told.said("name"), told.said("to"));

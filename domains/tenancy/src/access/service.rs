@@ -6,7 +6,7 @@ use crate::members::store::MEMBER_ACCESS;
 use crate::model::{TenantState, TenantSummary};
 use crate::tenants::store::{TENANT_BY_ID, TENANT_BY_SLUG, summary};
 use crate::tokens::model::TokenText;
-use crate::tokens::store::{TOKEN_BY_HASH, TOUCH_TOKEN};
+use crate::tokens::store::{TOKEN_BY_HASH, TOKEN_BY_ID, TOUCH_TOKEN};
 use jiff::SignedDuration;
 use kernel_core::access::Source;
 use kernel_core::{
@@ -136,11 +136,15 @@ impl Tenancy {
 
     async fn token_caller(&self, text: &TokenText) -> Result<Option<Caller>> {
         let Some(token) = self.token(text.tenant, text.hash).await? else { return Ok(None) };
+        self.caller_of(text.tenant, token).await
+    }
+
+    async fn caller_of(&self, tenant: TenantId, token: TokenAccess) -> Result<Option<Caller>> {
         let now = self.now();
         if token.expires_at.is_some_and(|end| end <= now) {
             return Ok(None);
         }
-        let caller = self.member_caller(text.tenant, token.maker, Actor::Token(token.id)).await?;
+        let caller = self.member_caller(tenant, token.maker, Actor::Token(token.id)).await?;
         Ok(caller.map(|caller| Caller { scopes: Some(token.scopes), bases: token.bases, ..caller }))
     }
 
@@ -151,19 +155,7 @@ impl Tenancy {
             return Ok(token);
         }
         let row = self.0.db.read_opt(tenant, &TOKEN_BY_HASH, &[&tenant.uuid(), &hash.as_slice()]).await?;
-        let token = row.map(|row| {
-            let names: Vec<String> = row.get("scopes");
-            TokenAccess {
-                id: ApiTokenId::from_uuid(row.get("id")),
-                scopes: Scopes::from_names(names.iter().map(String::as_str)),
-                bases: row
-                    .get::<_, Option<Vec<i64>>>("bases")
-                    .map(|numbers| numbers.into_iter().map(i64::cast_unsigned).collect()),
-                expires_at: row.get("expires_at"),
-                maker: UserId::from_uuid(row.get("created_by")),
-                used_at: row.get("last_used_at"),
-            }
-        });
+        let token = row.as_ref().map(token_access);
         if let Some(token) = &token {
             let now = self.now();
             if token.used_at.is_none_or(|used| now.duration_since(used) >= TOUCH_EVERY) {
@@ -174,6 +166,27 @@ impl Tenancy {
             self.0.cache.keep(generation, question, Answer::Token(token.clone()));
         }
         Ok(token)
+    }
+
+    /// Who a person or a token is today, for what stands in their name; `None`: not a member any more, a token that is
+    /// revoked or over, a suspended organisation.
+    ///
+    /// # Errors
+    /// `internal` only.
+    pub async fn standing(&self, tenant: TenantId, actor: Actor) -> Result<Option<Caller>> {
+        match self.tenant(tenant).await {
+            Ok(found) if found.state == TenantState::Active => {}
+            Err(error) if error.code() != Code::NotFound => return Err(error),
+            _ => return Ok(None),
+        }
+        let id = match actor {
+            Actor::User(user) => return self.member_caller(tenant, user, actor).await,
+            Actor::Token(id) => id,
+            Actor::System => return Ok(None),
+        };
+        let row = self.0.db.read_opt(tenant, &TOKEN_BY_ID, &[&tenant.uuid(), &id.uuid()]).await?;
+        let Some(token) = row.as_ref().map(token_access) else { return Ok(None) };
+        self.caller_of(tenant, token).await
     }
 
     async fn jwt_caller(&self, bearer: &str) -> Result<Option<Caller>> {
@@ -229,6 +242,20 @@ fn member_access(row: &Row) -> Result<MemberAccess> {
     }
     let access = if sources.is_empty() { Access::of(role) } else { Arc::new(Access::new(role, sources)) };
     Ok(MemberAccess { role, access, expires_at: row.get("expires_at") })
+}
+
+fn token_access(row: &Row) -> TokenAccess {
+    let names: Vec<String> = row.get("scopes");
+    TokenAccess {
+        id: ApiTokenId::from_uuid(row.get("id")),
+        scopes: Scopes::from_names(names.iter().map(String::as_str)),
+        bases: row
+            .get::<_, Option<Vec<i64>>>("bases")
+            .map(|numbers| numbers.into_iter().map(i64::cast_unsigned).collect()),
+        expires_at: row.get("expires_at"),
+        maker: UserId::from_uuid(row.get("created_by")),
+        used_at: row.get("last_used_at"),
+    }
 }
 
 fn refuse_suspended(tenant: &TenantSummary) -> Result<()> {

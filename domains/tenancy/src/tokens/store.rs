@@ -22,6 +22,9 @@ statements! {
     /// A token in use.
     tenant Control TOKEN_BY_HASH = "select id, scopes, bases, expires_at, last_used_at, created_by
         from control.api_tokens where tenant_id = $1 and token_hash = $2 and revoked_at is null";
+    /// A token by its id, as long as it works.
+    tenant Control TOKEN_BY_ID = "select id, scopes, bases, expires_at, last_used_at, created_by
+        from control.api_tokens where tenant_id = $1 and id = $2 and revoked_at is null";
     /// Notes the last use.
     tenant Control TOUCH_TOKEN = "update control.api_tokens set last_used_at = $3
         where tenant_id = $1 and id = $2 and (last_used_at is null or last_used_at < $3)";

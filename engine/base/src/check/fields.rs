@@ -2,7 +2,7 @@
 
 use super::draft::Draft;
 use super::links::{self, Side};
-use super::{Checked, convert, existing, formulas, moved, refuse, rules, trash};
+use super::{Checked, convert, existing, formulas, moved, refuse, rules, trash, views};
 use crate::cell::Cell;
 use crate::change::{FieldFacts, SchemaEdit};
 use crate::column::ValueRef;
@@ -311,6 +311,7 @@ pub(super) fn update(
     }
     if converts {
         conversion(draft, context, table, &field, after)?;
+        views::refit(draft);
     } else {
         if let (Some(old), Some(new)) = (before.kind.choices(), after.kind.choices()) {
             let gone: FxHashSet<&str> = old
@@ -321,7 +322,12 @@ pub(super) fn update(
             empty_choices(draft, table, no, &gone);
         }
         if after != before {
+            // Options can change what the values are as well: a link of one record, the type of a formula's value.
+            let refit = after.kind != before.kind;
             draft.edit(SchemaEdit::Field { table, field: no, before: Some(before), after: Some(after) });
+            if refit {
+                views::refit(draft);
+            }
         }
     }
     formulas::judge(draft.schema(), table, no).map_err(|error| vec![error])?;

@@ -118,12 +118,19 @@ fn schema_command(draft: &mut Draft<'_>, context: &mut CheckContext<'_>, command
             fields::update(draft, context, *table, *field, &edit)
         }
         Command::DeleteField { table, field } => fields::delete(draft, context, *table, *field),
-        Command::CreateView { table, name, kind, config } => {
+        Command::CreateView { table, name, kind, access, config } => {
             existing(draft, *table)?;
-            views::create(draft, context, *table, name, kind, config)
+            views::create(draft, context, *table, name, kind, *access, config)
         }
-        Command::UpdateView { table, view, name, config, position } => {
-            views::update(draft, *table, *view, name.as_deref(), config.as_ref(), *position)
+        Command::UpdateView { table, view, name, kind, access, config, position } => {
+            let edit = views::Edit {
+                name: name.as_deref(),
+                kind: kind.as_deref(),
+                access: *access,
+                config: config.as_ref(),
+                position: *position,
+            };
+            views::update(draft, *table, *view, &edit)
         }
         Command::DeleteView { table, view } => views::delete(draft, context, *table, *view),
         Command::RestoreTable { table } => trash::restore_table(draft, *table),

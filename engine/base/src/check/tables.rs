@@ -6,7 +6,7 @@ use crate::change::SchemaEdit;
 use crate::command::{CellCode, CellError, CheckContext, NewField};
 use crate::ids::{FieldNo, TableNo, random_number};
 use crate::schema::{BaseInfo, FieldKind, FieldRules, MAX_TABLES, TableHead, clean_name, same_name};
-use crate::view::ViewConfig;
+use crate::view::{ViewAccess, ViewConfig};
 
 /// Optional changes of a table.
 pub(super) struct Edit<'a> {
@@ -99,7 +99,8 @@ pub(super) fn create(
     if !errors.is_empty() {
         return Err(errors);
     }
-    views::create(draft, context, number, "All records", "grid", &ViewConfig::default())
+    let config = ViewConfig::default();
+    views::create(draft, context, number, "All records", "grid", ViewAccess::Shared, &config)
 }
 
 pub(super) fn update(draft: &mut Draft<'_>, table: TableNo, edit: &Edit<'_>) -> Checked<()> {

@@ -4,7 +4,7 @@
 //! that link to it are in the trash of their own tables meanwhile.
 
 use super::draft::Draft;
-use super::{Checked, existing, refuse, rules};
+use super::{Checked, existing, refuse, rules, views};
 use crate::change::{FieldFacts, SchemaEdit};
 use crate::command::{CellCode, CheckContext};
 use crate::ids::{FieldNo, TableNo, ViewNo};
@@ -29,23 +29,12 @@ pub(super) fn end_field(draft: &mut Draft<'_>, table: TableNo, field: &Field) {
 }
 
 fn take_out(draft: &mut Draft<'_>, table: TableNo, field: &Field, after: Option<FieldFacts>) {
-    let Some(shape) = draft.schema().table(table) else { return };
-    let mut edits = Vec::new();
-    for view in &shape.views {
-        let mut config = view.config.clone();
-        if config.forget(table.field(field.no)) {
-            let after = View { config, ..view.clone() };
-            edits.push(SchemaEdit::View {
-                table,
-                view: view.no,
-                before: Some(view.clone()),
-                after: Some(after),
-            });
-        }
+    if draft.schema().table(table).is_none() {
+        return;
     }
     let before = Some(FieldFacts::of(field));
-    edits.push(SchemaEdit::Field { table, field: field.no, before, after });
-    edits.into_iter().for_each(|edit| draft.edit(edit));
+    draft.edit(SchemaEdit::Field { table, field: field.no, before, after });
+    views::refit(draft);
 }
 
 /// Puts a table into the trash, and the fields of other tables that link to it.
@@ -102,6 +91,7 @@ pub(super) fn restore_table(draft: &mut Draft<'_>, table: TableNo) -> Checked<()
             }
         }
     }
+    views::refit(draft);
     Ok(())
 }
 
@@ -176,9 +166,7 @@ pub(super) fn restore_view(draft: &mut Draft<'_>, table: TableNo, no: ViewNo) ->
         deleted_us: None,
         ..before.clone()
     };
-    for field in &shape.trash.fields {
-        after.config.forget(table.field(field.no));
-    }
+    after.config.refit(shape);
     draft.edit(SchemaEdit::View { table, view: no, before: Some(before), after: Some(after) });
     Ok(())
 }

@@ -5,12 +5,13 @@
 //! where later values of others are kept.
 
 use super::draft::Draft;
-use super::{Checked, existing, records, refuse, trash};
+use super::{Checked, existing, records, refuse, trash, views};
 use crate::cell::Cell;
 use crate::change::{Change, FieldFacts, RowEdit, RowFacts, RowMeta, SchemaEdit};
 use crate::command::{CellCode, CheckContext};
 use crate::ids::{FieldNo, RowNo, TableNo, ViewNo};
 use crate::schema::{FieldKind, TableHead, View, same_name};
+use crate::view::ViewAccess;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::BTreeMap;
 
@@ -166,8 +167,9 @@ fn view_back(
     };
     let after = match after {
         Some(after) if after.deleted_us.is_none() => after,
-        _ if shape.views.len() == 1 => {
-            return refuse("version", CellCode::ReadOnly, "A table keeps at least one view.");
+        _ if now.access != ViewAccess::Personal && views::is_last(shape, no) => {
+            let detail = "A table keeps at least one view that everybody sees.";
+            return refuse("version", CellCode::ReadOnly, detail);
         }
         _ => {
             trash::put_view(draft, context, table, now);

@@ -1,6 +1,7 @@
 //! Tables, fields and views as data. The schema holds no values and no caches.
 //!
-//! Invariants (kept by `check`, trusted everywhere else): names are unique within their list without regard to case; every
+//! Invariants (kept by `check`, trusted everywhere else): names are unique within their list without regard to case, names of
+//! personal views among their owner's and the shared ones; a table has a view that is not personal; every
 //! link has its other side (`symmetric`) in the table that it points to; the primary field exists and can be read as text;
 //! field and view numbers are below the table's counters.
 //!
@@ -11,7 +12,7 @@ mod kind;
 mod rules;
 
 use crate::ids::{FieldId, FieldNo, TableNo, ViewNo};
-use crate::view::ViewConfig;
+use crate::view::{ViewAccess, ViewConfig};
 pub(crate) use kind::Storage;
 pub use kind::{Choice, FieldKind, TYPE_NAMES};
 pub use rules::FieldRules;
@@ -155,9 +156,12 @@ pub struct View {
     pub no: ViewNo,
     /// Shown name.
     pub name: String,
-    /// `grid` in this version; kept as text so that later types are not lost.
+    /// One of [`crate::VIEW_TYPES`]; kept as text so that later types are not lost.
     #[serde(rename = "type")]
     pub kind: String,
+    /// Who has it.
+    #[serde(default, skip_serializing_if = "ViewAccess::is_shared")]
+    pub access: ViewAccess,
     /// Filter, sort, hidden fields and so on.
     pub config: ViewConfig,
     /// Place among the views, ascending.
@@ -202,6 +206,12 @@ impl Field {
 }
 
 impl TableHead {
+    /// Whether the two differ in nothing but numbers that were given out.
+    pub fn counted_as(&self, other: &Self) -> bool {
+        let (next_field, next_view) = (other.next_field, other.next_view);
+        Self { next_field, next_view, ..self.clone() } == *other
+    }
+
     /// This head with counters that are not behind the other's: a number that was given out is never given out again.
     pub(crate) fn counted_on(mut self, other: Option<&Self>) -> Self {
         if let Some(other) = other {
@@ -329,7 +339,8 @@ impl Table {
         self.views.iter().find(|view| view.no == no)
     }
 
-    /// The view with this name, without regard to case.
+    /// The view with this name, without regard to case. A table that one person sees may have a personal view of a name that
+    /// somebody gave to a shared one later: the first of them.
     pub fn view_by_name(&self, name: &str) -> Option<&View> {
         self.views.iter().find(|view| same_name(&view.name, name))
     }
