@@ -3,6 +3,7 @@
 
 use crate::ACCESS_CHANGED;
 use crate::access::cache::AccessCache;
+use crate::oauth::store::END_CONNECTIONS_OF_USER;
 use identity::audit::{Act, AuditEvent, emit};
 use identity::leaving::{Later, Tie, Ties};
 use jiff::Timestamp;
@@ -99,6 +100,7 @@ impl AccountTies {
         for place in self.places(user).await? {
             let (tenant, now) = (place.tenant, self.clock.now());
             let mut tx = self.db.begin(Database::Control, tenant).await?;
+            tx.execute(&END_CONNECTIONS_OF_USER, &[&tenant.uuid(), &user.uuid(), &now]).await?;
             tx.execute(&LEAVE, &[&tenant.uuid(), &user.uuid(), &now]).await?;
             let event = AuditEvent::in_tenant(tenant, Actor::User(user), Act::MemberAccountClosed, now);
             emit(&mut tx, &event.target(user)).await?;

@@ -5,6 +5,7 @@ pub const ALL: &[(&str, &str)] = &[
     ("GET", "/o/{slug}/"),
     ("POST", "/o/{slug}/api-token"),
     ("GET POST", "/o/{slug}/tokens"),
+    ("GET", "/o/{slug}/tokens/history"),
     ("POST", "/o/{slug}/tokens/{token}/revoke"),
     ("GET", "/o/{slug}/second-factor"),
     ("GET POST", "/o/{slug}/security"),

@@ -69,6 +69,7 @@ const PAGES: &[(&str, &str, Role)] = &[
     ("POST", "/o/{slug}/api-token", Role::Client),
     ("GET", "/o/{slug}/tokens", Role::Editor),
     ("POST", "/o/{slug}/tokens", Role::Editor),
+    ("GET", "/o/{slug}/tokens/history", Role::Editor),
     ("POST", "/o/{slug}/tokens/{token}/revoke", Role::Admin),
     ("GET", "/o/{slug}/second-factor", Role::Client),
     ("GET", "/o/{slug}/security", Role::Viewer),

@@ -118,7 +118,8 @@ impl Builder<'_> {
         if let (Key::Field(table, no), Some(detail)) = (key, problem)
             && let Some(field) = field_mut(self.schema, table, no)
         {
-            field.outcome = Some(Box::new(Outcome { result: FieldKind::Text, problem: Some(detail), is_cycle }));
+            field.outcome =
+                Some(Box::new(Outcome { result: FieldKind::Text, problem: Some(detail), is_cycle }));
         }
         let signature = self.signature(key, &plan);
         let Plan { own, through, needs } = plan;
