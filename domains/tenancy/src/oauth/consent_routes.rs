@@ -19,8 +19,10 @@ use std::collections::HashMap;
 
 pub(super) fn routes(tenancy: &Tenancy) -> Router<Pages> {
     // Asked before, so that the yes itself needs no page in between: that page could not lead to the app's address.
-    let consent = guarded(tenancy.identity(), get(ask).post(decide));
-    Router::new().route("/oauth/authorize", get(authorize)).route("/o/{slug}/apps/authorize", consent)
+    let identity = tenancy.identity();
+    Router::new()
+        .route("/oauth/authorize", get(authorize))
+        .route("/o/{slug}/apps/authorize", guarded(identity, get(ask).post(decide)))
 }
 
 fn unknown() -> Error {
