@@ -25,7 +25,8 @@ test.afterAll(() => {
 const tokens = async (fields: Record<string, string>): Promise<Answer> =>
   ask('/oauth/token', { body: new URLSearchParams(fields).toString(), headers: { 'content-type': 'application/x-www-form-urlencoded' } });
 
-test('an app is registered, allowed, used, and ended when its refresh token comes twice', async ({ signedIn: page, person }) => {
+test('an app is registered, allowed, used, and ended when its refresh token comes twice', async ({ signedIn: page, person, watch }) => {
+  watch.expects(/422/);
   const app = (path: string): string => `${origin('app')}${path}`;
   for (const name of ['Orders', 'Salaries']) {
     await page.goto(app(`/o/${person.slug}/bases`));

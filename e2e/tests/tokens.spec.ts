@@ -15,7 +15,8 @@ test.afterAll(async () => {
   await second.stop();
 });
 
-test('a token is made, used, looked at and revoked', async ({ signedIn: page, person }) => {
+test('a token is made, used, looked at and revoked', async ({ signedIn: page, person, watch }) => {
+  watch.expects(/422/);
   const tokens = `${origin('app')}/o/${person.slug}/tokens`;
   await page.goto(tokens);
   await page.getByRole('button', { name: 'New token' }).first().click();

@@ -14,6 +14,8 @@ mod imports;
 mod isolation;
 mod matrix;
 mod oauth;
+mod oauth_refusals;
+mod oauth_world;
 mod openflights;
 mod permission_pages;
 mod permissions;

@@ -33,7 +33,7 @@ pub(crate) fn router() -> OpenApiRouter<crate::Bases> {
 /// Who did it.
 #[derive(Serialize, ToSchema)]
 struct ActorInfo {
-    /// `usr_…`, `tok_…` or `system`.
+    /// `usr_…`, `tok_…`, `con_…` or `system`.
     id: String,
     /// The person's or token's name, as far as it is known.
     name: String,

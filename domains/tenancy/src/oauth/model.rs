@@ -208,6 +208,8 @@ fn same_but_port(known: &str, asked: &str) -> bool {
 pub fn source(redirect: &str) -> Option<String> {
     let url = Url::parse(redirect).ok()?;
     match url.scheme() {
+        // The grammar of policies has no addresses of IPv6.
+        "http" if matches!(url.host(), Some(Host::Ipv6(_))) => Some("http:".to_owned()),
         "http" | "https" => Some(url.origin().ascii_serialization()),
         own => Some(format!("{own}:")),
     }
@@ -361,6 +363,7 @@ mod tests {
         let sent = with_query("https://a.example/b?x=1", &[("code", "a b"), ("state", "&")]);
         assert_eq!(sent, "https://a.example/b?x=1&code=a+b&state=%26");
         assert_eq!(source("https://a.example/b").as_deref(), Some("https://a.example"));
+        assert_eq!(source("http://[::1]:3000/b").as_deref(), Some("http:"));
         assert_eq!(source("com.example.app:/b").as_deref(), Some("com.example.app:"));
     }
 }

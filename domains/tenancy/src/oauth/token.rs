@@ -95,9 +95,9 @@ impl Tenancy {
         tx.execute(&USE_CODE, &[&tenant.uuid(), &hash.as_slice(), &now]).await?;
         tx.execute(&BEGIN_CONNECTION, &[&tenant.uuid(), &id.uuid(), &now]).await?;
         let refresh = self.next_refresh(&mut tx, tenant, id, held.expires_at).await?;
-        tx.commit().await?;
         let scopes = common(held.scopes, client.app.scopes);
         let access = self.mint_access(client.text, id, subject, scopes).await?;
+        tx.commit().await?;
         Ok(answer(&access, Some(&refresh), scopes))
     }
 
@@ -132,8 +132,8 @@ impl Tenancy {
         let subject = self.subject(tenant, &held).await?;
         tx.execute(&USE_REFRESH, &[&tenant.uuid(), &hash.as_slice(), &now]).await?;
         let refresh = self.next_refresh(&mut tx, tenant, id, held.expires_at).await?;
-        tx.commit().await?;
         let access = self.mint_access(client.text, id, subject, scopes).await?;
+        tx.commit().await?;
         Ok(answer(&access, Some(&refresh), scopes))
     }
 

@@ -15,7 +15,7 @@ use identity::Visit;
 use identity::audit::{Act, AuditEvent, emit};
 use kernel_core::{Actor, ApiTokenId, Code, Error, Result, UserId};
 use kernel_db::Database;
-use kernel_web::{ApiJson, Exchange, Policy, Web, WebError};
+use kernel_web::{ApiJson, Exchange, Policy, Web, WebError, limit_key};
 use serde::Deserialize;
 use serde_json::json;
 use std::convert::Infallible;
@@ -51,7 +51,7 @@ async fn report(
     (Asker(exchange), visit): (Asker, Visit),
     ApiJson(report): ApiJson<Report>,
 ) -> Result<StatusCode, WebError> {
-    web.limits().enforce(&exchange, Policy::REPORTS, &visit.address.to_string())?;
+    web.limits().enforce(&exchange, Policy::REPORTS, &limit_key(visit.address))?;
     if report.tokens.len() > MOST {
         let detail = format!("has more than {MOST} tokens");
         return Err(Error::field("/tokens", Code::TooMany, detail).into());
