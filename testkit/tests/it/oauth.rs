@@ -1,8 +1,8 @@
 //! The OAuth provider end to end: a person's yes, apps for themselves, and how all of it ends.
 
 use crate::oauth_world::{
-    App, BACK, answered, app, bad, base, code, ends, exchange, form, parameter, refresh, refused, request,
-    stock, text, token, visit,
+    App, BACK, another, answered, app, bad, base, code, ends, exchange, form, parameter, refresh, refused,
+    request, stock, text, token, visit,
 };
 use kernel_core::{Role, Scope, Scopes};
 use tenancy::oauth::NewApp;
@@ -14,8 +14,8 @@ fn a_person_agrees_and_the_app_acts_within_what_was_agreed() {
         let ours = system.fresh_tenant().await?;
         let (open, closed) = (base(system, &ours, "Open").await?, base(system, &ours, "Closed").await?);
         let app = app(system, &ours, stock()).await?;
-        let editor = system.join(&ours, Role::Editor).await?;
-        let mut browser = system.browser(&editor);
+        let admin = system.join(&ours, Role::Admin).await?;
+        let mut browser = system.browser(&admin);
         let lead = browser.open(&request(&app, &[])).await?.expect(303)?;
         let page = browser.open(lead.header("location")).await?.expect(200)?;
         for words in
@@ -78,7 +78,7 @@ fn a_person_agrees_and_the_app_acts_within_what_was_agreed() {
         ];
         assert_eq!(refused(&token(system, &app, &more).await?), bad("invalid_scope"));
         // Disconnected, it ends on every process.
-        let other = system.another_server().await?;
+        let other = another(system).await?;
         let last = text(&second, "access_token");
         assert_eq!(other.api().get("/v1/bases").token(&last).send().await?.status, 200);
         let at = mine.text.split_once("action=\"/account/apps/ten_").expect("a form").1;

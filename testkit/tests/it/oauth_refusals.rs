@@ -1,8 +1,8 @@
 //! The OAuth provider: everything that is refused, and what a copy of a key leads to.
 
 use crate::oauth_world::{
-    App, BACK, VERIFIER, answered, app, bad, code, ends, exchange, form, parameter, refresh, refused,
-    request, stock, text, token,
+    App, BACK, VERIFIER, another, answered, app, bad, code, ends, exchange, form, parameter, refresh,
+    refused, request, stock, text, token,
 };
 use kernel_core::secret::sha256;
 use serde_json::Value;
@@ -169,12 +169,15 @@ fn a_refresh_token_that_comes_twice_ends_its_connection_alone() {
         let (stolen, other) = (connect().await?, connect().await?);
         let next = refresh(system, &app, &text(&stolen, "refresh_token")).await?.expect(200)?.json();
         let api = system.api();
-        assert_eq!(api.get("/v1/bases").token(&text(&next, "access_token")).send().await?.status, 200);
+        let elsewhere = another(system).await?;
+        for process in [&api, &elsewhere.api()] {
+            let answer = process.get("/v1/bases").token(&text(&next, "access_token")).send().await?;
+            assert_eq!(answer.status, 200);
+        }
         assert_eq!(
             refused(&refresh(system, &app, &text(&stolen, "refresh_token")).await?),
             bad("invalid_grant")
         );
-        let elsewhere = system.another_server().await?;
         ends(&elsewhere.api(), &text(&next, "access_token")).await?;
         ends(&api, &text(&stolen, "access_token")).await?;
         assert_eq!(
@@ -237,7 +240,7 @@ fn access_tokens_are_ours_or_nobodys() {
         let page = system.portal("app").get("/account").header("authorization", &format!("Bearer {access}"));
         assert_ne!(page.header("accept", "application/json").send().await?.status, 200);
         // Rotated: what was signed before works, also where the new key was never seen, and the new one everywhere.
-        let elsewhere = system.another_server().await?;
+        let elsewhere = another(system).await?;
         elsewhere.api().get("/v1/bases").token(&access).send().await?.expect(200)?;
         system.system.tenancy.rotate_keys().await?;
         let next = fresh().await?;
@@ -256,6 +259,33 @@ fn access_tokens_are_ours_or_nobodys() {
             .await?
             .get(0);
         assert_eq!(plain, 0, "private keys are sealed");
+        Ok(())
+    });
+}
+
+#[test]
+fn refresh_tokens_and_connections_end_by_themselves() {
+    run(async |system| {
+        let ours = system.fresh_tenant().await?;
+        let app = app(system, &ours, stock()).await?;
+        let sql = system.sql("control", "nclc_platform").await?;
+        let tenant = ours.summary.id.uuid();
+        for (table, days) in [("oauth_refresh_tokens", 60), ("oauth_connections", 365)] {
+            let code = code(system, &app, &ours.owner).await?;
+            let tokens = exchange(system, &app, &code).await?.expect(200)?.json();
+            let left = format!(
+                "select max(extract(epoch from expires_at - now()))::float8 from control.{table} where tenant_id = $1"
+            );
+            let left: f64 = sql.query_one(&left, &[&tenant]).await?.get(0);
+            assert!(
+                left < f64::from(days) * 86_400.0 && left > f64::from(days - 1) * 86_400.0,
+                "{table} {left}"
+            );
+            let pass = format!("update control.{table} set expires_at = now() where tenant_id = $1");
+            sql.execute(&pass, &[&tenant]).await?;
+            let late = refresh(system, &app, &text(&tokens, "refresh_token")).await?;
+            assert_eq!(refused(&late), bad("invalid_grant"), "{table}");
+        }
         Ok(())
     });
 }

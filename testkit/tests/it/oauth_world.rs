@@ -7,7 +7,8 @@ use serde_json::Value;
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::{Duration, Instant};
 use tenancy::oauth::{AppText, NewApp};
-use testkit::{Answer, Browser, Member, Tenant, TestSystem};
+use testkit::{Answer, Browser, Member, Server, Tenant, TestSystem};
+use tokio::net::TcpListener;
 
 pub const BACK: &str = "https://stock.example/back";
 pub const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
@@ -141,6 +142,12 @@ pub fn refused(answer: &Answer) -> (u16, String) {
 
 pub fn bad(error: &str) -> (u16, String) {
     (400, error.to_owned())
+}
+
+/// Another process behind the same public address: what one issues the other takes.
+pub async fn another(system: &TestSystem) -> anyhow::Result<Server> {
+    let public = [("NCLC_SITE_PUBLIC_PORT", system.address.port().to_string())];
+    Server::start_with(system.folder(), TcpListener::bind("127.0.0.1:0").await?, &public).await
 }
 
 /// Waits until a token is refused; fails after a second.
