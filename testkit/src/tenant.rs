@@ -108,7 +108,7 @@ impl TestSystem {
         number: u32,
     ) -> anyhow::Result<Member> {
         let caller = Caller::with_role(tenant.id, Actor::User(user), role);
-        let new = NewToken { label: "testkit".to_owned(), scopes: Scopes::all(), bases: None, days: None };
+        let new = NewToken { label: "testkit".to_owned(), scopes: Scopes::all(), ..NewToken::default() };
         let token = self.system.tenancy.create_token(&caller, &new, &visit(number)).await?;
         Ok(Member { user, email, caller, token: token.text.expose().to_owned(), session })
     }

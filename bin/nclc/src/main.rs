@@ -1,4 +1,4 @@
-//! `nclc serve | migrate | check | seed | openapi | staff-link | audit | reseal`.
+//! `nclc serve | migrate | check | seed | openapi | staff-link | audit | reseal | oauth`.
 
 use anyhow::Context as _;
 use clap::{Parser, Subcommand};
@@ -47,6 +47,17 @@ enum Command {
     },
     /// Encrypts stored secrets anew under the present secret key, after `security.former_secret_keys` was set.
     Reseal,
+    /// Keys of the OAuth provider.
+    Oauth {
+        #[command(subcommand)]
+        what: Oauth,
+    },
+}
+
+#[derive(Subcommand)]
+enum Oauth {
+    /// Makes a new key that signs access tokens from now on. Former keys verify what they have signed for a day at least.
+    RotateKey,
 }
 
 #[derive(Subcommand)]
@@ -131,6 +142,13 @@ async fn run(command: Command, settings: Settings) -> anyhow::Result<ExitCode> {
             let problems = nclc::trail::verify(&system, organisation.as_deref()).await;
             system.stop().await;
             Ok(report(&problems?))
+        }
+        Command::Oauth { what: Oauth::RotateKey } => {
+            let system = System::start(settings).await?;
+            let keys = system.tenancy.rotate_keys().await;
+            system.stop().await;
+            println!("A new key signs; {} are published.", keys?);
+            Ok(ExitCode::SUCCESS)
         }
         Command::Reseal => {
             let system = System::start(settings).await?;

@@ -150,6 +150,7 @@ impl System {
         for task in self.background.drain(..) {
             task.abort();
         }
+        self.tenancy.stop().await;
         self.db.close();
         if let Some(cluster) = self.cluster.take() {
             cluster.stop().await;

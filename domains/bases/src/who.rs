@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 /// Who did it.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub(crate) struct ActorInfo {
-    /// `usr_…`, `tok_…` or `system`.
+    /// `usr_…`, `tok_…`, `con_…` or `system`.
     pub(crate) id: String,
     /// The person's or token's name, as far as it is known.
     pub(crate) name: String,

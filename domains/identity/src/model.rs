@@ -196,7 +196,7 @@ pub fn local_path(next: Option<&str>) -> Option<String> {
     let path = next?;
     let fine = path.starts_with('/')
         && !path.starts_with("//")
-        && path.len() <= 500
+        && path.len() <= 3000
         && !path.contains(['\\', '\r', '\n', '\t'])
         && path.chars().all(|character| !character.is_control());
     fine.then(|| path.to_owned())

@@ -7,6 +7,7 @@
 pub mod access;
 pub mod members;
 pub mod model;
+pub mod oauth;
 pub mod permissions;
 pub mod security;
 pub mod sso;
@@ -25,7 +26,7 @@ pub use tenants::TenantListing;
 pub use tenants::home::{HomeBase, HomeSite, HomeView};
 pub use tokens::{
     BaseDirectory, BaseName, CreatedToken, FieldName, Later, NewToken, SiteDirectory, SiteName, TableName,
-    TokenRow,
+    TokenRow, api as token_api,
 };
 
 use std::sync::Arc;
@@ -45,6 +46,7 @@ pub fn routes(
         .merge(trail::routes::routes())
         .with_state(tenancy.clone())
         .merge(tokens::routes::routes(tenancy, Arc::clone(&bases)))
+        .merge(oauth::pages(tenancy, Arc::clone(&bases)))
         .merge(members::routes::routes(tenancy, Arc::clone(&sites)))
         .merge(permissions::routes::routes(tenancy, bases, sites))
 }

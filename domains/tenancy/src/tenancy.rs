@@ -3,8 +3,10 @@
 
 use crate::access::cache::AccessCache;
 use crate::access::jwt::Jwt;
+use crate::oauth::keys::Keys;
 use crate::sso::{SsoGate, SsoParts};
 use crate::ties::AccountTies;
+use crate::tokens::usage::Usage;
 use identity::Identity;
 use jiff::Timestamp;
 use kernel_core::TenantId;
@@ -26,6 +28,8 @@ pub(crate) struct Inner {
     pub db: Db,
     pub cache: AccessCache,
     pub jwt: Jwt,
+    pub usage: Usage,
+    pub keys: Keys,
     pub sso: OnceLock<SsoParts>,
 }
 
@@ -37,11 +41,26 @@ impl Tenancy {
         let db = identity.db().clone();
         let cache = AccessCache::new(identity.web().clock().clone());
         cache.follow(&db);
+        let usage = Usage::default();
+        usage.follow(&db);
         let ties =
             AccountTies { db: db.clone(), cache: cache.clone(), clock: identity.web().clock().clone() };
         identity.tie(Arc::new(ties));
         identity.guard_passwords(Arc::new(SsoGate { db: db.clone() }));
-        Self(Arc::new(Inner { jwt: Jwt::new(key), db, cache, identity, sso: OnceLock::new() }))
+        Self(Arc::new(Inner {
+            jwt: Jwt::new(key),
+            keys: Keys::default(),
+            usage,
+            db,
+            cache,
+            identity,
+            sso: OnceLock::new(),
+        }))
+    }
+
+    /// Writes what is only counted in memory: before the process ends.
+    pub async fn stop(&self) {
+        self.0.usage.write(&self.0.db).await;
     }
 
     /// The people's service.

@@ -3,6 +3,7 @@
 
 use crate::ACCESS_CHANGED;
 use crate::access::cache::AccessCache;
+use crate::oauth::store::{CONNECTIONS, END_CONNECTIONS_OF_USER};
 use identity::audit::{Act, AuditEvent, emit};
 use identity::leaving::{Later, Tie, Ties};
 use jiff::Timestamp;
@@ -74,6 +75,8 @@ impl AccountTies {
         for place in self.places(user).await? {
             let (tenant, ids) = (place.tenant, [place.tenant.uuid(), user.uuid()]);
             let joined = self.db.read_opt(tenant, &JOINED_AT, &[&ids[0], &ids[1]]).await?;
+            let apps: kernel_db::Params<'_> = &[&ids[0], &None::<Uuid>, &Some(ids[1]), &self.clock.now()];
+            let apps = self.db.read(tenant, &CONNECTIONS, apps).await?;
             let tokens = self.db.read(tenant, &TOKENS_MADE_BY, &[&ids[0], &ids[1]]).await?;
             all.push(json!({
                 "id": tenant.to_string(),
@@ -81,6 +84,12 @@ impl AccountTies {
                 "address": place.slug,
                 "role": place.role,
                 "since": joined.map(|row| row.get::<_, Timestamp>("joined_at")),
+                "connected_apps": apps.iter().map(|app| json!({
+                    "name": app.get::<_, String>("name"),
+                    "scopes": app.get::<_, Vec<String>>("scopes"),
+                    "since": app.get::<_, Timestamp>("created_at"),
+                    "last_used": app.get::<_, Option<Timestamp>>("last_used_at"),
+                })).collect::<Vec<_>>(),
                 "api_tokens": tokens.iter().map(|token| json!({
                     "label": token.get::<_, String>("label"),
                     "ends_with": token.get::<_, String>("hint"),
@@ -99,6 +108,7 @@ impl AccountTies {
         for place in self.places(user).await? {
             let (tenant, now) = (place.tenant, self.clock.now());
             let mut tx = self.db.begin(Database::Control, tenant).await?;
+            tx.execute(&END_CONNECTIONS_OF_USER, &[&tenant.uuid(), &user.uuid(), &now]).await?;
             tx.execute(&LEAVE, &[&tenant.uuid(), &user.uuid(), &now]).await?;
             let event = AuditEvent::in_tenant(tenant, Actor::User(user), Act::MemberAccountClosed, now);
             emit(&mut tx, &event.target(user)).await?;

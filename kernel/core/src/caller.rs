@@ -1,7 +1,9 @@
 //! Who asks: proven by an extractor, checked by services.
 
 use crate::access::{Access, Level};
-use crate::{ApiTokenId, Capability, Code, Error, Result, Role, Scopes, SiteId, TenantId, UserId};
+use crate::{
+    ApiTokenId, Capability, Code, ConnectionId, Error, Result, Role, Scopes, SiteId, TenantId, UserId,
+};
 use std::sync::Arc;
 
 /// Who acts, as written into changes and audit rows.
@@ -11,6 +13,8 @@ pub enum Actor {
     User(UserId),
     /// A program with an API token.
     Token(ApiTokenId),
+    /// An app, for a person or for itself.
+    Connection(ConnectionId),
     /// The product itself (imports, seeds, jobs).
     System,
 }
@@ -20,6 +24,7 @@ impl std::fmt::Display for Actor {
         match self {
             Self::User(id) => id.fmt(f),
             Self::Token(id) => id.fmt(f),
+            Self::Connection(id) => id.fmt(f),
             Self::System => f.write_str("system"),
         }
     }

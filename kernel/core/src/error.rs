@@ -46,6 +46,8 @@ codes! {
     Forbidden = "forbidden", 403, retry false, "Your role does not allow this.";
     /// The token was not given the scope.
     MissingScope = "missing_scope", 403, retry false, "The token lacks a scope.";
+    /// The token may not be used from this address.
+    AddressNotAllowed = "address_not_allowed", 403, retry false, "The token can't be used from this address.";
     /// The session is too old for something sensitive: confirm who you are, then repeat.
     StepUpRequired = "step_up_required", 403, retry true, "Confirm that it is you, then repeat.";
     /// The form's CSRF token is missing or stale.

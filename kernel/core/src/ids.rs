@@ -133,6 +133,8 @@ prefixed_id!(/** A person with an account. */ UserId, "usr");
 prefixed_id!(/** An organisation. */ TenantId, "ten");
 prefixed_id!(/** A signed-in browser. */ SessionId, "ses");
 prefixed_id!(/** An API token. */ ApiTokenId, "tok");
+prefixed_id!(/** An app of an organisation that acts by OAuth. */ OauthAppId, "oap");
+prefixed_id!(/** What an app may do, for a person or for itself. */ ConnectionId, "con");
 prefixed_id!(/** An invitation to a tenant. */ InviteId, "inv");
 prefixed_id!(/** A link by which anybody of a domain may join. */ InviteLinkId, "lnk");
 prefixed_id!(/** A role of an organisation's own. */ RoleId, "rol");

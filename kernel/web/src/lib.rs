@@ -36,7 +36,7 @@ pub mod templates;
 pub mod web;
 
 pub use body::UploadFits;
-pub use client_addr::{ClientAddr, Networks};
+pub use client_addr::{ClientAddr, Networks, limit_key};
 pub use csrf::CsrfForm;
 pub use error::WebError;
 pub use exchange::{Exchange, Shell, ShellStaff, ShellTenant, ShellUser};

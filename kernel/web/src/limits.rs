@@ -45,6 +45,8 @@ impl Policy {
         Self { name: "sign-in-account", quota: 30, window_seconds: 60, burst: 1_800 };
     /// Sign-ups, resets and other mails caused by one address.
     pub const MAIL_CAUSING: Self = Self { name: "mail", quota: 3, window_seconds: 600, burst: 10 };
+    /// What programs ask at the endpoints of OAuth, from one address.
+    pub const OAUTH: Self = Self { name: "oauth", quota: 300, window_seconds: 60, burst: 300 };
     /// Reports of browsers about what the Content-Security-Policy kept out, from one address.
     pub const REPORTS: Self = Self { name: "reports", quota: 30, window_seconds: 60, burst: 30 };
     /// Pages and feeds of links to views, from one address.
@@ -110,6 +112,9 @@ type Limiter = RateLimiter<String, DashMapStateStore<String>, KernelClock, State
 /// Keys after which a policy's forgotten buckets are dropped.
 const SWEEP_AT: usize = 50_000;
 
+/// Policies after which those without buckets are dropped: API tokens may have limits of their own.
+const MOST_POLICIES: usize = 500;
+
 /// All buckets of the process.
 pub struct RateLimits {
     clock: KernelClock,
@@ -123,6 +128,12 @@ impl RateLimits {
 
     fn limiter(&self, policy: Policy) -> Arc<Limiter> {
         let mut limiters = self.limiters.lock();
+        if limiters.len() > MOST_POLICIES && !limiters.contains_key(&policy) {
+            limiters.retain(|_, limiter| {
+                limiter.retain_recent();
+                !limiter.is_empty()
+            });
+        }
         let limiter = limiters.entry(policy).or_insert_with(|| {
             let burst = NonZeroU32::new(policy.burst).unwrap_or(NonZeroU32::MIN);
             let quota = Quota::with_period(policy.period().max(Duration::from_nanos(1)))

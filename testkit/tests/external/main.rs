@@ -1,6 +1,7 @@
 //! The product and programs of others that run beside it. `cargo xtask test external` installs what they need.
 
 mod name_server;
+mod oauth;
 mod provider;
 mod sign_in;
 mod sso;

@@ -3,9 +3,13 @@
 
 use crate::app_cases::ALL;
 use crate::world::World;
+use identity::Visit;
+use kernel_core::Scope;
 use std::collections::BTreeSet;
 use std::fs;
+use std::net::{IpAddr, Ipv4Addr};
 use std::path::Path;
+use tenancy::oauth::NewApp;
 use testkit::run;
 
 /// The organisation's paths as the sources declare them.
@@ -71,10 +75,24 @@ fn another_organisations_pages_are_not_there() {
         let page =
             format!("pag_{}", after(&owner.open(&format!("{own}/sites/{site}")).await?.text, "/pages/pag_"));
         let user = ours.owner.user.to_string();
+        let new = NewApp {
+            name: "kept secret".into(),
+            redirects: "https://stock.example/back".into(),
+            scopes: [Scope::Read].into_iter().collect(),
+            ..NewApp::default()
+        };
+        let visit = Visit {
+            address: IpAddr::V4(Ipv4Addr::new(10, 205, 0, 1)),
+            agent: "isolation".to_owned(),
+            request_id: String::new(),
+        };
+        let app = system.system.tenancy.create_app(&ours.owner.caller, &new, &visit).await?.id.to_string();
         let filled = |pattern: &str, slug: &str| {
             pattern
                 .replace("{slug}", slug)
                 .replace("{token}", &token)
+                .replace("{app}", &app)
+                .replace("{connection}", "con_0000000000000000000000")
                 .replace("{user}", &user)
                 .replace("{subject}", &user)
                 .replace("{link}", "lnk_0000000000000000000000")

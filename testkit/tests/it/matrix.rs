@@ -10,6 +10,7 @@ use kernel_core::{Role, Scope, Scopes};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr};
 use tenancy::NewToken;
+use tenancy::oauth::{AppText, NewApp};
 use testkit::run;
 
 const ROLES: [Role; 6] =
@@ -85,7 +86,17 @@ const PAGES: &[(&str, &str, Role)] = &[
     ("POST", "/o/{slug}/api-token", Role::Client),
     ("GET", "/o/{slug}/tokens", Role::Editor),
     ("POST", "/o/{slug}/tokens", Role::Editor),
+    ("GET", "/o/{slug}/tokens/history", Role::Editor),
     ("POST", "/o/{slug}/tokens/{token}/revoke", Role::Admin),
+    ("GET", "/o/{slug}/apps", Role::Admin),
+    ("POST", "/o/{slug}/apps", Role::Admin),
+    ("GET", "/o/{slug}/apps/authorize", Role::Client),
+    ("POST", "/o/{slug}/apps/authorize", Role::Client),
+    ("GET", "/o/{slug}/apps/{app}", Role::Admin),
+    ("POST", "/o/{slug}/apps/{app}", Role::Admin),
+    ("POST", "/o/{slug}/apps/{app}/secret", Role::Admin),
+    ("POST", "/o/{slug}/apps/{app}/delete", Role::Admin),
+    ("POST", "/o/{slug}/apps/{app}/connections/{connection}/end", Role::Admin),
     ("GET", "/o/{slug}/second-factor", Role::Client),
     ("GET", "/o/{slug}/security", Role::Viewer),
     ("POST", "/o/{slug}/security", Role::Admin),
@@ -237,9 +248,24 @@ fn each_role_opens_the_pages_of_its_lines() {
             format!("pag_{}", after(&owner.open(&format!("{own}/sites/{site}")).await?.text, "/pages/pag_"));
         let token = system.system.tenancy.tokens(&ours.owner.caller).await?[0].id.to_string();
         let group = system.system.tenancy.create_group(&ours.owner.caller, "Sales", &visit()).await?;
+        let scopes = [Scope::Read].into_iter().collect();
+        let new = NewApp {
+            name: "Stock app".into(),
+            redirects: "https://stock.example/back".into(),
+            scopes,
+            ..NewApp::default()
+        };
+        let app = system.system.tenancy.create_app(&ours.owner.caller, &new, &visit()).await?.id;
+        let client = AppText { tenant: ours.summary.id, app }.compose();
+        let asked = format!(
+            "/apps/authorize?client_id={client}&redirect_uri=https%3A%2F%2Fstock.example%2Fback&response_type=code"
+        );
         let filled = |pattern: &str| {
             pattern
                 .replace("{slug}", &ours.slug)
+                .replace("/apps/authorize", &asked)
+                .replace("{app}", &app.to_string())
+                .replace("{connection}", "con_0000000000000000000000")
                 .replace("{token}", &token)
                 .replace("{user}", &ours.owner.user.to_string())
                 .replace("{domain}", "acme.example")

@@ -4,6 +4,7 @@
 //! Two places hold links on purpose and are left out: the development mailbox, which stands for the person's own mail
 //! program, and jobs, where a mail waits for a moment (they are empty when the search begins).
 
+use crate::oauth_world;
 use anyhow::Context as _;
 use data_encoding::{BASE32_NOPAD, BASE64URL_NOPAD, HEXLOWER};
 use identity::factors::totp;
@@ -57,6 +58,26 @@ fn between(text: &str, start: &str, end: &str) -> anyhow::Result<String> {
 
 /// Every secret of the walk by name, as text.
 type Planted = BTreeMap<String, String>;
+
+/// An OAuth app that the person lets act: its secret, the code, and the tokens.
+async fn app_walk(
+    system: &'static TestSystem,
+    browser: &mut Browser,
+) -> anyhow::Result<Vec<(&'static str, String)>> {
+    let page = "/o/planted/apps";
+    let fields = [("name", "Planted app"), ("redirects", oauth_world::BACK), ("read", "on"), ("write", "on")];
+    let made = browser.submit(page, page, &fields).await?.expect(201)?;
+    let client = between(&made.text, "id=\"app-client\">", "<")?;
+    let secret = between(&made.text, "id=\"app-secret\">", "<")?;
+    let app = oauth_world::App { id: String::new(), client, secret: Some(secret.clone()) };
+    let (_, location) = oauth_world::answered(browser, &oauth_world::request(&app, &[]), &[]).await?;
+    let code = oauth_world::parameter(&location, "code").context("no code")?;
+    let tokens = oauth_world::exchange(system, &app, &code).await?.expect(200)?.json();
+    let access = oauth_world::text(&tokens, "access_token");
+    system.api().get("/v1/bases").token(&access).send().await?.expect(200)?;
+    let refresh = oauth_world::text(&tokens, "refresh_token");
+    Ok(vec![("app's secret", secret), ("code", code), ("access token", access), ("refresh token", refresh)])
+}
 
 async fn walk(system: &'static TestSystem) -> anyhow::Result<Planted> {
     let mut planted = Planted::new();
@@ -128,6 +149,9 @@ async fn walk(system: &'static TestSystem) -> anyhow::Result<Planted> {
     guest.open(&page).await?.expect(200)?;
     let kept = format!("__Host-{}", share["id"].as_str().unwrap_or_default());
     plant("unlocked link", guest.cookie(&kept).context("no cookie")?);
+    for (name, value) in app_walk(system, &mut browser).await? {
+        plant(name, &value);
+    }
 
     let setup = browser.open("/account/security/app").await?.expect(200)?;
     let seed = plant(

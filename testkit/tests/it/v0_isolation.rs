@@ -199,7 +199,7 @@ fn nobody_a_viewer_and_a_limited_token() {
             label: "other base".into(),
             scopes: Scopes::all(),
             bases: Some(vec![number]),
-            days: None,
+            ..NewToken::default()
         };
         let visit = identity::Visit {
             address: [10, 0, 0, 1].into(),

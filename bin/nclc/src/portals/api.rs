@@ -12,4 +12,6 @@ pub fn routes(system: &System) -> Router {
         .merge(bases::api(system.bases.clone()))
         .merge(bases::v0::api(system.bases.clone()))
         .merge(bases::developers::routes(system.web.clone()))
+        .merge(tenancy::token_api(&system.tenancy))
+        .merge(tenancy::oauth::api(&system.tenancy))
 }

@@ -70,7 +70,7 @@ async fn owner(
 }
 
 async fn token(system: &System, caller: &Caller, label: &str) -> anyhow::Result<String> {
-    let new = NewToken { label: label.to_owned(), scopes: Scopes::all(), bases: None, days: None };
+    let new = NewToken { label: label.to_owned(), scopes: Scopes::all(), ..NewToken::default() };
     let token = system.tenancy.create_token(caller, &new, &visit()).await?;
     Ok(token.text.expose().to_owned())
 }

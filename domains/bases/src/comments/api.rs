@@ -61,7 +61,7 @@ struct CommentPatch {
 /// Somebody.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct PersonInfo {
-    /// `usr_…`, `tok_…` or `system`.
+    /// `usr_…`, `tok_…`, `con_…` or `system`.
     id: String,
     /// What people call them; empty when it is not known any more.
     name: String,

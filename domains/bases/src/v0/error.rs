@@ -61,7 +61,7 @@ fn kind(error: &Error) -> (u16, &'static str) {
         Code::MalformedJson | Code::BadRequest => (400, "INVALID_REQUEST_BODY"),
         Code::BadCursor => (422, "INVALID_OFFSET_VALUE"),
         Code::Unauthenticated => (401, "AUTHENTICATION_REQUIRED"),
-        Code::Forbidden | Code::MissingScope | Code::TenantSuspended => {
+        Code::Forbidden | Code::AddressNotAllowed | Code::MissingScope | Code::TenantSuspended => {
             (403, "INVALID_PERMISSIONS_OR_MODEL_NOT_FOUND")
         }
         Code::NotFound if pointer == "?view" => (422, "VIEW_NAME_NOT_FOUND"),

@@ -80,8 +80,16 @@ acts! {
     RoleRenamed = "role.renamed", |told| format!("renamed a role to {}", told.said("name"));
     RoleDeleted = "role.deleted", |told| format!("deleted the role {}", told.said("name"));
     TokenCreated = "token.created", |told| format!("made the API token “{}”", told.said("label"));
+    TokenUsedFrom = "token.used_from", |told| format!("used the API token “{}” from a new address, {}", told.said("label"), told.said("from"));
     TokenRevoked = "token.revoked", |told| format!("revoked the API token “{}”", told.said("label"));
     TokenLeaked = "token.leaked", |told| format!("reported the API token “{}” as leaked; it is revoked", told.said("label"));
+    AppRegistered = "app.registered", |told| format!("registered the app {}", told.said("name"));
+    AppChanged = "app.changed", |told| format!("changed the app {}", told.said("name"));
+    AppSecretRotated = "app.secret_rotated", |told| format!("gave the app {} another secret", told.said("name"));
+    AppDeleted = "app.deleted", |told| format!("deleted the app {}", told.said("name"));
+    AppConnected = "app.connected", |told| format!("let the app {} act", told.said("name"));
+    AppDisconnected = "app.disconnected", |told| format!("disconnected the app {}", told.said("name"));
+    AppTokenReused = "app.token_reused", |told| format!("disconnected the app {}: one of its keys was used twice", told.said("name"));
     AuditExported = "audit.exported", |told| format!("exported the audit trail as {}", told.said("format"));
     ViewShared = "view.shared", |told| format!("made a link to the view {}", told.said("name"));
     ViewLinkChanged = "view.link_changed", |told| format!("changed a link to the view {}", told.said("name"));

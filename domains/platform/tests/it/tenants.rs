@@ -16,7 +16,7 @@ async fn suspending_needs_a_cause_a_reason_and_the_name_and_stops_tokens_and_peo
     let world = World::shared().await;
     let (tenant, owner) = world.tenant("Acme Services").await;
     let (caller, _) = world.tenancy.enter(&tenant.slug, owner).await.unwrap();
-    let new = NewToken { label: "Test".into(), scopes: Scopes::all(), bases: None, days: None };
+    let new = NewToken { label: "Test".into(), scopes: Scopes::all(), days: None, ..NewToken::default() };
     let token = world.tenancy.create_token(&caller, &new, &visit()).await.unwrap();
     world.tenancy.authenticate(token.text.expose()).await.unwrap();
 
@@ -82,7 +82,7 @@ async fn another_process_hears_of_the_suspension() {
             .unwrap();
     let elsewhere = tenancy::Tenancy::new(identity, &kernel_core::secret::SigningKey::new([3; 32]));
     let (caller, _) = elsewhere.enter(&tenant.slug, owner).await.unwrap();
-    let new = NewToken { label: "Test".into(), scopes: Scopes::all(), bases: None, days: None };
+    let new = NewToken { label: "Test".into(), scopes: Scopes::all(), days: None, ..NewToken::default() };
     let token = elsewhere.create_token(&caller, &new, &visit()).await.unwrap();
     elsewhere.authenticate(token.text.expose()).await.unwrap();
     world.tenancy.suspend(tenant.id, "Sends unwanted mail").await.unwrap();

@@ -2,10 +2,10 @@
 
 use crate::Tenancy;
 use crate::tokens::store::TOKEN_LABEL;
-use kernel_core::{ApiTokenId, Result, TenantId, UserId};
+use kernel_core::{ApiTokenId, ConnectionId, Result, TenantId, UserId};
 
 impl Tenancy {
-    /// What people call an actor as changes store it: the person's name, the token's label. Empty when it is not known (any
+    /// What people call an actor as changes store it: the person's name, the token's label, the app's name. Empty when it is not known (any
     /// more).
     ///
     /// # Errors
@@ -18,6 +18,9 @@ impl Tenancy {
         if let Ok(token) = actor.parse::<ApiTokenId>() {
             let row = self.0.db.read_opt(tenant, &TOKEN_LABEL, &[&tenant.uuid(), &token.uuid()]).await?;
             return Ok(row.map(|row| row.get(0)).unwrap_or_default());
+        }
+        if let Ok(connection) = actor.parse::<ConnectionId>() {
+            return self.connection_name(tenant, connection).await;
         }
         Ok(String::new())
     }

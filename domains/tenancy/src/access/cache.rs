@@ -6,8 +6,11 @@
 use crate::model::TenantSummary;
 use identity::session::SESSIONS_ENDED;
 use jiff::{SignedDuration, Timestamp};
-use kernel_core::{Access, ApiTokenId, Clock, Role, Scopes, SessionId, TenantId, UserId};
+use kernel_core::{
+    Access, ApiTokenId, Clock, ConnectionId, OauthAppId, Role, Scopes, SessionId, TenantId, UserId,
+};
 use kernel_db::{Database, Db, Notification};
+use kernel_web::Networks;
 use parking_lot::Mutex;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -32,6 +35,25 @@ pub struct TokenAccess {
     pub maker: UserId,
     /// The last noted use.
     pub used_at: Option<Timestamp>,
+    /// Networks that it is limited to; one that can't be read lets nobody in.
+    pub networks: Option<Arc<Networks>>,
+    /// Calls a minute, if limited.
+    pub per_minute: Option<u32>,
+}
+
+/// What an app may do.
+#[derive(Clone, Debug)]
+pub struct ConnectionAccess {
+    /// The app.
+    pub app: OauthAppId,
+    /// For whom; `None`: for itself.
+    pub user: Option<UserId>,
+    /// What it was given, within what the app has.
+    pub scopes: Scopes,
+    /// Base numbers that it is limited to.
+    pub bases: Option<Arc<[u64]>>,
+    /// Its end.
+    pub expires_at: Timestamp,
 }
 
 /// What a member may do.
@@ -53,6 +75,7 @@ pub(crate) enum Question {
     Token(TenantId, [u8; 32]),
     Session(UserId, SessionId),
     Factor(UserId),
+    Connection(TenantId, ConnectionId),
 }
 
 /// What was found; `None` inside: there is nothing.
@@ -63,6 +86,7 @@ pub(crate) enum Answer {
     Token(Option<TokenAccess>),
     Session(bool),
     Factor,
+    Connection(Option<ConnectionAccess>),
 }
 
 #[derive(Default)]
@@ -108,7 +132,8 @@ impl AccessCache {
     /// Drops what is known of an organisation.
     pub(crate) fn forget(&self, tenant: TenantId) {
         self.forget_where(|question| {
-            matches!(question, Question::Tenant(id) | Question::Member(id, _) | Question::Token(id, _) if *id == tenant)
+            matches!(question, Question::Tenant(id) | Question::Member(id, _) | Question::Token(id, _) | Question::Connection(id, _)
+                if *id == tenant)
         });
     }
 

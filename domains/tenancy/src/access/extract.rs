@@ -130,17 +130,25 @@ where
                 .detail("Send Authorization: Bearer followed by an API token.")
                 .into());
         };
-        let caller = Tenancy::from_ref(state).authenticate(bearer.trim()).await?;
+        let bearer = bearer.trim().to_owned();
         let exchange = Exchange::of(parts);
+        let tenancy = Tenancy::from_ref(state);
+        let (caller, per_minute) = tenancy.let_in(&bearer, Some(exchange.client())).await?;
         exchange.caller(Some(caller.tenant.to_string()), Some(caller.actor.to_string()));
         let key = match caller.actor {
             Actor::Token(id) => id.uuid(),
             Actor::User(id) => id.uuid(),
+            Actor::Connection(id) => id.uuid(),
             Actor::System => caller.tenant.uuid(),
         };
         let web = Web::from_ref(state);
         web.limits().enforce(&exchange, Policy::API, &key.to_string())?;
         web.limits().enforce(&exchange, Policy::API_TENANT, &caller.tenant.uuid().to_string())?;
+        if let Some(calls) = per_minute {
+            // A token's own limit besides the one of every token; told last, so the headers are about it.
+            let own = Policy { name: "token", quota: calls, window_seconds: 60, burst: calls };
+            web.limits().enforce(&exchange, own, &key.to_string())?;
+        }
         Ok(Self(caller))
     }
 }

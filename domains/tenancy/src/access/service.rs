@@ -4,6 +4,7 @@ use super::cache::{Answer, MemberAccess, Question, TokenAccess};
 use crate::Tenancy;
 use crate::members::store::MEMBER_ACCESS;
 use crate::model::{TenantState, TenantSummary};
+use crate::oauth::is_one;
 use crate::tenants::store::{TENANT_BY_ID, TENANT_BY_SLUG, summary};
 use crate::tokens::model::TokenText;
 use crate::tokens::store::{TOKEN_BY_HASH, TOKEN_BY_ID, TOUCH_TOKEN};
@@ -13,7 +14,9 @@ use kernel_core::{
     Access, Actor, ApiTokenId, Caller, Code, Error, Grants, Result, Role, Scopes, SessionId, TenantId, UserId,
 };
 use kernel_db::Row;
+use kernel_web::Networks;
 use serde::Deserialize;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 /// The last use of a token is written at most so often.
@@ -86,7 +89,12 @@ impl Tenancy {
         Ok(found.filter(|member| member.expires_at.is_none_or(|end| now < end)))
     }
 
-    async fn member_caller(&self, tenant: TenantId, user: UserId, actor: Actor) -> Result<Option<Caller>> {
+    pub(crate) async fn member_caller(
+        &self,
+        tenant: TenantId,
+        user: UserId,
+        actor: Actor,
+    ) -> Result<Option<Caller>> {
         Ok(self.member(tenant, user).await?.map(|member| Caller {
             tenant,
             actor,
@@ -109,18 +117,28 @@ impl Tenancy {
         Ok((caller, tenant))
     }
 
-    /// Who holds a bearer token: an API token or the app's JWT.
+    /// Who holds a bearer token: an API token, an access token of OAuth, or the app's JWT.
     ///
     /// # Errors
     /// `unauthenticated` for anything that does not work (any more), `tenant_suspended`.
     pub async fn authenticate(&self, bearer: &str) -> Result<Caller> {
+        Ok(self.let_in(bearer, None).await?.0)
+    }
+
+    /// As [`Tenancy::authenticate`], at the door: from an address, which a token may be limited to, and with the limit of
+    /// its own that a token may have.
+    ///
+    /// # Errors
+    /// As [`Tenancy::authenticate`]; `address_not_allowed` from another address than the token allows.
+    pub async fn let_in(&self, bearer: &str, from: Option<IpAddr>) -> Result<(Caller, Option<u32>)> {
         let refused =
             || Error::new(Code::Unauthenticated).detail("The token is unknown, expired or revoked.");
-        let caller = match TokenText::parse(bearer) {
-            Some(text) => self.token_caller(&text).await?,
-            None => self.jwt_caller(bearer).await?,
+        let found = match TokenText::parse(bearer) {
+            Some(text) => self.token_caller(&text, from).await?,
+            None if is_one(bearer) => self.access_caller(bearer).await?.map(|caller| (caller, None)),
+            None => self.jwt_caller(bearer).await?.map(|caller| (caller, None)),
         };
-        let caller = caller.ok_or_else(refused)?;
+        let (caller, per_minute) = found.ok_or_else(refused)?;
         let tenant = self.tenant(caller.tenant).await.map_err(|error| match error.code() {
             Code::NotFound => refused(),
             _ => error,
@@ -131,12 +149,27 @@ impl Tenancy {
         {
             return Err(crate::security::factor_needed(&tenant));
         }
-        Ok(caller)
+        Ok((caller, per_minute))
     }
 
-    async fn token_caller(&self, text: &TokenText) -> Result<Option<Caller>> {
-        let Some(token) = self.token(text.tenant, text.hash).await? else { return Ok(None) };
-        self.caller_of(text.tenant, token).await
+    async fn token_caller(
+        &self,
+        text: &TokenText,
+        from: Option<IpAddr>,
+    ) -> Result<Option<(Caller, Option<u32>)>> {
+        let Some(token) = self.token(text.tenant, text.hash, from).await? else { return Ok(None) };
+        let (id, networks, per_minute) = (token.id, token.networks.clone(), token.per_minute);
+        let Some(caller) = self.caller_of(text.tenant, token).await? else { return Ok(None) };
+        if let (Some(networks), Some(from)) = (networks, from)
+            && !networks.contains(from)
+        {
+            let detail = format!("This token can’t be used from {from}.");
+            return Err(Error::new(Code::AddressNotAllowed).detail(detail));
+        }
+        if let Some(from) = from {
+            self.0.usage.count((text.tenant, id), from, self.now());
+        }
+        Ok(Some((caller, per_minute)))
     }
 
     async fn caller_of(&self, tenant: TenantId, token: TokenAccess) -> Result<Option<Caller>> {
@@ -148,7 +181,12 @@ impl Tenancy {
         Ok(caller.map(|caller| Caller { scopes: Some(token.scopes), bases: token.bases, ..caller }))
     }
 
-    async fn token(&self, tenant: TenantId, hash: [u8; 32]) -> Result<Option<TokenAccess>> {
+    async fn token(
+        &self,
+        tenant: TenantId,
+        hash: [u8; 32],
+        from: Option<IpAddr>,
+    ) -> Result<Option<TokenAccess>> {
         let question = Question::Token(tenant, hash);
         let kept = self.0.cache.get(&question);
         if let Ok(Answer::Token(token)) = kept {
@@ -159,7 +197,9 @@ impl Tenancy {
         if let Some(token) = &token {
             let now = self.now();
             if token.used_at.is_none_or(|used| now.duration_since(used) >= TOUCH_EVERY) {
-                self.0.db.write(tenant, &TOUCH_TOKEN, &[&tenant.uuid(), &token.id.uuid(), &now]).await?;
+                let from = from.map(|from| from.to_string());
+                let params: kernel_db::Params<'_> = &[&tenant.uuid(), &token.id.uuid(), &now, &from];
+                self.0.db.write(tenant, &TOUCH_TOKEN, params).await?;
             }
         }
         if let Err(generation) = kept {
@@ -182,6 +222,12 @@ impl Tenancy {
         let id = match actor {
             Actor::User(user) => return self.member_caller(tenant, user, actor).await,
             Actor::Token(id) => id,
+            Actor::Connection(id) => {
+                return match self.app_connection(tenant, id).await? {
+                    Some(connection) => self.connected(tenant, id, &connection).await,
+                    None => Ok(None),
+                };
+            }
             Actor::System => return Ok(None),
         };
         let row = self.0.db.read_opt(tenant, &TOKEN_BY_ID, &[&tenant.uuid(), &id.uuid()]).await?;
@@ -255,6 +301,10 @@ fn token_access(row: &Row) -> TokenAccess {
         expires_at: row.get("expires_at"),
         maker: UserId::from_uuid(row.get("created_by")),
         used_at: row.get("last_used_at"),
+        networks: row
+            .get::<_, Option<Vec<String>>>("networks")
+            .map(|networks| Arc::new(Networks::parse(&networks))),
+        per_minute: row.get::<_, Option<i32>>("per_minute").map(i32::unsigned_abs),
     }
 }
 

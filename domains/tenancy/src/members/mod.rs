@@ -9,7 +9,7 @@ pub(crate) mod service;
 pub(crate) mod store;
 pub mod views;
 
-pub(crate) use page::events;
+pub(crate) use page::{events, program};
 pub(crate) use service::{allow, current_role};
 
 use jiff::{SignedDuration, Timestamp};

@@ -109,6 +109,15 @@ pub(super) async fn team(
     })
 }
 
+/// What acts without being a person, as sentences of the trail begin with it: the act says which one.
+pub(crate) fn program(actor: &str) -> Option<&'static str> {
+    match actor.get(..4)? {
+        "tok_" => Some("A program"),
+        "con_" => Some("An app"),
+        _ => None,
+    }
+}
+
 fn role(role: Role) -> RoleItem {
     let text = match role {
         Role::Owner => "Everything, other owners too",
@@ -142,7 +151,11 @@ pub(crate) async fn events(tenancy: &Tenancy, rows: &[TrailRow]) -> Result<Vec<E
             let told = Told { target: &target, data: &row.data };
             let text = Act::named(&row.action)
                 .map_or_else(|| format!("{} {target}", row.action), |act| act.words(told));
-            let who = if row.actor == "system" { "Our staff".to_owned() } else { named(&row.actor) };
+            let who = if row.actor == "system" {
+                "Our staff".to_owned()
+            } else {
+                program(&row.actor).map_or_else(|| named(&row.actor), str::to_owned)
+            };
             EventItem { at: row.at.to_string(), who, text }
         })
         .collect())

@@ -5,6 +5,7 @@ use super::store::{
     DELETE_MEMBER, HAND_OVER_TOKENS, MEMBERS, OWNERS_LOCKED, REVOKE_TOKENS_OF, ROLE_OF_LOCKED, SET_ROLE,
 };
 use crate::Tenancy;
+use crate::oauth::store::END_CONNECTIONS_OF_USER;
 use crate::sso::store::BAR;
 use crate::tokens::person;
 use identity::audit::{Act, AuditEvent, emit};
@@ -163,6 +164,7 @@ impl Tenancy {
         keep_an_owner(owners, user)?;
         let (tenant, now) = (caller.tenant, self.now());
         tx.execute(&REVOKE_TOKENS_OF, &[&tenant.uuid(), &user.uuid(), &now]).await?;
+        tx.execute(&END_CONNECTIONS_OF_USER, &[&tenant.uuid(), &user.uuid(), &now]).await?;
         tx.execute(&DELETE_MEMBER, &[&tenant.uuid(), &user.uuid()]).await?;
         if act == Act::MemberRemoved {
             tx.execute(&BAR, &[&tenant.uuid(), &user.uuid(), &now]).await?;

@@ -210,7 +210,7 @@ impl Tenancy {
                 done += self.0.db.write(tenant, &RESEAL_SSO, &[&uuid, &sealed, &new]).await?.len() as u64;
             }
         }
-        Ok(done)
+        Ok(done + self.reseal_keys().await?)
     }
 }
 

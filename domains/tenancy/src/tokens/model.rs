@@ -6,6 +6,7 @@
 use jiff::Timestamp;
 use kernel_core::secret::sha256;
 use kernel_core::{ApiTokenId, Code, FieldError, Scope, Scopes, TenantId, UserId};
+use std::net::IpAddr;
 
 const PREFIX: &str = "nclc_";
 const TENANT: usize = 22;
@@ -85,6 +86,10 @@ pub struct NewToken {
     pub bases: Option<Vec<u64>>,
     /// Days until it ends; `None`: never.
     pub days: Option<u32>,
+    /// From where it may be used: addresses and networks, separated by commas, spaces or lines; nothing: anywhere.
+    pub addresses: String,
+    /// Calls a minute; `None`: as every token.
+    pub per_minute: Option<u32>,
 }
 
 /// Days that a token may live, as the form offers them; `None`: for ever.
@@ -93,11 +98,16 @@ pub const LIVES: [Option<u32>; 5] = [Some(7), Some(30), Some(90), Some(365), Non
 /// Most working tokens of an organisation.
 pub const MOST: i64 = 200;
 
-/// The checked label.
+/// Calls a minute that a token may be limited to.
+pub const LIMITS: std::ops::RangeInclusive<u32> = 1..=60_000;
+/// Networks that a token may be limited to.
+const MOST_NETWORKS: usize = 50;
+
+/// The checked label, and the networks in the form in which they are stored.
 ///
 /// # Errors
-/// Errors at `label`, `scopes`, `days`, `bases`.
-pub fn check(new: &NewToken) -> Result<String, Vec<FieldError>> {
+/// Errors at `label`, `scopes`, `days`, `bases`, `addresses`, `per_minute`.
+pub fn check(new: &NewToken) -> Result<(String, Option<Vec<String>>), Vec<FieldError>> {
     let mut errors = Vec::new();
     let label = identity::model::clean_name("label", &new.label)
         .map_err(|error| errors.push(error))
@@ -113,7 +123,43 @@ pub fn check(new: &NewToken) -> Result<String, Vec<FieldError>> {
     if new.bases.as_ref().is_some_and(|bases| bases.is_empty() || bases.len() > 100) {
         errors.push(FieldError::new("bases", Code::InvalidValue, "has no base ticked, or more than 100"));
     }
-    if errors.is_empty() { Ok(label) } else { Err(errors) }
+    if new.per_minute.is_some_and(|calls| !LIMITS.contains(&calls)) {
+        errors.push(FieldError::new("per_minute", Code::InvalidValue, "is not within 1 to 60,000"));
+    }
+    let mut networks: Vec<String> = Vec::new();
+    let words = new.addresses.split(|c: char| c.is_whitespace() || ",;".contains(c));
+    for word in words.filter(|word| !word.is_empty()) {
+        match network(word) {
+            Some(network) if networks.contains(&network) => {}
+            Some(network) => networks.push(network),
+            None => {
+                let detail = format!("names “{word}”, which is no address or network, as in 203.0.113.0/24");
+                errors.push(FieldError::new("addresses", Code::InvalidValue, detail));
+                break;
+            }
+        }
+    }
+    if networks.len() > MOST_NETWORKS {
+        let detail = format!("has more than {MOST_NETWORKS} networks");
+        errors.push(FieldError::new("addresses", Code::TooMany, detail));
+    }
+    let networks = (!networks.is_empty()).then_some(networks);
+    if errors.is_empty() { Ok((label, networks)) } else { Err(errors) }
+}
+
+/// A network as it is stored: `203.0.113.7` → `203.0.113.7/32`.
+fn network(text: &str) -> Option<String> {
+    let (address, bits) = match text.split_once('/') {
+        Some((address, bits)) => (address, Some(bits)),
+        None => (text, None),
+    };
+    let address: IpAddr = address.parse().ok()?;
+    let most = if address.is_ipv4() { 32 } else { 128 };
+    let bits = match bits {
+        None => most,
+        Some(bits) => bits.parse::<u8>().ok().filter(|bits| *bits <= most)?,
+    };
+    Some(format!("{address}/{bits}"))
 }
 
 /// A token in the list.
@@ -139,6 +185,16 @@ pub struct TokenRow {
     pub expires_at: Option<Timestamp>,
     /// The last use, to the minute.
     pub last_used_at: Option<Timestamp>,
+    /// From where that was.
+    pub last_used_from: Option<String>,
+    /// Networks that it is limited to.
+    pub networks: Option<Vec<String>>,
+    /// Calls a minute, if limited.
+    pub per_minute: Option<i32>,
+    /// Calls in each of the last 30 days, today last, to the last few seconds.
+    pub calls: Vec<i64>,
+    /// When it was revoked.
+    pub revoked_at: Option<Timestamp>,
 }
 
 /// A token that was just made.
@@ -170,16 +226,41 @@ mod tests {
     }
 
     #[test]
+    fn networks_as_typed() {
+        for (text, stored) in [
+            ("203.0.113.7", Some("203.0.113.7/32")),
+            ("10.0.0.0/8", Some("10.0.0.0/8")),
+            ("2001:db8::/32", Some("2001:db8::/32")),
+            ("::1", Some("::1/128")),
+            ("/8", None),
+            ("10.0.0.0/", None),
+            ("10.0.0.0/33", None),
+            ("10.0.0/8", None),
+            ("::/129", None),
+            ("nowhere", None),
+        ] {
+            assert_eq!(network(text).as_deref(), stored, "{text}");
+        }
+    }
+
+    #[test]
     fn rules() {
         let read: Scopes = [Scope::Read].into_iter().collect();
-        let good = NewToken { label: "Stock sync".into(), scopes: read, bases: None, days: Some(30) };
-        assert_eq!(check(&good).unwrap(), "Stock sync");
+        let good =
+            NewToken { label: "Stock sync".into(), scopes: read, days: Some(30), ..NewToken::default() };
+        assert_eq!(check(&good).unwrap(), ("Stock sync".to_owned(), None));
+        let limited = NewToken { addresses: "10.1.2.3, 10.0.0.0/8\n::1, 10.1.2.3".into(), ..good.clone() };
+        let networks = ["10.1.2.3/32", "10.0.0.0/8", "::1/128"].map(str::to_owned).to_vec();
+        assert_eq!(check(&limited).unwrap().1, Some(networks));
         for (new, field) in [
             (NewToken { label: " ".into(), ..good.clone() }, "label"),
             (NewToken { scopes: Scopes::default(), ..good.clone() }, "scopes"),
             (NewToken { scopes: [Scope::Write].into_iter().collect(), ..good.clone() }, "scopes"),
             (NewToken { days: Some(8), ..good.clone() }, "days"),
             (NewToken { bases: Some(Vec::new()), ..good.clone() }, "bases"),
+            (NewToken { addresses: "10.0.0.0/33".into(), ..good.clone() }, "addresses"),
+            (NewToken { addresses: "nowhere".into(), ..good.clone() }, "addresses"),
+            (NewToken { per_minute: Some(0), ..good.clone() }, "per_minute"),
         ] {
             assert_eq!(check(&new).unwrap_err()[0].field, field);
         }

@@ -2,12 +2,12 @@
 
 use super::directory::{BaseDirectory, BaseName};
 use super::model::{NewToken, TokenRow};
-use super::views::{BaseItem, MadeToken, ScopeItem, TokenItem, TokensView};
+use super::views::{BaseItem, MadeToken, ScopeItem, TokenHistoryView, TokenItem, TokensView};
 use crate::{Member, Tenancy};
 use axum::Router;
 use axum::extract::{FromRef, Path, Query, State};
 use axum::response::Response;
-use axum::routing::post;
+use axum::routing::{get, post};
 use http::StatusCode;
 use identity::model::initials;
 use identity::{Identity, NoFields, Visit, guarded, mendable};
@@ -50,6 +50,7 @@ impl FromRef<Pages> for Web {
 pub(crate) fn routes(tenancy: &Tenancy, bases: Arc<dyn BaseDirectory>) -> Router {
     Router::new()
         .route("/o/{slug}/tokens", guarded(tenancy.identity(), post(create)).get(show))
+        .route("/o/{slug}/tokens/history", get(history))
         .route("/o/{slug}/tokens/{token}/revoke", post(revoke))
         .with_state(Pages { tenancy: tenancy.clone(), bases })
 }
@@ -70,6 +71,15 @@ async fn show(
     view.revoked = query.revoked.is_some();
     view.open = query.new.is_some();
     Ok(page.render(&view))
+}
+
+async fn history(State(pages): State<Pages>, page: Page, member: Member) -> Result<Response, WebError> {
+    let now = pages.tenancy.now();
+    let tokens = pages.tenancy.revoked_tokens(&member.caller).await?;
+    let bases = pages.bases.bases(&member.caller).await?;
+    let slug = member.tenant.slug.clone();
+    let tokens = tokens.into_iter().map(|row| item(row, now, false, &member, &bases)).collect();
+    Ok(page.render(&TokenHistoryView { slug, tokens }))
 }
 
 async fn view(pages: &Pages, member: &Member) -> Result<TokensView> {
@@ -107,12 +117,24 @@ fn item(row: TokenRow, now: Timestamp, manages: bool, member: &Member, bases: &[
         expired: left.is_some_and(|left| left <= SignedDuration::ZERO),
         ending: left.is_some_and(|left| left > SignedDuration::ZERO && left < SOON),
         last_used_at: row.last_used_at.map(|at| at.to_string()),
+        last_used_from: row.last_used_from,
+        networks: row.networks.unwrap_or_default(),
+        per_minute: row.per_minute,
+        calls: row.calls.iter().sum(),
+        bars: bars(&row.calls),
+        revoked_at: row.revoked_at.map(|at| at.to_string()),
         may_revoke: manages || row.made_by == member.user.id,
     }
 }
 
+/// Heights from 0 to 20; a day with any call can be seen.
+fn bars(calls: &[i64]) -> Vec<i64> {
+    let most = calls.iter().copied().max().unwrap_or(0).max(1);
+    calls.iter().map(|calls| if *calls == 0 { 0 } else { (calls * 20 / most).max(2) }).collect()
+}
+
 /// `Read, write`.
-fn words(scopes: Scopes) -> String {
+pub(crate) fn words(scopes: Scopes) -> String {
     let text = scopes.names().collect::<Vec<_>>().join(", ");
     let mut letters = text.chars();
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
@@ -139,6 +161,10 @@ struct CreateForm {
     schema: Option<String>,
     #[serde(default)]
     days: String,
+    #[serde(default)]
+    addresses: String,
+    #[serde(default)]
+    per_minute: String,
     /// `some`: the ticked bases; else all.
     #[serde(default)]
     reach: String,
@@ -176,7 +202,21 @@ impl CreateForm {
                     .map_err(|_| Error::field("days", Code::InvalidValue, "is not one of the list"))?,
             ),
         };
-        Ok(NewToken { label: self.label.clone(), scopes: self.scopes(), bases: self.bases(known), days })
+        let per_minute = match self.per_minute.trim() {
+            "" => None,
+            text => Some(
+                text.parse()
+                    .map_err(|_| Error::field("per_minute", Code::InvalidValue, "is not a whole number"))?,
+            ),
+        };
+        Ok(NewToken {
+            label: self.label.clone(),
+            scopes: self.scopes(),
+            bases: self.bases(known),
+            days,
+            addresses: self.addresses.clone(),
+            per_minute,
+        })
     }
 }
 

@@ -2,14 +2,22 @@
 //! ends with the maker's membership.
 
 use super::model::{CreatedToken, MOST, NewToken, TokenRow, TokenText, check};
+use super::store::USAGE_SINCE;
 use super::store::{COUNT_TOKENS, INSERT_TOKEN, REVOKE_TOKEN, TOKEN_MAKER, TOKENS};
 use crate::Tenancy;
 use identity::audit::{Act, AuditEvent, emit};
 use identity::model::Visit;
-use jiff::{SignedDuration, Timestamp};
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp, ToSpan as _};
 use kernel_core::secret::sha256;
 use kernel_core::{Actor, ApiTokenId, Caller, Capability, Code, Error, Result, Scopes, Secret, UserId};
 use kernel_db::Database;
+use std::collections::HashMap;
+use uuid::Uuid;
+
+/// Days whose calls are shown.
+const DAYS: usize = 30;
 
 /// The person behind a caller: what concerns accounts is never done by a token.
 pub(crate) fn person(caller: &Caller) -> Result<UserId> {
@@ -25,10 +33,23 @@ impl Tenancy {
     /// # Errors
     /// `forbidden`.
     pub async fn tokens(&self, caller: &Caller) -> Result<Vec<TokenRow>> {
+        self.token_rows(caller, false).await
+    }
+
+    /// The organisation's revoked tokens, latest first.
+    ///
+    /// # Errors
+    /// `forbidden`.
+    pub async fn revoked_tokens(&self, caller: &Caller) -> Result<Vec<TokenRow>> {
+        self.token_rows(caller, true).await
+    }
+
+    async fn token_rows(&self, caller: &Caller, revoked: bool) -> Result<Vec<TokenRow>> {
         caller.require(Capability::ManageOwnTokens)?;
-        let rows = self.0.db.read(caller.tenant, &TOKENS, &[&caller.tenant.uuid()]).await?;
+        let rows = self.0.db.read(caller.tenant, &TOKENS, &[&caller.tenant.uuid(), &revoked]).await?;
         let makers: Vec<UserId> = rows.iter().map(|row| UserId::from_uuid(row.get("created_by"))).collect();
         let people = self.0.identity.users(&makers).await?;
+        let mut calls = self.calls_by_day(caller).await?;
         Ok(rows
             .iter()
             .zip(makers)
@@ -50,19 +71,42 @@ impl Tenancy {
                     created_at: row.get("created_at"),
                     expires_at: row.get("expires_at"),
                     last_used_at: row.get("last_used_at"),
+                    last_used_from: row.get("last_used_from"),
+                    networks: row.get("networks"),
+                    per_minute: row.get("per_minute"),
+                    calls: calls.remove(&row.get("id")).unwrap_or_else(|| vec![0; DAYS]),
+                    revoked_at: row.get("revoked_at"),
                 }
             })
             .collect())
     }
 
+    /// Calls of each token in each of the last [`DAYS`] days, today last.
+    async fn calls_by_day(&self, caller: &Caller) -> Result<HashMap<Uuid, Vec<i64>>> {
+        let today = self.now().to_zoned(TimeZone::UTC).date();
+        let ago = |day: Date| usize::try_from(today.since(day).map_or(0, |span| span.get_days())).ok();
+        let since = today.saturating_sub((DAYS as i64 - 1).days());
+        let rows = self.0.db.read(caller.tenant, &USAGE_SINCE, &[&caller.tenant.uuid(), &since]).await?;
+        let mut calls: HashMap<Uuid, Vec<i64>> = HashMap::new();
+        for row in rows {
+            let days = calls.entry(row.get("token_id")).or_insert_with(|| vec![0; DAYS]);
+            let at = ago(row.get("day")).and_then(|ago| (DAYS - 1).checked_sub(ago));
+            if let Some(day) = at.and_then(|at| days.get_mut(at)) {
+                *day = row.get("calls");
+            }
+        }
+        Ok(calls)
+    }
+
     /// Makes a token. Its text is in the answer and nowhere else.
     ///
     /// # Errors
-    /// `forbidden`; field errors at `label`, `scopes`, `bases`, `days`; `limit_reached`.
+    /// `forbidden`; field errors at `label`, `scopes`, `bases`, `days`, `addresses`, `per_minute`; `limit_reached`.
     pub async fn create_token(&self, caller: &Caller, new: &NewToken, visit: &Visit) -> Result<CreatedToken> {
         caller.require(Capability::ManageOwnTokens)?;
         let maker = person(caller)?;
-        let label = check(new).map_err(Error::fields)?;
+        let (label, networks) = check(new).map_err(Error::fields)?;
+        let per_minute = new.per_minute.and_then(|calls| i32::try_from(calls).ok());
         let (tenant, now) = (caller.tenant, self.now());
         let text = TokenText::compose(tenant, &self.0.identity.random().token());
         let id = ApiTokenId::new();
@@ -89,6 +133,8 @@ impl Tenancy {
                 &maker.uuid(),
                 &now,
                 &ends,
+                &networks,
+                &per_minute,
             ],
         )
         .await?;
@@ -96,7 +142,7 @@ impl Tenancy {
             AuditEvent::in_tenant(tenant, caller.actor, Act::TokenCreated, now).target(id).from(visit);
         emit(
             &mut tx,
-            &event.data(serde_json::json!({ "label": label, "scopes": scopes, "bases": bases.as_ref().map(Vec::len), "expires_at": ends })),
+            &event.data(serde_json::json!({ "label": label, "scopes": scopes, "bases": bases.as_ref().map(Vec::len), "expires_at": ends, "networks": networks, "per_minute": per_minute })),
         )
         .await?;
         self.commit_access(tx, tenant).await?;

@@ -55,6 +55,18 @@ pub struct TokenItem {
     pub ending: bool,
     /// RFC 3339.
     pub last_used_at: Option<String>,
+    /// From where that was.
+    pub last_used_from: Option<String>,
+    /// Networks that it is limited to.
+    pub networks: Vec<String>,
+    /// Calls a minute, if limited.
+    pub per_minute: Option<i32>,
+    /// Calls in the last 30 days.
+    pub calls: i64,
+    /// A bar for each of these days, today last: its height, 0 to 20.
+    pub bars: Vec<i64>,
+    /// RFC 3339: when it was revoked.
+    pub revoked_at: Option<String>,
     /// Whether the person who looks may revoke it.
     pub may_revoke: bool,
 }
@@ -94,26 +106,56 @@ pub struct MadeToken {
     pub expires_at: Option<String>,
 }
 
+fn sample(id: &str, ends: Option<String>, expired: bool, ending: bool) -> TokenItem {
+    let at = || "2026-11-21T10:16:00Z".to_owned();
+    TokenItem {
+        id: id.into(),
+        label: "Website build".into(),
+        hint: "kd7f".into(),
+        may: "Read, write".into(),
+        bases: ending.then(|| vec!["Warehouse".into(), "Staff".into(), "Route network".into()]),
+        gone: usize::from(ending),
+        maker: "Alex Doe".into(),
+        initials: "AD".into(),
+        created_at: at(),
+        expires_at: ends,
+        expired,
+        ending,
+        last_used_at: ending.then(at),
+        last_used_from: ending.then(|| "203.0.113.7".into()),
+        networks: if ending { vec!["203.0.113.0/24".into()] } else { Vec::new() },
+        per_minute: ending.then_some(600),
+        calls: 12_345,
+        bars: (0..30).map(|day| day % 21).collect(),
+        revoked_at: expired.then(at),
+        may_revoke: !expired,
+    }
+}
+
+/// `app/tokens_history.html`.
+#[derive(Serialize)]
+pub struct TokenHistoryView {
+    /// The organisation's address.
+    pub slug: String,
+    /// Revoked tokens, latest first.
+    pub tokens: Vec<TokenItem>,
+}
+
+impl View for TokenHistoryView {
+    const TEMPLATE: &'static str = "app/tokens_history.html";
+    fn samples() -> Vec<Self> {
+        let view = |tokens| Self { slug: "acme".into(), tokens };
+        vec![
+            view(Vec::new()),
+            view(vec![sample("tok_a", None, true, false), sample("tok_b", None, true, true)]),
+        ]
+    }
+}
+
 impl View for TokensView {
     const TEMPLATE: &'static str = "app/tokens.html";
     fn samples() -> Vec<Self> {
         let at = || "2026-11-21T10:16:00Z".to_owned();
-        let token = |id: &str, ends: Option<String>, expired: bool, ending: bool| TokenItem {
-            id: id.into(),
-            label: "Website build".into(),
-            hint: "kd7f".into(),
-            may: "Read, write".into(),
-            bases: ending.then(|| vec!["Warehouse".into(), "Staff".into(), "Route network".into()]),
-            gone: usize::from(ending),
-            maker: "Alex Doe".into(),
-            initials: "AD".into(),
-            created_at: at(),
-            expires_at: ends,
-            expired,
-            ending,
-            last_used_at: ending.then(at),
-            may_revoke: !expired,
-        };
         let scopes = || {
             vec![
                 ScopeItem { name: "read", text: "Reads records" },
@@ -135,9 +177,9 @@ impl View for TokensView {
             plain(),
             Self {
                 tokens: vec![
-                    token("tok_a", None, false, false),
-                    token("tok_b", Some(at()), false, true),
-                    token("tok_c", Some(at()), true, false),
+                    sample("tok_a", None, false, false),
+                    sample("tok_b", Some(at()), false, true),
+                    sample("tok_c", Some(at()), true, false),
                 ],
                 revoked: true,
                 ..plain()
@@ -177,4 +219,4 @@ impl View for TokensView {
         ]
     }
 }
-register_view!(TokensView);
+register_view!(TokensView, TokenHistoryView);

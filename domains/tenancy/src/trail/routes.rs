@@ -3,7 +3,7 @@
 use super::export::{self, Format};
 use super::views::{AuditRow, AuditView};
 use super::{PAGE, act_label};
-use crate::members::events;
+use crate::members::{events, program};
 use crate::{Member, Tenancy};
 use axum::Router;
 use axum::extract::{Query, State};
@@ -144,7 +144,10 @@ async fn view(
     let people = tenancy.identity().users(&ids).await?.into_iter();
     let mut names: HashMap<String, String> = people.map(|user| (user.id.to_string(), user.name)).collect();
     names.insert("system".to_owned(), "Our staff".to_owned());
-    let named = |id: String| (id.clone(), names.get(&id).cloned().unwrap_or(id));
+    let named = |id: String| {
+        let known = names.get(&id).cloned().or_else(|| program(&id).map(str::to_owned));
+        (id.clone(), known.unwrap_or(id))
+    };
     let mut people: Vec<(String, String)> = actors.into_iter().map(named).collect();
     people.sort_by_key(|(_, name)| name.to_lowercase());
     let told = events(tenancy, &rows).await?;

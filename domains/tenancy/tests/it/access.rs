@@ -80,7 +80,7 @@ async fn over_http() {
         assert!(status == 401 && body.contains("\"code\":\"unauthenticated\""), "{nothing:?} {body}");
     }
     let scopes = [Scope::Read].into_iter().collect();
-    let new = NewToken { label: "Kiosk".into(), scopes, bases: None, days: None };
+    let new = NewToken { label: "Kiosk".into(), scopes, days: None, ..NewToken::default() };
     let made = town.tenancy.create_token(&owner.caller, &new, &town.world.visit()).await.unwrap();
     let bearer = format!("Bearer {}", made.text.expose());
     assert_eq!(call(&router, Some(&bearer)).await, (200, made.id.to_string()));

@@ -26,7 +26,7 @@ async fn the_rule_leads_members_to_a_factor_and_leaves_tokens_alone() {
     let (tenant, owner) = town.organisation("Acme").await;
     let mina = town.join(&tenant, &owner, "Mina", Role::Editor).await;
     let visit = town.world.visit();
-    let token = NewToken { label: "x".into(), scopes: Scopes::all(), bases: None, days: None };
+    let token = NewToken { label: "x".into(), scopes: Scopes::all(), days: None, ..NewToken::default() };
     let token = town.tenancy.create_token(&mina.caller, &token, &visit).await.unwrap();
     let session = town.session(&mina.user).await;
     let jwt = town.tenancy.mint_jwt(tenant.id, mina.user.id, session).unwrap();
@@ -133,7 +133,8 @@ async fn an_account_that_ends_leaves_its_organisations() {
     let mina = town.join(&tenant, &owner, "Mina", Role::Editor).await;
     let visit = town.world.visit();
     let identity = &town.world.identity;
-    let token = NewToken { label: "reports".into(), scopes: Scopes::all(), bases: None, days: None };
+    let token =
+        NewToken { label: "reports".into(), scopes: Scopes::all(), days: None, ..NewToken::default() };
     let token = town.tenancy.create_token(&mina.caller, &token, &visit).await.unwrap();
     let tie = |sole_owner| Tie { name: "Acme".into(), slug: tenant.slug.clone(), sole_owner };
     assert_eq!(identity.ties_of(mina.user.id).await.unwrap(), [tie(false)]);

@@ -12,7 +12,12 @@ statements! {
 }
 
 fn token(scopes: &[Scope]) -> NewToken {
-    NewToken { label: "Stock sync".into(), scopes: scopes.iter().copied().collect(), bases: None, days: None }
+    NewToken {
+        label: "Stock sync".into(),
+        scopes: scopes.iter().copied().collect(),
+        days: None,
+        ..NewToken::default()
+    }
 }
 
 #[tokio::test]
@@ -127,7 +132,8 @@ async fn who_may_make_and_revoke() {
 async fn wrong_input_is_named() {
     let town = Town::new().await;
     let (_, owner) = town.organisation("Acme").await;
-    let new = NewToken { label: String::new(), scopes: Scopes::default(), bases: None, days: Some(3) };
+    let new =
+        NewToken { label: String::new(), scopes: Scopes::default(), days: Some(3), ..NewToken::default() };
     let error = town.tenancy.create_token(&owner.caller, &new, &town.world.visit()).await.unwrap_err();
     let fields: Vec<&str> = error.field_errors().iter().map(|field| field.field.as_ref()).collect();
     assert_eq!(fields, ["label", "scopes", "days"]);
