@@ -4,6 +4,8 @@ import { BaseBar } from './bars/base_bar.tsx';
 import { TableTabs } from './bars/table_tabs.tsx';
 import { ViewList } from './bars/view_list.tsx';
 import { message } from './api/client.ts';
+// Not on demand: what is typed right after Ctrl K belongs to it.
+import Palette from './dialogs/palette.tsx';
 import { Stage } from './stage.tsx';
 import { Toolbar } from './tools/toolbar.tsx';
 import { AskName } from './ui/ask.tsx';
@@ -14,7 +16,8 @@ import { useModel } from './use_model.ts';
 const RecordPanel = lazy(() => import('./record/panel.tsx'));
 const ImportDialog = lazy(() => import('./dialogs/import.tsx'));
 const Shortcuts = lazy(() => import('./dialogs/shortcuts.tsx'));
-const Palette = lazy(() => import('./dialogs/palette.tsx'));
+const TrashDialog = lazy(() => import('./dialogs/trash.tsx'));
+const ActivityDialog = lazy(() => import('./dialogs/activity.tsx'));
 
 function typing(target: EventTarget | null): boolean {
   return target instanceof HTMLElement && (target.matches('input, textarea, select') || target.isContentEditable);
@@ -61,6 +64,8 @@ export function App() {
       <Suspense>
         {model.panel.kind === 'import' ? <ImportDialog file={model.panel.file} onClose={close} /> : null}
         {model.panel.kind === 'shortcuts' ? <Shortcuts onClose={close} /> : null}
+        {model.panel.kind === 'trash' ? <TrashDialog onClose={close} /> : null}
+        {model.panel.kind === 'activity' ? <ActivityDialog onClose={close} /> : null}
         {model.panel.kind === 'palette' ? <Palette onClose={close} /> : null}
       </Suspense>
     </>

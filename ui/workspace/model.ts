@@ -2,7 +2,7 @@
 // One object; React reads it through `useModel`, the grid through grid_host.ts. Every schema change goes to the server first and is then read anew.
 import { Api, ApiError, message } from './api/client.ts';
 import { followBase } from './api/events.ts';
-import type { BaseInfo, ChangeEvent, Conversion, Field, FieldOptions, Permission, TableInfo, ViewAccess, ViewConfig, ViewInfo } from './api/types.ts';
+import type { BaseInfo, ChangeEvent, Conversion, Field, FieldOptions, Permission, TableInfo, TrashItem, ViewAccess, ViewConfig, ViewInfo } from './api/types.ts';
 import { complete } from './conditions.ts';
 import { differs, pruned, rowsOf, shownConfig } from './personal.ts';
 import type { Config } from './config.ts';
@@ -24,6 +24,8 @@ export type Panel =
   | { kind: 'import'; text?: string; file?: File }
   | { kind: 'shortcuts' }
   | { kind: 'palette' }
+  | { kind: 'trash' }
+  | { kind: 'activity' }
   /** A new field, or the one with this id. */
   | { kind: 'field'; field?: string };
 
@@ -264,6 +266,29 @@ export class Model {
     return data;
   }
 
+  /** Newest first. */
+  async trash(): Promise<TrashItem[]> {
+    return (await this.api.get<{ data: TrashItem[] }>(`/v1/bases/${this.config.base}/trash`)).data.data;
+  }
+
+  /** Brings something back from the trash. */
+  async restore(id: string): Promise<void> {
+    await this.#change('POST', `/v1/bases/${this.config.base}/trash/${id}/restore`);
+    this.grid?.invalidate();
+  }
+
+  /** Takes a change back. */
+  async undo(version: number): Promise<void> {
+    await this.#change('POST', `/v1/bases/${this.config.base}/changes/${version}/undo`);
+    this.grid?.invalidate();
+  }
+
+  /** Says that something is in the trash, with a way back. */
+  #binned(id: string, name: string): void {
+    const run = (): void => void this.restore(id).catch((error: unknown) => this.fail(error));
+    this.notice({ kind: 'info', text: `${name} is in the trash.`, action: { label: 'Restore', run } });
+  }
+
   async addTable(name: string): Promise<void> {
     const made = await this.#change<{ id: string }>('POST', '/v1/tables', { base: this.config.base, name });
     this.go(made.id);
@@ -279,11 +304,13 @@ export class Model {
   }
 
   async deleteTable(id: string): Promise<void> {
+    const name = this.base?.tables.find((t) => t.id === id)?.name ?? 'The table';
     await this.#change('DELETE', `/v1/tables/${id}`);
     const next = this.base?.tables[0]?.id;
     if (this.tableId === id || !this.table) {
       if (next) this.go(next);
     }
+    this.#binned(id, name);
   }
 
   async addView(name: string, config: ViewConfig = {}, type = 'grid'): Promise<void> {
@@ -308,9 +335,11 @@ export class Model {
   }
 
   async deleteView(id: string): Promise<void> {
-    await this.#change('DELETE', `/v1/views/${id}`);
     const table = this.table;
+    const name = table?.views.find((v) => v.id === id)?.name ?? 'The view';
+    await this.#change('DELETE', `/v1/views/${id}`);
     if (table && this.viewId === id) this.go(table.id);
+    this.#binned(id, name);
   }
 
   /**
@@ -364,6 +393,7 @@ export class Model {
 
   /** Deletes a field. Views that filtered by it lose those conditions: the server would refuse them otherwise. */
   async deleteField(id: string): Promise<void> {
+    const name = this.field(id)?.name ?? 'The field';
     await this.api.write('DELETE', `/v1/fields/${id}`);
     const left = this.table?.fields.filter((f) => f.id !== id) ?? [];
     for (const view of this.table?.views ?? []) {
@@ -372,5 +402,6 @@ export class Model {
     }
     await this.load();
     this.grid?.invalidate();
+    this.#binned(id, name);
   }
 }

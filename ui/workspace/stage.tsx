@@ -245,6 +245,7 @@ function DeleteField({ field, onClose }: { field: Field; onClose: () => void }) 
       <p>{filled === undefined ? `Its value goes from every ${noun.one}.` : filled === 0 ? `No ${noun.one} has a value in it.` : `${filled.toLocaleString()} ${filled === 1 ? `${noun.one} loses its value` : `${noun.many} lose their value`} in it.`}</p>
       {field.type === 'link' && field.options?.symmetric_field ? <p>The field on the other side of the link goes as well.</p> : null}
       {views.length > 0 ? <p>{views.map((v) => v.name).join(', ')} {views.length === 1 ? 'uses' : 'use'} it to filter or sort.</p> : null}
+      <p className="muted">It stays in the trash for 30 days.</p>
     </Confirm>
   );
 }

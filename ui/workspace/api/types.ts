@@ -161,6 +161,35 @@ export interface HistoryEntry {
   cells: { field: string; before: CellValue; after: CellValue }[];
 }
 
+export interface TrashItem {
+  id: string;
+  kind: 'table' | 'field' | 'view' | 'record';
+  name: string;
+  table: { id: string; name: string } | null;
+  deleted_at: string;
+  deleted_by: { id: string; name: string } | null;
+  /** When it is gone for good. */
+  purged_at: string | null;
+}
+
+export interface TableActivity {
+  table: { id: string; name: string };
+  created: number;
+  updated: number;
+  deleted: number;
+  records: { id: string; name: string }[];
+  fields: string[];
+}
+
+export interface ActivityEntry {
+  version: number;
+  at: string;
+  actor: { id: string; name: string };
+  kind: string;
+  tables: TableActivity[];
+  schema: { what: string; id: string | null; name: string; table: string | null; done: string }[];
+}
+
 export interface ImportColumn {
   name: string;
   type: FieldType;

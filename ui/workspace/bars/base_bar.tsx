@@ -14,6 +14,9 @@ export function BaseBar() {
     ...(model.may('write') ? [{ id: 'import', label: 'Import a file', icon: 'upload' as const, run: () => model.show({ kind: 'import' }) }] : []),
     ...exportItems(model),
     'line',
+    { id: 'trash', label: 'Trash', icon: 'trash-2', run: () => model.show({ kind: 'trash' }) },
+    ...(model.may('schema') ? [{ id: 'activity', label: 'Activity', icon: 'history' as const, run: () => model.show({ kind: 'activity' }) }] : []),
+    'line',
     { id: 'palette', label: 'Find a command', icon: 'command', keys: 'Ctrl K', run: () => model.show({ kind: 'palette' }) },
     { id: 'keys', label: 'Keyboard shortcuts', icon: 'keyboard', keys: '?', run: () => model.show({ kind: 'shortcuts' }) },
     { id: 'theme', label: document.documentElement.dataset.theme === 'dark' ? 'Light theme' : 'Dark theme', icon: document.documentElement.dataset.theme === 'dark' ? 'sun' : 'moon', run: () => {

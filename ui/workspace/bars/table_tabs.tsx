@@ -40,6 +40,7 @@ export function TableTabs() {
         <Confirm title={`Delete ${table.name}?`} button={`Delete ${table.name}`} onConfirm={() => model.deleteTable(table.id)} onClose={() => setAsking(undefined)}>
           <p>{counted(table.records, nounOf(table.name))}, {table.fields.length} fields and {table.views.length} {table.views.length === 1 ? 'view' : 'views'} go.</p>
           {linkedFrom.length > 0 ? <p>Links from {linkedFrom.map((t) => t.name).join(', ')} lose their target.</p> : null}
+          <p className="muted">All of it stays in the trash for 30 days.</p>
         </Confirm>
       ) : null}
     </nav>

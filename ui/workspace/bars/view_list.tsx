@@ -79,6 +79,7 @@ function ViewQuestions({ asking, onClose }: { asking: Asking | undefined; onClos
   return (
     <Confirm title={`Delete the view ${view.name}?`} button={`Delete ${view.name}`} onConfirm={() => model.deleteView(view.id)} onClose={onClose}>
       <p>Its filters, sorts and hidden fields go. The records stay.</p>
+      <p className="muted">It stays in the trash for 30 days.</p>
     </Confirm>
   );
 }

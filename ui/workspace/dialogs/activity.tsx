@@ -1,0 +1,70 @@
+// What happened in the base, newest first: by table and kind, and taken back from here.
+import { useEffect, useState } from 'react';
+import { message } from '../api/client.ts';
+import type { ActivityEntry } from '../api/types.ts';
+import { initials } from '../../grid/src/cells/user.ts';
+import { when } from '../record/time.ts';
+import { Sheet } from '../ui/dialog.tsx';
+import { Icon } from '../ui/icon.tsx';
+import { Select } from '../ui/select.tsx';
+import { useModel } from '../use_model.ts';
+import { told } from './activity_text.ts';
+
+const KINDS: [string, string][] = [['', 'Everything'], ['create', 'New records'], ['update', 'Changed cells'], ['delete', 'Deleted records'], ['restore', 'Restored records'], ['schema', 'Tables, fields, views'], ['mixed', 'Several at once']];
+
+export default function ActivityDialog({ onClose }: { onClose: () => void }) {
+  const model = useModel();
+  const [entries, setEntries] = useState<ActivityEntry[]>([]);
+  const [next, setNext] = useState<number | null>();
+  const [table, setTable] = useState('');
+  const [kind, setKind] = useState('');
+  const [busy, setBusy] = useState(0);
+  const [error, setError] = useState('');
+  const read = async (before?: number) => {
+    const query = { limit: '50', table: table || undefined, kind: kind || undefined, before: before === undefined ? undefined : String(before) };
+    const { data } = await model.api.get<{ data: ActivityEntry[]; next: number | null }>(`/v1/bases/${model.config.base}/activity`, { query });
+    setEntries((known) => (before === undefined ? data.data : [...known, ...data.data]));
+    setNext(data.next);
+  };
+  const attempt = (work: () => Promise<void>) => {
+    setError('');
+    work().catch((failure: unknown) => setError(message(failure)));
+  };
+  useEffect(() => attempt(() => read()), [table, kind]);
+  const undo = (entry: ActivityEntry) => {
+    setBusy(entry.version);
+    attempt(async () => {
+      try {
+        await model.undo(entry.version);
+        await read();
+      } finally {
+        setBusy(0);
+      }
+    });
+  };
+  return (
+    <Sheet title="Activity" sub={`Every change of ${model.base?.name ?? 'this base'}. What was not changed again can be taken back.`} onClose={onClose} size="l">
+      <div className="body stack">
+        <div className="row">
+          <Select label="Table" value={table} onChange={setTable}><option value="">All tables</option>{model.base?.tables.map((t) => <option key={t.id} value={t.id}>{t.name}</option>)}</Select>
+          <Select label="Kind of change" value={kind} onChange={setKind}>{KINDS.map(([value, label]) => <option key={value} value={value}>{label}</option>)}</Select>
+        </div>
+        {error ? <p className="alert" role="alert">{error}</p> : null}
+        {entries.length === 0 && next === null ? <div className="empty"><h3>Nothing of this kind happened</h3><p>Choose another table or kind of change.</p></div> : null}
+        <ul className="log" aria-busy={next === undefined && !error} aria-label="Changes">
+          {entries.map((entry) => (
+            <li key={entry.version}>
+              <span className="avatar" aria-hidden="true">{initials(entry.actor.name || 'N')}</span>
+              <div>
+                <p className="what"><b>{entry.actor.name || 'NCLC'}</b> {told(entry)}</p>
+                <p className="muted"><time dateTime={entry.at} title={new Date(entry.at).toLocaleString()}>{when(entry.at)}</time> · version {entry.version.toLocaleString()}</p>
+              </div>
+              <button type="button" className="btn sm" disabled={busy !== 0} onClick={() => undo(entry)} aria-label={`Undo version ${entry.version}`}><Icon name="undo-2" />{busy === entry.version ? 'Undoing' : 'Undo'}</button>
+            </li>
+          ))}
+        </ul>
+        {typeof next === 'number' ? <button type="button" className="btn" onClick={() => attempt(() => read(next))}>Older changes</button> : null}
+      </div>
+    </Sheet>
+  );
+}

@@ -1,0 +1,27 @@
+// A change in words.
+import type { ActivityEntry, TableActivity } from '../api/types.ts';
+
+const list = new Intl.ListFormat(undefined);
+const records = (count: number): string => `${count.toLocaleString()} ${count === 1 ? 'record' : 'records'}`;
+
+/** Names of the records, as far as they are told; how many there are beyond. */
+function named(part: TableActivity, count: number): string {
+  const names = part.records.map((record) => record.name).filter((name) => name !== '').slice(0, 3);
+  if (names.length === 0) return records(count);
+  return list.format(count > names.length ? [...names, `${(count - names.length).toLocaleString()} more`] : names);
+}
+
+function ofTable(part: TableActivity): string {
+  const said: string[] = [];
+  if (part.created > 0) said.push(`added ${part.updated === 0 ? named(part, part.created) : records(part.created)}`);
+  if (part.updated > 0) said.push(`changed ${part.fields.length > 0 ? `${list.format(part.fields.slice(0, 4))} of ` : ''}${part.created === 0 ? named(part, part.updated) : records(part.updated)}`);
+  if (part.deleted > 0) said.push(`deleted ${records(part.deleted)}`);
+  return `${list.format(said)} in ${part.table.name}`;
+}
+
+/** What was done, to follow a name: “changed Amount of Ada in Orders”. */
+export function told(entry: ActivityEntry): string {
+  const schema = entry.schema.slice(0, 4).map((part) => `${part.done} the ${part.what} ${part.name}${part.table ? ` of ${part.table}` : ''}`);
+  const more = entry.schema.length > 4 ? [`${(entry.schema.length - 4).toLocaleString()} more`] : [];
+  return list.format([...schema, ...more, ...entry.tables.map(ofTable)]);
+}
