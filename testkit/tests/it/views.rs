@@ -153,7 +153,7 @@ fn a_personal_view_is_nowhere_for_others() {
         let taken = ask(system, &mine, "PATCH", &path, json!({"access": "shared"})).await?;
         assert_eq!(
             (taken.status.as_u16(), taken.json()["errors"][0]["pointer"].as_str()),
-            (422, Some("#/name"))
+            (409, Some("#/name"))
         );
         ask(system, &mine, "PATCH", &path, json!({"access": "shared", "name": "Loud"})).await?.expect(200)?;
         let answer =
