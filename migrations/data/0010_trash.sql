@@ -8,9 +8,9 @@ update data.tables set purged = true where deleted_at is not null;
 update data.fields set purged = true where deleted_at is not null;
 update data.views set purged = true where deleted_at is not null;
 -- What is due, without a walk over every base.
-create index tables_trash on data.tables (deleted_at) where deleted_at is not null and not purged;
-create index fields_trash on data.fields (deleted_at) where deleted_at is not null and not purged;
-create index views_trash on data.views (deleted_at) where deleted_at is not null and not purged;
+create index tables_trash on data.tables (tenant_id, deleted_at) where deleted_at is not null and not purged;
+create index fields_trash on data.fields (tenant_id, deleted_at) where deleted_at is not null and not purged;
+create index views_trash on data.views (tenant_id, deleted_at) where deleted_at is not null and not purged;
 
 -- When a part of a schema was deleted: as the change says it, so that memory and rows are equal to the microsecond. What is
 -- ended at once has the time of the change; `deleted` is how a program from before the trash says so.
