@@ -28,6 +28,15 @@ export async function exportBase(model: Model, format: 'xlsx' | 'json'): Promise
   }
 }
 
+export async function exportActivity(model: Model, query: { table: string | undefined; kind: string | undefined }): Promise<void> {
+  try {
+    const answer = await model.api.raw('GET', `/v1/bases/${model.config.base}/activity.csv`, { query });
+    save(await answer.blob(), `${model.base?.name ?? 'Base'} activity.csv`);
+  } catch (error) {
+    model.fail(error, () => void exportActivity(model, query));
+  }
+}
+
 /** What can be exported, for a menu; nothing for whom exports are not allowed. */
 export function exportItems(model: Model): Items {
   if (!model.may('export')) return [];

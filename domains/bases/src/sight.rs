@@ -469,6 +469,18 @@ fn undoes(caller: &Caller, base: &Base, change: &Change, now_us: i64) -> Result<
             return Err(Error::not_found());
         }
         for cell in &edit.cells {
+            let now = own.whole.field(cell.field);
+            // Stamps follow what is written; the engine judges calculated fields.
+            if now.is_some_and(|field| field.kind.is_read_only()) {
+                continue;
+            }
+            // In the trash meanwhile: written with the record, shown to nobody.
+            if now.is_none()
+                && own.level >= Level::Edit
+                && field_level(&caller.access, own.level, edit.table, cell.field) == FieldLevel::Write
+            {
+                continue;
+            }
             // A link is written from either of its sides.
             let other = own.whole.field(cell.field).and_then(|field| match field.kind {
                 FieldKind::Link { table, symmetric: Some(back), .. } => Some((table, back)),

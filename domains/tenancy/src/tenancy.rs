@@ -9,15 +9,19 @@ use crate::ties::AccountTies;
 use crate::tokens::usage::Usage;
 use identity::Identity;
 use jiff::Timestamp;
-use kernel_core::TenantId;
 use kernel_core::secret::SigningKey;
+use kernel_core::{Error, TenantId};
 use kernel_db::{Db, DbError, Tx};
 use kernel_web::Web;
 use std::sync::{Arc, OnceLock};
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 /// NOTIFY channel of the control database: members, tokens or the state of an organisation changed; the payload is its
 /// uuid.
 pub const ACCESS_CHANGED: &str = "access_changed";
+
+/// Transactions at once that ask for a second connection while they hold a row: fewer than a pool has connections.
+const TURNS: usize = 4;
 
 /// Organisations, members, API tokens. Cheap to clone.
 #[derive(Clone)]
@@ -30,6 +34,7 @@ pub(crate) struct Inner {
     pub jwt: Jwt,
     pub usage: Usage,
     pub keys: Keys,
+    turns: Semaphore,
     pub sso: OnceLock<SsoParts>,
 }
 
@@ -50,6 +55,7 @@ impl Tenancy {
         Self(Arc::new(Inner {
             jwt: Jwt::new(key),
             keys: Keys::default(),
+            turns: Semaphore::new(TURNS),
             usage,
             db,
             cache,
@@ -71,6 +77,13 @@ impl Tenancy {
 
     pub(crate) fn now(&self) -> Timestamp {
         self.0.identity.web().clock().now()
+    }
+
+    /// A turn for a transaction that locks a row and then asks the same pool for another connection. Without turns, as many
+    /// of them at once as the pool has connections would hold all of these and wait for one more: none could go on. It is
+    /// taken before the transaction begins and kept until its end.
+    pub(crate) async fn turn(&self) -> kernel_core::Result<SemaphorePermit<'_>> {
+        self.0.turns.acquire().await.map_err(Error::internal)
     }
 
     /// Every process forgets what it knows of the organisation's access, as soon as the transaction commits.

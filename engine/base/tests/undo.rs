@@ -270,3 +270,78 @@ fn links_in_the_trash_follow_what_happens() {
     run(&mut base, rng, &Command::RestoreField { table: people, field: AGE });
     assert_eq!(base.schema().field(people.field(AGE)).unwrap().name, "Age 2");
 }
+
+/// What an undo would break is refused, and what somebody deleted since stays deleted.
+#[test]
+fn an_undo_does_no_more_than_it_says() {
+    let rng = &mut Rng(5);
+    let (mut base, tables, _) = fixture(rng);
+    let people = tables[PEOPLE];
+    let refused = |base: &Base, rng: &mut Rng, change: &Change| {
+        check(base, rng, &Command::Undo { change: Box::new(change.clone()) }).unwrap_err()[0].code
+    };
+    // A value that was written after a change of type can't be a number again.
+    let typed = run(&mut base, rng, &update_field(people, AGE, None, Some(FieldKind::Text)));
+    let row = vec![(NAME, json!("Ada")), (AGE, json!("old"))];
+    let made = run(&mut base, rng, &Command::CreateRecords { table: people, rows: vec![row], ids: None });
+    assert_eq!(refused(&base, rng, &typed), CellCode::Changed);
+    undo(&mut base, rng, &made);
+    undo(&mut base, rng, &typed);
+    // A field that was moved, renamed, and deleted since.
+    let moved = Command::UpdateField {
+        table: people,
+        field: DONE,
+        name: None,
+        description: None,
+        kind: None,
+        rules: None,
+        position: Some(0),
+    };
+    let moved = run(&mut base, rng, &moved);
+    let renamed = run(&mut base, rng, &update_field(people, DAY, Some("When"), None));
+    run(&mut base, rng, &Command::DeleteField { table: people, field: DAY });
+    undo(&mut base, rng, &moved);
+    assert!(base.schema().field(people.field(DAY)).is_none(), "it stays in the trash");
+    assert_eq!(refused(&base, rng, &renamed), CellCode::Changed);
+    // The field that named the records is in the trash.
+    let primary = Command::UpdateTable {
+        table: people,
+        name: None,
+        description: None,
+        icon: None,
+        primary_field: Some(AGE),
+        position: None,
+    };
+    let primary = run(&mut base, rng, &primary);
+    run(&mut base, rng, &Command::DeleteField { table: people, field: NAME });
+    assert_eq!(refused(&base, rng, &primary), CellCode::Changed);
+}
+
+/// Both sides of a link end on the same day, however their tables were deleted and restored.
+#[test]
+fn both_sides_of_a_link_are_purged_together() {
+    let rng = &mut Rng(6);
+    let (mut base, tables, _) = fixture(rng);
+    let (people, teams) = (tables[PEOPLE], tables[TEAMS]);
+    let first = run(&mut base, rng, &Command::DeleteTable { table: teams });
+    for table in [people, teams] {
+        run(
+            &mut base,
+            rng,
+            &match table == people {
+                true => Command::DeleteTable { table },
+                false => Command::RestoreTable { table },
+            },
+        );
+    }
+    run(&mut base, rng, &Command::RestoreTable { table: people });
+    let sides = |base: &Base| {
+        let there = |table: TableNo, field: FieldNo| {
+            base.schema().table(table).unwrap().trashed_field(field).is_some()
+        };
+        (there(people, TEAM), there(teams, MEMBERS))
+    };
+    assert_eq!(sides(&base), (true, true));
+    run(&mut base, rng, &Command::Purge { until_us: first.at_us });
+    assert_eq!(sides(&base), (false, false));
+}

@@ -334,8 +334,9 @@ impl Settings {
                 data_folder: s.optional("database.data_folder").unwrap_or_else(|| ".nclc".into()).into(),
                 urls,
                 postgres_folder: s.optional("database.postgres_folder").map(Into::into),
+                // Some work holds a row and asks for a second connection, in four turns at once (`Tenancy::turn`).
                 pool_size: s.take("database.pool_size", 16, "16", |text| {
-                    text.parse().ok().filter(|size| (1..=200).contains(size))
+                    text.parse().ok().filter(|size| (6..=200).contains(size))
                 })?,
             },
             mail: MailSettings {

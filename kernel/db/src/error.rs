@@ -123,8 +123,14 @@ impl std::error::Error for DbError {}
 
 impl From<DbError> for Error {
     /// `unavailable` when the database is away or two writers stood in each other's way, `timeout` when the statement
-    /// took too long, else `internal`. A service maps constraints that it knows before it comes to this.
+    /// took too long, `invalid_value` when a text has the character U+0000, which Postgres does not store, else `internal`. A service maps constraints that it knows before it comes to this.
     fn from(error: DbError) -> Self {
+        if let Some(code) = error.code()
+            && (code == SqlState::CHARACTER_NOT_IN_REPERTOIRE || code == SqlState::UNTRANSLATABLE_CHARACTER)
+        {
+            return Self::new(Code::InvalidValue)
+                .detail("A text has the character U+0000, which can’t be kept.");
+        }
         let code = match error.code() {
             Some(code) if code == SqlState::QUERY_CANCELED => Code::Timeout,
             Some(code)

@@ -130,6 +130,7 @@ pub fn all(w: &World) -> Vec<Case> {
             format!("/v1/bases/{base}/trash/{field}/restore"),
         ),
         empty("GET /v1/bases/{base}/activity", format!("/v1/bases/{base}/activity")),
+        empty("GET /v1/bases/{base}/activity.csv", format!("/v1/bases/{base}/activity.csv")),
         empty("POST /v1/bases/{base}/changes/{version}/undo", format!("/v1/bases/{base}/changes/1/undo")),
         read("GET /v1/bases/{base}/events", format!("/v1/bases/{base}/events")),
         write("POST /v1/tables", "/v1/tables".into(), json!({"base": base, "name": "Planted"})),

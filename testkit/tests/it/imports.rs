@@ -1,9 +1,12 @@
 //! An import that is run several times, even at the same time, writes each row once.
 
+use crate::permissions::{Office, field_key, grant, table_no};
 use crate::world::small_table;
 use bases::imports::run::RunImport;
 use futures_util::future::join_all;
-use serde_json::json;
+use kernel_core::access::TableGrant;
+use kernel_core::{FieldLevel, Grants, Level, Role};
+use serde_json::{Value, json};
 use std::time::Duration;
 use testkit::{Tenant, TestSystem, eventually, run};
 use uuid::Uuid;
@@ -108,6 +111,52 @@ fn a_new_table_is_named_by_what_people_call_its_records() {
                 (&json!(code), &json!("#/primary")),
                 "{plan}"
             );
+        }
+        Ok(())
+    });
+}
+
+#[test]
+fn a_link_column_does_not_find_out_what_is_hidden() {
+    run(async |system| {
+        let ours = system.fresh_tenant().await?;
+        let Office { base, people, salary, .. } = Office::of(system, &ours).await?;
+        let member = system.join(&ours, Role::Admin).await?;
+        let schema = system.api().get(&format!("/v1/bases/{base}")).token(&ours.token).send().await?.json();
+        let tasks = schema["tables"].as_array().into_iter().flatten().find(|table| table["name"] == "Tasks");
+        let tasks = tasks.and_then(|table| table["id"].as_str()).unwrap_or_default();
+        let start = async |plan: Value| {
+            let post = |path: &str| system.api().post(path).token(&member.token);
+            let sent = post("/v1/imports").upload(&base, "Title,Who\nSpy,topsecret\n").send().await?;
+            let import = sent.expect(201)?.json()["id"].as_str().unwrap_or_default().to_owned();
+            post(&format!("/v1/imports/{import}/start")).json(&plan).send().await
+        };
+        let link = |by: &str| json!([{"column": "Who", "link": {"table": people, "by": by}}]);
+        let hidden = Grants { field: [(field_key(&salary), FieldLevel::Hidden)].into(), ..Grants::default() };
+        grant(system, &ours, &member, &hidden).await?;
+        for (plan, pointer) in [
+            (json!({"table": tasks, "columns": link("Salary")}), "#/columns/link/by"),
+            (json!({"table": tasks, "columns": link(&salary)}), "#/columns/link/by"),
+            (json!({"name": "Spies", "columns": link("Salary")}), "#/columns/1/link/by"),
+        ] {
+            let refused = start(plan.clone()).await?.expect(422)?.json();
+            let error = &refused["errors"][0];
+            let told = (&error["code"], &error["pointer"]);
+            assert_eq!(told, (&json!("unknown_field"), &json!(pointer)), "{plan}: {refused}");
+        }
+        start(json!({"table": tasks, "columns": link("Name")})).await?.expect(202)?;
+        // A table that is not there, by either way of naming it.
+        let none = TableGrant { level: Some(Level::None), ..TableGrant::default() };
+        let grants = Grants { table: [(table_no(&people), none)].into(), ..Grants::default() };
+        grant(system, &ours, &member, &grants).await?;
+        for column in [
+            json!({"column": "Who", "link": {"table": people}}),
+            json!({"column": "Who", "type": "link", "options": {"table": people}}),
+        ] {
+            let refused = start(json!({"name": "Spies", "columns": [column]})).await?.expect(422)?.json();
+            let error = &refused["errors"][0];
+            let told = (&error["code"], &error["pointer"]);
+            assert_eq!(told, (&json!("invalid_value"), &json!("#/columns/1/link/table")), "{refused}");
         }
         Ok(())
     });

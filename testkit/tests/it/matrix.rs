@@ -55,6 +55,7 @@ const API: &[(&str, Role, Scope)] = &[
     ("GET /v1/bases/{base}/trash", Role::Viewer, Scope::Read),
     ("POST /v1/bases/{base}/trash/{item}/restore", Role::Admin, Scope::Schema),
     ("GET /v1/bases/{base}/activity", Role::Admin, Scope::Read),
+    ("GET /v1/bases/{base}/activity.csv", Role::Admin, Scope::Read),
     // Of somebody else's change; an own one needs no more than making it did.
     ("POST /v1/bases/{base}/changes/{version}/undo", Role::Admin, Scope::Write),
     ("GET /v1/bases/{base}/events", Role::Viewer, Scope::Read),

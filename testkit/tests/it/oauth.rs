@@ -4,7 +4,8 @@ use crate::oauth_world::{
     App, BACK, another, answered, app, bad, base, code, ends, exchange, form, parameter, refresh, refused,
     request, stock, text, token, visit,
 };
-use kernel_core::{Role, Scope, Scopes};
+use crate::permissions::{base_no, grant};
+use kernel_core::{Code, Grants, Level, Role, Scope, Scopes};
 use tenancy::oauth::NewApp;
 use testkit::{TestSystem, run};
 
@@ -221,6 +222,11 @@ fn metadata_introspection_and_revocation() {
         let nothing = serde_json::json!({"active": false});
         assert_eq!(at("/oauth/introspect", &two, &access).await?.json(), nothing, "somebody else's");
         assert_eq!(at("/oauth/introspect", &one, "x").await?.json(), nothing);
+        // What the app may do no longer is not told of its tokens either.
+        let fewer = NewApp { scopes: [Scope::Read].into_iter().collect(), ..stock() };
+        let id = one.id.parse()?;
+        system.system.tenancy.change_app(&ours.owner.caller, id, &fewer, &visit()).await?;
+        assert_eq!(text(&at("/oauth/introspect", &one, &access).await?.json(), "scope"), "read");
         assert_eq!(at("/oauth/revoke", &two, &refresh_token).await?.status, 200);
         assert_eq!(at("/oauth/introspect", &one, &access).await?.json()["active"], true, "not theirs to end");
         let body = form(&[("client_id", &one.client), ("token", &access)]);
@@ -270,6 +276,38 @@ fn only_admins_register_apps_and_only_of_their_own() {
         assert!(tenancy.rotate_secret(&others.owner.caller, id, &visit()).await.is_err());
         let all = NewApp { scopes: Scopes::all(), ..stock() };
         assert!(tenancy.create_app(&ours.owner.caller, &all, &visit()).await.is_err(), "no structure");
+        Ok(())
+    });
+}
+
+#[test]
+fn an_admin_with_exceptions_makes_no_app_that_has_none() {
+    run(async |system| {
+        let ours = system.fresh_tenant().await?;
+        let tenancy = &system.system.tenancy;
+        let closed = base(system, &ours, "Closed").await?;
+        let admin = system.join(&ours, Role::Admin).await?;
+        let none = Grants { base: [(base_no(&closed), Level::None)].into(), ..Grants::default() };
+        grant(system, &ours, &admin, &none).await?;
+        let caller = tenancy.enter(&ours.slug, admin.user).await?.0;
+        let itself = NewApp { itself: Some(None), ..stock() };
+        let refused = |result: kernel_core::Result<()>| result.err().map(|error| error.code());
+        let made = tenancy.create_app(&caller, &itself, &visit()).await.map(|_| ());
+        assert_eq!(refused(made), Some(Code::Forbidden));
+        let own = app(system, &ours, itself.clone()).await?;
+        let id = own.id.parse()?;
+        let changed = tenancy.change_app(&caller, id, &itself, &visit()).await;
+        assert_eq!(refused(changed), Some(Code::Forbidden));
+        let rotated = tenancy.rotate_secret(&caller, id, &visit()).await.map(|_| ());
+        assert_eq!(refused(rotated), Some(Code::Forbidden));
+        let page = format!("/o/{}/apps/{id}", ours.slug);
+        let answer = system.browser(&admin).submit(&page, &format!("{page}/secret"), &[]).await?;
+        assert_eq!(answer.status, 403);
+        token(system, &own, &[("grant_type", "client_credentials")]).await?.expect(200)?;
+        // Apps that act for people, within what these see, are theirs to manage.
+        let made = tenancy.create_app(&caller, &stock(), &visit()).await?;
+        tenancy.change_app(&caller, made.id, &stock(), &visit()).await?;
+        tenancy.rotate_secret(&caller, made.id, &visit()).await?;
         Ok(())
     });
 }

@@ -193,6 +193,52 @@ fn a_refresh_token_that_comes_twice_ends_its_connection_alone() {
 }
 
 #[test]
+fn many_refreshes_of_one_token_at_once_wait_for_each_other_and_not_for_ever() {
+    run(async |system| {
+        let ours = system.fresh_tenant().await?;
+        let app = app(system, &ours, stock()).await?;
+        let code = code(system, &app, &ours.owner).await?;
+        let first = exchange(system, &app, &code).await?.expect(200)?.json();
+        let first = text(&first, "refresh_token");
+        let mut given = Vec::new();
+        for answer in futures_util::future::join_all((0..40).map(|_| refresh(system, &app, &first))).await {
+            let answer = answer?;
+            if answer.status == 200 {
+                given.push(answer.json());
+            } else {
+                assert_eq!(refused(&answer), bad("invalid_grant"));
+            }
+        }
+        assert_eq!(given.len(), 1);
+        ends(&system.api(), &text(&given[0], "access_token")).await?;
+        let next = refresh(system, &app, &text(&given[0], "refresh_token")).await?;
+        assert_eq!(refused(&next), bad("invalid_grant"), "the connection has ended");
+        Ok(())
+    });
+}
+
+#[test]
+fn a_used_code_without_its_verifier_ends_nothing() {
+    run(async |system| {
+        let ours = system.fresh_tenant().await?;
+        let app = app(system, &ours, NewApp { confidential: false, ..stock() }).await?;
+        let code = code(system, &app, &ours.owner).await?;
+        let tokens = exchange(system, &app, &code).await?.expect(200)?.json();
+        let wrong = [
+            ("grant_type", "authorization_code"),
+            ("code", code.as_str()),
+            ("redirect_uri", BACK),
+            ("code_verifier", &"x".repeat(43)),
+        ];
+        assert_eq!(refused(&token(system, &app, &wrong).await?), bad("invalid_grant"));
+        let next = refresh(system, &app, &text(&tokens, "refresh_token")).await?.expect(200)?.json();
+        assert_eq!(refused(&exchange(system, &app, &code).await?), bad("invalid_grant"));
+        ends(&system.api(), &text(&next, "access_token")).await?;
+        Ok(())
+    });
+}
+
+#[test]
 fn access_tokens_are_ours_or_nobodys() {
     run(async |system| {
         let ours = system.fresh_tenant().await?;
@@ -254,6 +300,15 @@ fn access_tokens_are_ours_or_nobodys() {
             }
         }
         let sealed = system.sql("control", "nclc_platform").await?;
+        // A key whose follower has signed for an hour is believed by nobody who reads the keys now.
+        let past = "update control.oauth_keys set created_at = created_at - interval '1 hour'";
+        sealed.execute(past, &[]).await?;
+        let late = another(system).await?;
+        let late = late.api();
+        assert_eq!(late.get("/v1/bases").token(&access).send().await?.status, 401);
+        late.get("/v1/bases").token(&next).send().await?.expect(200)?;
+        let keys = late.get("/.well-known/jwks.json").send().await?.expect(200)?.json();
+        assert!(!keys["keys"].as_array().expect("keys").iter().any(|key| key["kid"] == head["kid"]));
         let plain: i64 = sealed
             .query_one("select count(*) from control.oauth_keys where strpos(encode(private, 'hex'), '06082a8648ce3d030107') > 0", &[])
             .await?

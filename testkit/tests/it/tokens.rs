@@ -47,6 +47,8 @@ fn a_token_is_let_in_from_its_networks_within_its_limit_and_counted() {
             let rows = tenancy.tokens(owner).await?;
             let row = rows.iter().find(|row| row.label == "here").expect("the token");
             if row.calls.iter().sum::<i64>() == 2 && row.last_used_from.as_deref() == Some("127.0.0.1") {
+                let refused = rows.iter().find(|row| row.label == "elsewhere").expect("the token");
+                assert!(refused.last_used_at.is_none() && refused.last_used_from.is_none(), "{refused:?}");
                 break;
             }
             assert!(since.elapsed() < Duration::from_secs(15), "{row:?}");

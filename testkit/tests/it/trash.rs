@@ -1,8 +1,9 @@
 //! The trash, the activity log and undo over HTTP: what is deleted comes back, also on another process and after its memory is
 //! gone; nobody restores, reads or undoes what is not theirs.
 
-use crate::permissions::{Office, field_key, grant};
-use kernel_core::{FieldLevel, Grants, Role};
+use crate::permissions::{Office, field_key, grant, table_no};
+use kernel_core::access::TableGrant;
+use kernel_core::{FieldLevel, Grants, Level, Role};
 use serde_json::{Value, json};
 use testkit::{Answer, Client, run};
 
@@ -168,6 +169,12 @@ fn changes_are_told_and_taken_back() {
                 assert_eq!(answer.json()["data"], json!([]), "{what}");
             }
         }
+        let file = at.get(&format!("/v1/bases/{base}/activity.csv")).await?.expect(200)?;
+        let lines: Vec<&str> = file.text.lines().collect();
+        assert!(lines[0].ends_with("version,at,who,name,done,what,in,names,count"), "{}", lines[0]);
+        let told = |what: &str| lines.iter().filter(|line| line.contains(what)).count();
+        assert_eq!((told(",deleted,field,People,Salary,1"), told(",restored,field,People,Salary,1")), (1, 1));
+        assert!(told(",changed,record,People,Ann,1") >= 4, "{}", file.text);
         for missing in [0, 999_999] {
             assert_eq!(at.undo(base, missing).await?.status, 404, "{missing}");
         }
@@ -201,7 +208,10 @@ fn others_changes_and_hidden_fields_are_not_ones_own() {
         let raise = owner.send("PATCH", &record, raise).await?.expect(200)?.version()?;
         owner.send("DELETE", &format!("/v1/fields/{salary}"), None).await?.expect(204)?;
         let log = admin.get(&format!("/v1/bases/{base}/activity?table={people}")).await?.expect(200)?;
-        assert!(!log.text.contains("Salary") && !log.text.contains("topsecret"), "{}", log.text);
+        let file = admin.get(&format!("/v1/bases/{base}/activity.csv")).await?.expect(200)?;
+        for text in [&log.text, &file.text] {
+            assert!(!text.contains("Salary") && !text.contains("topsecret"), "{text}");
+        }
         assert_eq!(admin.trash(base).await?, Vec::<String>::new());
         assert_eq!(admin.restore(base, salary).await?.status, 404);
         assert_eq!(admin.undo(base, raise).await?.status, 403);
@@ -209,11 +219,27 @@ fn others_changes_and_hidden_fields_are_not_ones_own() {
         let kept = owner.get(&record).await?.json();
         assert_eq!(kept["fields"]["Salary"], "topsecret2");
 
+        // That a table went is told to who could restore it, also in the log of that table alone.
+        let reader = system.join(&ours, Role::Admin).await?;
+        let reads = TableGrant { level: Some(Level::Read), ..TableGrant::default() };
+        let reads = Grants { table: [(table_no(people), reads)].into(), ..Grants::default() };
+        grant(system, &ours, &reader, &reads).await?;
+        let reader = At { api: system.api(), token: &reader.token };
+        owner.send("DELETE", &format!("/v1/tables/{people}"), None).await?.expect(204)?;
+        for (at, is_told) in [(&owner, true), (&reader, false)] {
+            let log = at.get(&format!("/v1/bases/{base}/activity?table={people}")).await?.expect(200)?.json();
+            let entries = log["data"].as_array().into_iter().flatten();
+            let mut parts = entries.flat_map(|entry| entry["schema"].as_array().into_iter().flatten());
+            let told = parts.any(|part| part["what"] == "table" && part["done"] == "deleted");
+            assert_eq!(told, is_told, "{log}");
+        }
+
         let strangers = system.fresh_tenant().await?;
         let stranger = At { api: system.api(), token: &strangers.token };
         for answer in [
             stranger.get(&format!("/v1/bases/{base}/trash")).await?,
             stranger.get(&format!("/v1/bases/{base}/activity")).await?,
+            stranger.get(&format!("/v1/bases/{base}/activity.csv")).await?,
             stranger.undo(base, raise).await?,
             stranger.restore(base, salary).await?,
         ] {

@@ -258,6 +258,35 @@ fn no_notification_goes_into_our_own_network() {
 }
 
 #[test]
+fn what_goes_to_the_trash_is_told_as_removed_and_comes_back_as_added() {
+    run(async |system| {
+        let tenant = system.fresh_tenant().await?;
+        let at = Hooked::new(system, &tenant).await?;
+        let types = json!(["tableFields", "tableMetadata"]);
+        let (gone, _) = at.hook(None, json!({"dataTypes": types, "changeTypes": ["remove"]})).await?;
+        let (made, _) = at.hook(None, json!({"dataTypes": types, "changeTypes": ["add"]})).await?;
+        let (changed, _) = at.hook(None, json!({"dataTypes": types, "changeTypes": ["update"]})).await?;
+        for (kind, item) in [("fields", &at.count), ("tables", &at.table)] {
+            let delete = system.api().request("DELETE".parse()?, &format!("/v1/{kind}/{item}"));
+            delete.token(&tenant.token).send().await?.expect(204)?;
+            at.ask("POST", &format!("/v1/bases/{}/trash/{item}/restore", at.base), Value::Null).await?;
+        }
+        let told = at.payloads(&gone, "").await?["payloads"].clone();
+        assert_eq!(told.as_array().map(Vec::len), Some(2), "{told}");
+        assert_eq!(told[0]["changedTablesById"][&at.table]["destroyedFieldIds"], json!([at.count]), "{told}");
+        assert_eq!(told[1]["destroyedTableIds"], json!([at.table]), "{told}");
+        let told = at.payloads(&made, "").await?["payloads"].clone();
+        assert_eq!(told.as_array().map(Vec::len), Some(2), "{told}");
+        let field = &told[0]["changedTablesById"][&at.table]["createdFieldsById"][&at.count];
+        assert_eq!(field, &json!({"name": "Count", "type": "number"}), "{told}");
+        let table = &told[1]["createdTablesById"][&at.table]["metadata"];
+        assert_eq!(table["name"], "Things", "{told}");
+        assert_eq!(at.payloads(&changed, "").await?["payloads"], json!([]));
+        Ok(())
+    });
+}
+
+#[test]
 fn ten_webhooks_of_a_base_and_no_more() {
     run(async |system| {
         let tenant = system.fresh_tenant().await?;

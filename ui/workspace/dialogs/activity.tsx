@@ -1,5 +1,5 @@
 // What happened in the base, newest first: by table and kind, and taken back from here.
-import { useEffect, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { message } from '../api/client.ts';
 import type { ActivityEntry } from '../api/types.ts';
 import { initials } from '../../grid/src/cells/user.ts';
@@ -8,6 +8,7 @@ import { Sheet } from '../ui/dialog.tsx';
 import { Icon } from '../ui/icon.tsx';
 import { Select } from '../ui/select.tsx';
 import { useModel } from '../use_model.ts';
+import { exportActivity } from '../export.ts';
 import { told } from './activity_text.ts';
 
 const KINDS: [string, string][] = [['', 'Everything'], ['create', 'New records'], ['update', 'Changed cells'], ['delete', 'Deleted records'], ['restore', 'Restored records'], ['schema', 'Tables, fields, views'], ['mixed', 'Several at once']];
@@ -20,6 +21,7 @@ export default function ActivityDialog({ onClose }: { onClose: () => void }) {
   const [kind, setKind] = useState('');
   const [busy, setBusy] = useState(0);
   const [error, setError] = useState('');
+  const list = useRef<HTMLUListElement>(null);
   const read = async (before?: number) => {
     const query = { limit: '50', table: table || undefined, kind: kind || undefined, before: before === undefined ? undefined : String(before) };
     const { data } = await model.api.get<{ data: ActivityEntry[]; next: number | null }>(`/v1/bases/${model.config.base}/activity`, { query });
@@ -32,6 +34,8 @@ export default function ActivityDialog({ onClose }: { onClose: () => void }) {
   };
   useEffect(() => attempt(() => read()), [table, kind]);
   const undo = (entry: ActivityEntry) => {
+    // The pressed button goes: the keyboard stays in the dialog.
+    list.current?.focus();
     setBusy(entry.version);
     attempt(async () => {
       try {
@@ -48,10 +52,11 @@ export default function ActivityDialog({ onClose }: { onClose: () => void }) {
         <div className="row">
           <Select label="Table" value={table} onChange={setTable}><option value="">All tables</option>{model.base?.tables.map((t) => <option key={t.id} value={t.id}>{t.name}</option>)}</Select>
           <Select label="Kind of change" value={kind} onChange={setKind}>{KINDS.map(([value, label]) => <option key={value} value={value}>{label}</option>)}</Select>
+          {model.may('export') ? <button type="button" className="btn sm end" onClick={() => void exportActivity(model, { table: table || undefined, kind: kind || undefined })}><Icon name="download" />Export as CSV</button> : null}
         </div>
-        {error ? <p className="alert" role="alert">{error}</p> : null}
+        {error ? <div className="notice bad" role="alert"><Icon name="circle-alert" />{error}</div> : null}
         {entries.length === 0 && next === null ? <div className="empty"><h3>Nothing of this kind happened</h3><p>Choose another table or kind of change.</p></div> : null}
-        <ul className="log" aria-busy={next === undefined && !error} aria-label="Changes">
+        <ul className="log" ref={list} tabIndex={-1} aria-busy={next === undefined && !error} aria-label="Changes">
           {entries.map((entry) => (
             <li key={entry.version}>
               <span className="avatar" aria-hidden="true">{initials(entry.actor.name || 'N')}</span>

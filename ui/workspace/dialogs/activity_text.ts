@@ -21,7 +21,10 @@ function ofTable(part: TableActivity): string {
 
 /** What was done, to follow a name: “changed Amount of Ada in Orders”. */
 export function told(entry: ActivityEntry): string {
-  const schema = entry.schema.slice(0, 4).map((part) => `${part.done} the ${part.what} ${part.name}${part.table ? ` of ${part.table}` : ''}`);
-  const more = entry.schema.length > 4 ? [`${(entry.schema.length - 4).toLocaleString()} more`] : [];
+  // What is in a new table goes without saying.
+  const made = entry.schema.filter((part) => part.what === 'table' && part.done === 'created').map((part) => part.name);
+  const parts = entry.schema.filter((part) => !(part.table && made.includes(part.table)));
+  const schema = parts.slice(0, 4).map((part) => `${part.done} the ${part.what} ${part.name}${part.table ? ` of ${part.table}` : ''}`);
+  const more = parts.length > 4 ? [`${(parts.length - 4).toLocaleString()} more`] : [];
   return list.format([...schema, ...more, ...entry.tables.map(ofTable)]);
 }

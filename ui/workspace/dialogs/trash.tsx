@@ -1,5 +1,5 @@
 // What was deleted in the last 30 days, and the way back.
-import { useEffect, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { message } from '../api/client.ts';
 import type { TrashItem } from '../api/types.ts';
 import { ago } from '../record/time.ts';
@@ -23,10 +23,13 @@ export default function TrashDialog({ onClose }: { onClose: () => void }) {
   const [kind, setKind] = useState('');
   const [busy, setBusy] = useState('');
   const [error, setError] = useState('');
+  const list = useRef<HTMLUListElement>(null);
   useEffect(() => {
     model.trash().then(setItems).catch((failure: unknown) => setError(message(failure)));
   }, [model]);
   const restore = async (item: TrashItem) => {
+    // The pressed button goes: the keyboard stays in the dialog.
+    list.current?.focus();
     setBusy(item.id);
     setError('');
     try {
@@ -43,9 +46,9 @@ export default function TrashDialog({ onClose }: { onClose: () => void }) {
     <Sheet title="Trash" sub="Deleted tables, fields and views come back with all that was in them, for 30 days." onClose={onClose} size="l">
       <div className="body stack">
         <Select label="Show" value={kind} onChange={setKind} className="short">{KINDS.map(([value, label]) => <option key={value} value={value}>{label}</option>)}</Select>
-        {error ? <p className="alert" role="alert">{error}</p> : null}
+        {error ? <div className="notice bad" role="alert"><Icon name="circle-alert" />{error}</div> : null}
         {shown?.length === 0 ? <div className="empty"><h3>{kind === '' ? 'The trash is empty' : 'Nothing of this kind is in the trash'}</h3><p>What you delete from this base waits here.</p></div> : null}
-        <ul className="log" aria-busy={!items && !error} aria-label="Deleted">
+        <ul className="log" ref={list} tabIndex={-1} aria-busy={!items && !error} aria-label="Deleted">
           {shown?.map((item) => (
             <li key={item.id}>
               <Icon name={ICONS[item.kind]} />

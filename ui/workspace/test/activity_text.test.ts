@@ -12,6 +12,7 @@ test.each<[Partial<ActivityEntry>, string]>([
   [{ tables: [{ ...part, deleted: 1, updated: 2, fields: ['Amount', 'Day'] }] }, 'changed Amount and Day of 2 records and deleted 1 record in Orders'],
   [{ schema: [{ what: 'field', id: 'fld1', name: 'Amount', table: 'Orders', done: 'deleted' }] }, 'deleted the field Amount of Orders'],
   [{ schema: [{ what: 'base', id: null, name: 'Shop', table: null, done: 'changed' }] }, 'changed the base Shop'],
+  [{ schema: [{ what: 'table', id: 'tbl2', name: 'Ships', table: null, done: 'created' }, { what: 'field', id: 'fld2', name: 'Name', table: 'Ships', done: 'created' }, { what: 'field', id: 'fld3', name: 'Ships', table: 'Berths', done: 'created' }] }, 'created the table Ships and created the field Ships of Berths'],
 ])('a change in words', (given, words) => {
   expect(told(entry(given))).toBe(words);
 });

@@ -5,7 +5,7 @@ use crate::trash::TableName;
 use crate::who::{ActorInfo, Names};
 use engine_base::{Base, Change, FieldNo, RowNo, SchemaEdit, TableNo};
 use jiff::Timestamp;
-use kernel_core::{Caller, Error, Result};
+use kernel_core::{Caller, Error, Level, Result};
 use kernel_db::Row;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -16,7 +16,7 @@ const NAMED: usize = 5;
 
 /// One change.
 #[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct Entry {
+pub(crate) struct ActivityEntry {
     /// The base's number of the change.
     pub(crate) version: u64,
     #[schema(value_type = String, format = DateTime)]
@@ -95,14 +95,14 @@ impl Line {
     }
 
     /// The line as the reader may see it; none if nothing of it is there for the reader.
-    pub(super) fn shown(&self, caller: &Caller, base: &Base, names: &Names) -> Option<Entry> {
+    pub(super) fn shown(&self, caller: &Caller, base: &Base, names: &Names) -> Option<ActivityEntry> {
         let tables = match &self.change {
             Some(change) => tables(caller, base, change),
             None => self.table.and_then(|table| self.counted(caller, base, table)).into_iter().collect(),
         };
         let schema: Vec<SchemaActivity> =
             self.schema.iter().filter_map(|edit| schema(caller, base, edit)).collect();
-        (!tables.is_empty() || !schema.is_empty()).then(|| Entry {
+        (!tables.is_empty() || !schema.is_empty()).then(|| ActivityEntry {
             version: self.seq,
             at: self.at,
             actor: names.info(&self.actor),
@@ -214,7 +214,13 @@ fn schema(caller: &Caller, base: &Base, edit: &SchemaEdit) -> Option<SchemaActiv
             if before.as_ref().map(facts) == after.as_ref().map(facts) {
                 return None;
             }
-            if !is_trashed(*table) && Seen::of(caller, base, *table).is_none() {
+            // Of a deleted one is told who could restore it.
+            let is_told = if is_trashed(*table) {
+                caller.table(base.id().0, table.0) >= Level::Manage
+            } else {
+                Seen::of(caller, base, *table).is_some()
+            };
+            if !is_told {
                 return None;
             }
             let head = after.as_ref().or(before.as_ref())?;

@@ -1,7 +1,9 @@
 //! What happened in a base (spec D14): every change by whom, when, to what; and taking one back (spec D7).
 
 pub(crate) mod api;
+mod csv;
 mod entry;
+mod log;
 mod store;
 mod undo;
 

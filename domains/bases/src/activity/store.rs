@@ -13,7 +13,10 @@ statements! {
           and ($4::text is null or c.actor = $4) and ($5::text is null or c.kind = $5)
           and ($6::timestamptz is null or c.at >= $6) and ($7::timestamptz is null or c.at < $7)
           and ($8::bigint is null or c.table_id = $8 or exists (select from data.change_spans s
-                where s.tenant_id = $1 and s.table_id = $8 and s.seq = c.seq))
+                where s.tenant_id = $1 and s.table_id = $8 and s.seq = c.seq)
+            or (c.kind in ('schema', 'mixed') and exists (
+                select from json_array_elements(coalesce(c.data->'schema', '[]')) e, json_each(e.value) p
+                where (p.value->>'table')::bigint = $8)))
         order by c.seq desc limit $10";
     /// One change, whole.
     tenant Data CHANGE = "select data::text from data.changes where tenant_id = $1 and base_id = $2 and seq = $3";

@@ -83,7 +83,7 @@ fn streamed(sheets: Sheets, writer: Writer, name: &str, kind: &'static str) -> R
 }
 
 /// A body that a browser saves under a name.
-fn attachment(body: Body, name: &str, kind: &'static str) -> Response {
+pub(crate) fn attachment(body: Body, name: &str, kind: &'static str) -> Response {
     let mut response = body.into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));

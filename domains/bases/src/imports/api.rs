@@ -7,7 +7,7 @@ use super::upload_path;
 use crate::http::AppState;
 use crate::service::Bases;
 use axum::Json;
-use axum::extract::multipart::{Field, MultipartError};
+use axum::extract::multipart::{Field, MultipartError, MultipartRejection};
 use axum::extract::{DefaultBodyLimit, Multipart, Path, State};
 use engine_base::BaseId;
 use http::StatusCode;
@@ -49,9 +49,12 @@ async fn upload(
     State(bases): AppState,
     ApiCaller(caller): ApiCaller,
     _fits: UploadFits,
-    mut form: Multipart,
+    form: Result<Multipart, MultipartRejection>,
 ) -> Result<(StatusCode, Json<ImportPreview>), WebError> {
     caller.require(Capability::WriteRecords)?;
+    let mut form = form.map_err(|_| {
+        Error::new(Code::UnsupportedMediaType).detail("Send multipart/form-data with a boundary.")
+    })?;
     let mut base: Option<BaseId> = None;
     while let Some(part) = form.next_field().await.map_err(|error| broken(&error))? {
         match part.name() {

@@ -125,13 +125,16 @@ impl Bases {
         let table = import.table.ok_or_else(|| Error::internal("an import runs without a table"))?;
         let actor: Arc<str> = Arc::from(import.created_by.as_str());
         let (mut progress, mut saved_at) = (Progress::of(&import), self.0.clock.now());
-        if let Some(below) = import.replace_below
-            && !self.clear(job, &open, (table, below), &actor, &mut progress).await?
-        {
-            return Ok(false);
+        let path = upload_path(&self.0.uploads, job.tenant, job.import);
+        if let Some(below) = import.replace_below {
+            // What can't be imported any more deletes nothing. The columns are asked again below: links may be into this table.
+            columns(&open, &import, table)?;
+            tokio::fs::metadata(&path).await.map_err(Error::internal)?;
+            if !self.clear(job, &open, (table, below), &actor, &mut progress).await? {
+                return Ok(false);
+            }
         }
         let (columns, target, locale) = columns(&open, &import, table)?;
-        let path = upload_path(&self.0.uploads, job.tenant, job.import);
         let (sender, mut chunks) = mpsc::channel(2);
         let format = import.format.clone();
         let names: Vec<String> = import.columns.iter().map(|column| column.name.clone()).collect();
@@ -222,9 +225,10 @@ impl Bases {
         loop {
             let rows = open.read(|base| {
                 let all = QueryContext { now_us: 0, zone: "UTC" };
-                let rows = base.window(&QuerySpec::all(table), &all, 0, base.len(table));
+                // In the order of their numbers: those that go come first.
+                let rows = base.window(&QuerySpec::all(table), &all, 0, CHUNK);
                 let rows = rows.map(|window| window.rows).unwrap_or_default();
-                rows.into_iter().filter(|row| row.0 < below).take(CHUNK).collect::<Vec<RowNo>>()
+                rows.into_iter().filter(|row| row.0 < below).collect::<Vec<RowNo>>()
             });
             if rows.is_empty() {
                 return Ok(true);

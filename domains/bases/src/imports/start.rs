@@ -223,6 +223,13 @@ impl Bases {
                 chosen.iter().cloned().partition(|column| !plan::is_new(&schema, column));
             let old = plan::existing_fields(&schema, old, !new.is_empty())?;
             self.ask(caller, base, table, plan, &old)?;
+            for (column, field) in &old {
+                if let (Some(link), Some(FieldKind::Link { table, .. })) =
+                    (&column.plan.link, schema.field(*field).map(|field| &field.kind))
+                {
+                    ask_link(caller, base, *table, link.by.as_deref(), "/columns")?;
+                }
+            }
             let room = MAX_ROWS.saturating_sub(base.len(table)) as u64;
             if plan.mode == Mode::Append && import.total > room {
                 let detail = format!("A table has at most {MAX_ROWS} records; this one takes {room} more.");
@@ -303,7 +310,17 @@ impl Bases {
         let path = upload_path(&self.0.uploads, caller.tenant, id);
         let names: Vec<String> = import.columns.iter().map(|column| column.name.clone()).collect();
         let file = File { path: &path, format: &import.format, names: &names };
-        let mut fields = open.read(|base| plan::new_fields(base, columns))?;
+        let mut fields = open.read(|base| {
+            let fields = plan::new_fields(base, columns)?;
+            // By what the fields are, not by `link` alone: a type's options may name a table as well.
+            for (index, (column, field)) in columns.iter().zip(&fields).enumerate() {
+                if let FieldKind::Link { table, .. } = &field.kind {
+                    let by = column.plan.link.as_ref().and_then(|link| link.by.as_deref());
+                    ask_link(caller, base, *table, by, &format!("/columns/{index}"))?;
+                }
+            }
+            Ok::<_, Error>(fields)
+        })?;
         plan::fill_choices(&mut fields, columns, file)?;
         Ok(fields)
     }
@@ -340,6 +357,33 @@ impl Bases {
             self.write(open, caller, command).await?;
         }
         Ok(table)
+    }
+}
+
+/// Whether the caller may have texts looked up in a table. The run does it as the product itself: what is hidden here would
+/// otherwise be found out by which texts meet a record.
+///
+/// # Errors
+/// Those of a table, or of a field, that is not there.
+fn ask_link(
+    caller: &Caller,
+    base: &engine_base::Base,
+    table: TableNo,
+    by: Option<&str>,
+    pointer: &str,
+) -> Result<()> {
+    let seen = Seen::of(caller, base, table).filter(|seen| !seen.has_some_rows_only()).ok_or_else(|| {
+        Error::field(format!("{pointer}/link/table"), Code::InvalidValue, "is no table of this base")
+    })?;
+    let Some(by) = by else { return Ok(()) };
+    // A field that is seen may have the id of a hidden one as its name; the run would take the hidden one.
+    let meant = base.schema().table(table).and_then(|whole| whole.field_by_key(by)).map(|field| field.no);
+    match seen.field_by_key(by) {
+        Some(field) if Some(field.no) == meant => Ok(()),
+        _ => {
+            let detail = format!("{} has no such field", seen.head.name);
+            Err(Error::field(format!("{pointer}/link/by"), Code::UnknownField, detail))
+        }
     }
 }
 

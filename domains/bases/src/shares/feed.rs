@@ -10,9 +10,12 @@ use crate::problem;
 use crate::records::query::{Narrowing, context, with_table};
 use crate::service::Bases;
 use axum::response::{IntoResponse, Response};
-use engine_base::{Base, FieldNo, RecordId};
+use engine_base::{Base, FieldKind, FieldNo, RecordId};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use kernel_core::{Capability, Error, Result};
+
+/// Characters of a summary or a description at most: a calendar has thousands of events, and long texts are read elsewhere.
+const LONGEST: usize = 2_000;
 
 /// The form of a feed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,8 +90,9 @@ impl Bases {
             let window =
                 base.window(&spec, &now, 0, MAX_EVENTS).map_err(|errors| problem::of_query(&errors))?;
             let primary = Some(table.head.primary_field).filter(|primary| fields.contains(primary));
-            let title =
-                primary.or_else(|| fields.iter().copied().find(|no| *no != start && Some(*no) != end));
+            let named = |no: &FieldNo| table.field(*no).is_some_and(|field| !is_people(field.value_kind()));
+            let title = primary
+                .or_else(|| fields.iter().copied().find(|no| *no != start && Some(*no) != end && named(no)));
             let host =
                 self.0.web.brand().brand.to_lowercase().replace(|c: char| !c.is_ascii_alphanumeric(), "-");
             let event = |record: RecordId| {
@@ -98,7 +102,8 @@ impl Bases {
                     text
                 };
                 let start_at = when(&text(start))?;
-                let others = fields.iter().filter(|no| ![Some(start), end, title].contains(&Some(**no)));
+                let others =
+                    fields.iter().filter(|no| ![Some(start), end, title].contains(&Some(**no)) && named(no));
                 let lines = others.filter_map(|no| {
                     let value = Some(text(*no)).filter(|value| !value.is_empty())?;
                     Some(format!("{}: {value}", table.field(*no)?.name))
@@ -109,8 +114,8 @@ impl Bases {
                     stamp: jiff::Timestamp::from_microsecond(stamp).unwrap_or_default(),
                     start: start_at,
                     end: end.and_then(|end| when(&text(end))),
-                    summary: title.map(text).unwrap_or_default(),
-                    description: lines.collect::<Vec<_>>().join("\n"),
+                    summary: title.map(|title| short(text(title))).unwrap_or_default(),
+                    description: short(lines.collect::<Vec<_>>().join("\n")),
                 })
             };
             let events = window.rows.iter().filter_map(|row| event(number.record(*row))).collect();
@@ -120,7 +125,38 @@ impl Bases {
     }
 }
 
+/// The first characters of a text.
+fn short(mut text: String) -> String {
+    if let Some((end, _)) = text.char_indices().nth(LONGEST) {
+        text.truncate(end);
+    }
+    text
+}
+
+/// Values of people are ids here, which say nothing to a calendar's readers and are nobody else's to know.
+fn is_people(kind: &FieldKind) -> bool {
+    matches!(kind, FieldKind::User { .. } | FieldKind::CreatedBy | FieldKind::ModifiedBy { .. })
+}
+
 /// A day or a moment as texts of cells have them.
 fn when(text: &str) -> Option<When> {
     text.parse().map(When::Day).or_else(|_| text.parse().map(When::At)).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_end_at_a_character() {
+        assert_eq!(short("Rye loaf".into()), "Rye loaf");
+        assert_eq!(short("é".repeat(LONGEST)), "é".repeat(LONGEST));
+        assert_eq!(short("é".repeat(LONGEST + 1)), "é".repeat(LONGEST));
+    }
+
+    #[test]
+    fn people_are_left_out() {
+        assert!(is_people(&FieldKind::CreatedBy) && is_people(&FieldKind::User { many: true }));
+        assert!(!is_people(&FieldKind::Url));
+    }
 }

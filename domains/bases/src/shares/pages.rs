@@ -13,7 +13,7 @@ use axum::routing::get;
 use engine_base::RecordId;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use kernel_core::{Code, Error, Result};
-use kernel_web::{CsrfForm, FormState, Page, Policy, WebError};
+use kernel_web::{CsrfForm, FormState, Page, Policy, WebError, limit_key};
 use serde::Deserialize;
 
 /// The pages of this feature on `app.`.
@@ -35,7 +35,7 @@ async fn show(
     Query(place): Query<Place>,
 ) -> Result<Response, WebError> {
     let limits = bases.0.web.limits();
-    limits.enforce(page.exchange(), Policy::SHARED, &page.exchange().client().to_string())?;
+    limits.enforce(page.exchange(), Policy::SHARED, &limit_key(page.exchange().client()))?;
     let (token, form) = match token.split_once('.') {
         None => (token.as_str(), None),
         Some((token, "csv")) => (token, Some(Form::Csv)),
@@ -117,6 +117,8 @@ async fn unlock(
     Path(token): Path<String>,
     CsrfForm(form): CsrfForm<PasswordForm>,
 ) -> Result<Response, WebError> {
+    let limits = bases.0.web.limits();
+    limits.enforce(page.exchange(), Policy::SHARED, &limit_key(page.exchange().client()))?;
     let shared = match bases.open_share(&token).await {
         Ok(shared) => shared,
         Err(error) if error.code() == Code::LinkExpired => {

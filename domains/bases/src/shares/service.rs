@@ -12,6 +12,7 @@ use identity::model::Visit;
 use jiff::Timestamp;
 use kernel_core::{Caller, Capability, Code, Error, Result};
 use kernel_db::{Database, Params};
+use kernel_web::Policy;
 use std::sync::Arc;
 
 /// A link to make, or what to make of one.
@@ -63,7 +64,8 @@ impl Bases {
     /// Makes a link. The second value is the text of its token, which is not kept.
     ///
     /// # Errors
-    /// `not_found`, `forbidden`, `missing_scope`; `weak_password`, `too_long`, `invalid_value`; `limit_reached`.
+    /// `not_found`, `forbidden`, `missing_scope`; `weak_password`, `too_long`, `invalid_value`; `limit_reached`,
+    /// `rate_limited`.
     pub(crate) async fn add_share(
         &self,
         caller: &Caller,
@@ -82,7 +84,8 @@ impl Bases {
             created_at: Timestamp::from_microsecond(now.as_microsecond()).unwrap_or(now),
             expires_at: None,
         };
-        let share = self.with_settings(share, settings, now).await?;
+        let password = self.hashed(caller, &settings).await?;
+        let share = with_settings(share, &settings, password, now)?;
         let token = TokenText::compose(caller.tenant, &self.0.random.token());
         let hash =
             TokenText::parse(&token).ok_or_else(|| Error::internal("a token that can't be read"))?.hash;
@@ -136,11 +139,12 @@ impl Bases {
     ) -> Result<Share> {
         let name = self.shared_view(caller, view, "share").await?;
         let now = self.0.clock.now();
+        let password = self.hashed(caller, &settings).await?;
         let mut tx = self.0.db.begin(Database::Data, caller.tenant).await?;
         let (table, number) = sql(view);
         let params: Params<'_> = &[&caller.tenant.uuid(), &table, &number, &id];
         let row = tx.query_opt(&store::SHARE_LOCKED, params).await?.ok_or_else(Error::not_found)?;
-        let share = self.with_settings(Share::of(&row), settings, now).await?;
+        let share = with_settings(Share::of(&row), &settings, password, now)?;
         let params: Params<'_> =
             &[&caller.tenant.uuid(), &share.id, &share.password, &share.downloads, &share.expires_at];
         tx.execute(&store::UPDATE_SHARE, params).await?;
@@ -171,25 +175,17 @@ impl Bases {
         Ok(())
     }
 
-    async fn with_settings(&self, mut share: Share, settings: Settings, now: Timestamp) -> Result<Share> {
-        if let Some(end) = settings.expires_at {
-            if let Some(end) = end {
-                check_end(end, now)?;
-            }
-            share.expires_at = end;
-        }
-        if let Some(downloads) = settings.downloads {
-            share.downloads = downloads;
-        }
-        match settings.password {
-            None => {}
-            Some(None) => share.password = None,
-            Some(Some(password)) => {
-                check_password(&password)?;
-                share.password = Some(self.0.tenancy.identity().hasher().hash(&password).await?);
-            }
-        }
-        Ok(share)
+    /// The password of the settings as it is stored: before a transaction begins, because it takes long, and within a limit
+    /// of the organisation, because it takes much.
+    async fn hashed(&self, caller: &Caller, settings: &Settings) -> Result<Option<Option<String>>> {
+        let password = match &settings.password {
+            None => return Ok(None),
+            Some(None) => return Ok(Some(None)),
+            Some(Some(password)) => password,
+        };
+        check_password(password)?;
+        self.0.web.limits().check(Policy::SHARE_PASSWORDS, &format!("set@{}", caller.tenant))?;
+        Ok(Some(Some(self.0.tenancy.identity().hasher().hash(password).await?)))
     }
 
     /// The link that a token stands for, if it works. A password is the page's matter.
@@ -220,6 +216,28 @@ impl Bases {
         });
         if is_there { Ok(Shared { share, caller, open }) } else { Err(ended()) }
     }
+}
+
+/// A link with settings; `password` is theirs as it is stored.
+fn with_settings(
+    mut share: Share,
+    settings: &Settings,
+    password: Option<Option<String>>,
+    now: Timestamp,
+) -> Result<Share> {
+    if let Some(end) = settings.expires_at {
+        if let Some(end) = end {
+            check_end(end, now)?;
+        }
+        share.expires_at = end;
+    }
+    if let Some(downloads) = settings.downloads {
+        share.downloads = downloads;
+    }
+    if let Some(password) = password {
+        share.password = password;
+    }
+    Ok(share)
 }
 
 /// The numbers of a view as SQL has them.

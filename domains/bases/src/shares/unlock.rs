@@ -10,7 +10,7 @@ use http::{HeaderMap, HeaderValue, header};
 use identity::password::hasher::Verdict;
 use jiff::Timestamp;
 use kernel_core::{Code, Error, Result};
-use kernel_web::{Exchange, Policy, cookies};
+use kernel_web::{Exchange, Policy, cookies, limit_key};
 
 const LIFE_SECONDS: i64 = 12 * 3600;
 
@@ -53,7 +53,7 @@ impl Bases {
         exchange: &Exchange,
     ) -> Result<()> {
         let limits = self.0.web.limits();
-        limits.check(Policy::SHARE_PASSWORD, &format!("{}@{}", share.id, exchange.client()))?;
+        limits.check(Policy::SHARE_PASSWORD, &format!("{}@{}", share.id, limit_key(exchange.client())))?;
         limits.check(Policy::SHARE_PASSWORDS, &share.id)?;
         let verdict = self.0.tenancy.identity().hasher().verify(password, share.password.as_deref()).await?;
         if verdict == Verdict::Wrong {

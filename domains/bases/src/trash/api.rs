@@ -1,6 +1,6 @@
 //! `/v1/bases/{base}/trash`.
 
-use super::list::Item;
+use super::list::TrashItem;
 use crate::catalog::api::base_id;
 use crate::history;
 use crate::http::{AppState, Versioned};
@@ -22,7 +22,7 @@ pub(crate) fn router() -> OpenApiRouter<crate::Bases> {
 /// What is in the trash, newest first.
 #[derive(Serialize, ToSchema)]
 struct TrashList {
-    data: Vec<Item>,
+    data: Vec<TrashItem>,
 }
 
 /// What came back.

@@ -29,23 +29,29 @@ pub(crate) fn schedule(jobs: Jobs, bases: &Bases) -> Jobs {
 }
 
 impl Bases {
-    /// Ends for good what was deleted more than [`DAYS`] days ago, in every base.
+    /// Ends for good what was deleted more than [`DAYS`] days ago, in every base. One that fails does not keep the others.
     ///
     /// # Errors
-    /// `internal` only.
+    /// The last of those that failed.
     pub async fn empty_trash(&self) -> Result<()> {
         let until = self.0.clock.now() - SignedDuration::from_hours(24 * DAYS);
+        let mut failed = None;
         for row in self.0.db.platform(&store::DUE, &[&until]).await? {
             let (tenant, base) = (TenantId::from_uuid(row.get(0)), row.get::<_, i64>(1).unsigned_abs());
             let command = Command::Purge { until_us: until.as_microsecond() };
             let order = Order { command, typecast: false, actor: Arc::from("system"), key: None };
-            match self.0.registry.open(tenant, base).await {
-                Ok(open) => drop(open.write(order).await?),
-                // Deleted meanwhile.
-                Err(error) if error.code() == Code::NotFound => {}
-                Err(error) => return Err(error),
+            let done = match self.0.registry.open(tenant, base).await {
+                Ok(open) => open.write(order).await.map(drop),
+                Err(error) => Err(error),
+            };
+            // One that is not found was deleted meanwhile.
+            if let Err(error) = done
+                && error.code() != Code::NotFound
+            {
+                tracing::warn!(base, %error, "the trash of a base could not be emptied");
+                failed = Some(error);
             }
         }
-        Ok(())
+        failed.map_or(Ok(()), Err)
     }
 }

@@ -14,13 +14,15 @@ use utoipa::ToSchema;
 
 /// Changes that are looked at for deleted records.
 const CHANGES: i64 = 500;
+/// Records of them that are read, about: more than are listed, because some are there again or not for the caller.
+const READ: i64 = 5_000;
 /// Records listed at most.
 const RECORDS: usize = 500;
 
 /// Kinds of things that are deleted.
 #[derive(Clone, Copy, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum Kind {
+pub(crate) enum TrashKind {
     Table,
     Field,
     View,
@@ -29,10 +31,10 @@ pub(crate) enum Kind {
 
 /// Something in the trash.
 #[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct Item {
+pub(crate) struct TrashItem {
     /// `tbl…`, `fld…`, `viw…` or `rec…`.
     pub(crate) id: String,
-    pub(crate) kind: Kind,
+    pub(crate) kind: TrashKind,
     pub(crate) name: String,
     /// The table that it is of; not of a table.
     pub(crate) table: Option<TableName>,
@@ -54,11 +56,11 @@ pub(crate) struct TableName {
 
 impl Bases {
     /// Newest first: what the caller could restore.
-    pub(crate) async fn trashed(&self, caller: &Caller, open: &OpenBase) -> Result<(u64, Vec<Item>)> {
+    pub(crate) async fn trashed(&self, caller: &Caller, open: &OpenBase) -> Result<(u64, Vec<TrashItem>)> {
         let (tenant, base) = (caller.tenant, open.read(|base| base.id().0).cast_signed());
         let since = self.0.clock.now() - SignedDuration::from_hours(24 * DAYS);
-        let rows =
-            self.0.db.read(tenant, &store::DELETIONS, &[&tenant.uuid(), &base, &since, &CHANGES]).await?;
+        let params: kernel_db::Params<'_> = &[&tenant.uuid(), &base, &since, &CHANGES, &READ];
+        let rows = self.0.db.read(tenant, &store::DELETIONS, params).await?;
         let read = |row: &kernel_db::Row| {
             Change::from_json(row.get::<_, &str>(0).as_bytes()).map_err(Error::internal)
         };
@@ -72,7 +74,7 @@ impl Bases {
             for (item, at_us) in &mut items {
                 item.deleted_by = actors.get(at_us).map(|actor| names.info(actor));
             }
-            let mut items: Vec<Item> = items.into_iter().map(|(item, _)| item).collect();
+            let mut items: Vec<TrashItem> = items.into_iter().map(|(item, _)| item).collect();
             items.extend(records(caller, base, &changes, &names));
             (base.seq(), items)
         });
@@ -85,21 +87,30 @@ fn at(micros: i64) -> Timestamp {
     Timestamp::from_microsecond(micros).unwrap_or(Timestamp::UNIX_EPOCH)
 }
 
-fn shape(kind: Kind, id: String, name: &str, table: Option<TableName>, deleted_us: i64) -> (Item, i64) {
+fn shape(
+    kind: TrashKind,
+    id: String,
+    name: &str,
+    table: Option<TableName>,
+    deleted_us: i64,
+) -> (TrashItem, i64) {
     let deleted_at = at(deleted_us);
     let purged_at = Some(deleted_at + SignedDuration::from_hours(24 * DAYS));
-    (Item { id, kind, name: name.to_owned(), table, deleted_at, deleted_by: None, purged_at }, deleted_us)
+    (
+        TrashItem { id, kind, name: name.to_owned(), table, deleted_at, deleted_by: None, purged_at },
+        deleted_us,
+    )
 }
 
 /// Tables, fields and views, with the moment that each was deleted at in microseconds.
-fn shapes(caller: &Caller, base: &Base) -> Vec<(Item, i64)> {
+fn shapes(caller: &Caller, base: &Base) -> Vec<(TrashItem, i64)> {
     let mut items = Vec::new();
     for table in &base.schema().trash {
         let number = table.number();
         if let Some(deleted) = table.head.deleted_us
             && caller.table(base.id().0, number.0) >= Level::Manage
         {
-            items.push(shape(Kind::Table, number.id().to_string(), &table.head.name, None, deleted));
+            items.push(shape(TrashKind::Table, number.id().to_string(), &table.head.name, None, deleted));
         }
     }
     for table in Seen::all(caller, base) {
@@ -113,7 +124,7 @@ fn shapes(caller: &Caller, base: &Base) -> Vec<(Item, i64)> {
                 && sight::restores_field(caller, base, number, field.no)
             {
                 let id = number.field(field.no).to_string();
-                items.push(shape(Kind::Field, id, &field.name, Some(of.clone()), deleted));
+                items.push(shape(TrashKind::Field, id, &field.name, Some(of.clone()), deleted));
             }
         }
         for view in &table.trash.views {
@@ -122,7 +133,7 @@ fn shapes(caller: &Caller, base: &Base) -> Vec<(Item, i64)> {
                 && sight::sees_view(caller, view)
             {
                 let id = number.view(view.no).to_string();
-                items.push(shape(Kind::View, id, &view.name, Some(of.clone()), deleted));
+                items.push(shape(TrashKind::View, id, &view.name, Some(of.clone()), deleted));
             }
         }
     }
@@ -130,8 +141,8 @@ fn shapes(caller: &Caller, base: &Base) -> Vec<(Item, i64)> {
 }
 
 /// Records that are not there now, each with its last deletion.
-fn records(caller: &Caller, base: &Base, changes: &[Change], names: &Names) -> Vec<Item> {
-    let mut items: Vec<Item> = Vec::new();
+fn records(caller: &Caller, base: &Base, changes: &[Change], names: &Names) -> Vec<TrashItem> {
+    let mut items: Vec<TrashItem> = Vec::new();
     let mut known: std::collections::HashSet<RecordId> = std::collections::HashSet::new();
     let mut tables: HashMap<engine_base::TableNo, Option<Seen<'_>>> = HashMap::new();
     for (change, facts) in
@@ -152,9 +163,9 @@ fn records(caller: &Caller, base: &Base, changes: &[Change], names: &Names) -> V
         if base.contains(facts.table, facts.row) || !known.insert(id) {
             continue;
         }
-        items.push(Item {
+        items.push(TrashItem {
             id: id.to_string(),
-            kind: Kind::Record,
+            kind: TrashKind::Record,
             name: name_of(base, seen, facts),
             table: Some(TableName { id: facts.table.id().to_string(), name: seen.head.name.clone() }),
             deleted_at: at(change.at_us),

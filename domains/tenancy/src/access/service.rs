@@ -196,7 +196,10 @@ impl Tenancy {
         let token = row.as_ref().map(token_access);
         if let Some(token) = &token {
             let now = self.now();
-            if token.used_at.is_none_or(|used| now.duration_since(used) >= TOUCH_EVERY) {
+            // A try from where the token does not work is no use of it.
+            let outside =
+                token.networks.as_ref().zip(from).is_some_and(|(networks, from)| !networks.contains(from));
+            if !outside && token.used_at.is_none_or(|used| now.duration_since(used) >= TOUCH_EVERY) {
                 let from = from.map(|from| from.to_string());
                 let params: kernel_db::Params<'_> = &[&tenant.uuid(), &token.id.uuid(), &now, &from];
                 self.0.db.write(tenant, &TOUCH_TOKEN, params).await?;

@@ -35,8 +35,15 @@ pub(crate) struct AccessClaims {
 }
 
 impl AccessClaims {
-    fn scopes(&self) -> Scopes {
+    pub(crate) fn scopes(&self) -> Scopes {
         Scopes::from_names(self.scope.split(' '))
+    }
+
+    /// Whether it works at this second. One that would live longer than ours do is not ours, whoever signed it.
+    fn lives(&self, now: i64) -> bool {
+        now < self.exp
+            && self.iat <= now.saturating_add(60)
+            && self.exp <= self.iat.saturating_add(LIFE_SECONDS)
     }
 }
 
@@ -94,7 +101,9 @@ impl Tenancy {
         let Ok(header) = decode_header(token) else { return Ok(None) };
         let Some(kid) = header.kid.filter(|_| header.typ.as_deref() == Some(TYPE)) else { return Ok(None) };
         let keys = self.keys_with(&kid).await?;
-        let Some(key) = keys.iter().find(|key| key.id == kid) else { return Ok(None) };
+        let Some(key) = keys.iter().find(|key| key.id == kid && key.is_believed(now)) else {
+            return Ok(None);
+        };
         let mut validation = Validation::new(Algorithm::ES256);
         validation.set_audience(&[self.issuer()]);
         validation.set_issuer(&[self.issuer()]);
@@ -102,8 +111,7 @@ impl Tenancy {
         // The library reads the machine's clock; time is a parameter here, so it is compared below.
         validation.validate_exp = false;
         let Ok(data) = decode::<AccessClaims>(token, &key.decoding, &validation) else { return Ok(None) };
-        let (claims, now) = (data.claims, now.as_second());
-        Ok((now < claims.exp && claims.iat <= now + 60).then_some(claims))
+        Ok(Some(data.claims).filter(|claims| claims.lives(now.as_second())))
     }
 
     /// Who holds an access token.
@@ -135,5 +143,40 @@ impl Tenancy {
     /// What the provider calls itself: the origin of the API.
     pub(crate) fn issuer(&self) -> &str {
         &self.0.identity.web().origins().api
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_token_lives_longer_than_ten_minutes() {
+        let now = 1_700_000_000;
+        for (iat, exp, fine) in [
+            (now, now + 600, true),
+            (now - 599, now + 1, true),
+            (now + 60, now + 660, true),
+            (now - 600, now, false),
+            (now + 61, now + 661, false),
+            (now, now + 601, false),
+            (now - 86_400, now + 1, false),
+            (i64::MIN, i64::MAX, false),
+        ] {
+            let text = String::new;
+            let claims = AccessClaims {
+                iss: text(),
+                aud: text(),
+                sub: text(),
+                client_id: text(),
+                scope: "read".into(),
+                iat,
+                exp,
+                jti: text(),
+                ten: TenantId::new(),
+                con: ConnectionId::new(),
+            };
+            assert_eq!(claims.lives(now), fine, "{iat} {exp}");
+        }
     }
 }

@@ -5,7 +5,7 @@ use super::refused::{Refused, private};
 use super::token::Client;
 use crate::Tenancy;
 use axum::body::Bytes;
-use axum::extract::{FromRequestParts, State};
+use axum::extract::{DefaultBodyLimit, FromRequestParts, State};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
@@ -17,6 +17,11 @@ use kernel_web::{Exchange, Policy, Web, WebError, limit_key};
 use serde_json::{Value, json};
 use std::convert::Infallible;
 
+/// Fields of a request at most: far more than any of ours has. Each is compared with those before it.
+const MOST_FIELDS: usize = 30;
+/// Bytes of a request at most: anybody may send one.
+const MOST_BYTES: usize = 64 << 10;
+
 /// The routes of programs on `api.`.
 pub fn api(tenancy: &Tenancy) -> Router {
     Router::new()
@@ -25,6 +30,7 @@ pub fn api(tenancy: &Tenancy) -> Router {
         .route("/oauth/token", post(token))
         .route("/oauth/revoke", post(revoke))
         .route("/oauth/introspect", post(introspect))
+        .layer(DefaultBodyLimit::max(MOST_BYTES))
         .with_state(tenancy.clone())
 }
 
@@ -83,7 +89,10 @@ impl Fields {
             return Err(Refused::request("Send the fields as application/x-www-form-urlencoded."));
         }
         let mut fields: Vec<(String, String)> = Vec::new();
-        for (name, value) in form_urlencoded::parse(body).into_owned() {
+        for (at, (name, value)) in form_urlencoded::parse(body).into_owned().enumerate() {
+            if at >= MOST_FIELDS {
+                return Err(Refused::request("Too many fields were sent."));
+            }
             if fields.iter().any(|(known, _)| *known == name) {
                 return Err(Refused::request("A field was sent twice."));
             }
@@ -200,4 +209,31 @@ async fn introspect(
     let client = client(&tenancy, &headers, &fields).await?;
     let token = fields.need("token", "token is missing.")?;
     Ok(private(StatusCode::OK, tenancy.introspect(&client, token).await?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fields_come_once_and_are_few() {
+        let mut headers = HeaderMap::new();
+        let form = http::HeaderValue::from_static("application/x-www-form-urlencoded");
+        headers.insert(header::CONTENT_TYPE, form);
+        let many = |count: usize| (0..count).map(|at| format!("f{at}=x")).collect::<Vec<_>>().join("&");
+        let read = |body: &str| match Fields::read(&headers, body.as_bytes()) {
+            Ok(fields) => Ok(fields.0.len()),
+            Err(Refused::Protocol(_, why)) => Err(why),
+            Err(_) => Err("something else"),
+        };
+        assert_eq!(read(&many(MOST_FIELDS)), Ok(MOST_FIELDS));
+        assert_eq!(read(&many(MOST_FIELDS + 1)), Err("Too many fields were sent."));
+        assert_eq!(
+            read(&"a=&".repeat(MOST_FIELDS + 1)),
+            Err("Too many fields were sent."),
+            "empty ones count"
+        );
+        assert_eq!(read("a=1&b=&a=2"), Err("A field was sent twice."));
+        assert_eq!(read("a=1&b="), Ok(1));
+    }
 }

@@ -2,7 +2,7 @@
 
 use super::access_token::common;
 use super::apps::numbers;
-use super::store::{CONNECTION, CONNECTIONS, END_CONNECTION, TOUCH_CONNECTION};
+use super::store::{CONNECTION, CONNECTION_OF_PERSON, CONNECTIONS, END_CONNECTION, TOUCH_CONNECTION};
 use crate::Tenancy;
 use crate::access::cache::{Answer, ConnectionAccess, Question};
 use crate::tokens::person;
@@ -43,6 +43,19 @@ pub struct ConnectionRow {
 fn scopes(row: &Row, name: &str) -> Scopes {
     let names: Vec<String> = row.get(name);
     Scopes::from_names(names.iter().map(String::as_str))
+}
+
+fn connection_row(row: &Row) -> ConnectionRow {
+    ConnectionRow {
+        id: ConnectionId::from_uuid(row.get("id")),
+        app: OauthAppId::from_uuid(row.get("app_id")),
+        name: row.get("name"),
+        user: UserId::from_uuid(row.get("user_id")),
+        scopes: scopes(row, "scopes"),
+        bases: numbers(row.get("bases")),
+        created_at: row.get("created_at"),
+        last_used_at: row.get("last_used_at"),
+    }
 }
 
 impl Tenancy {
@@ -93,19 +106,19 @@ impl Tenancy {
     ) -> Result<Vec<ConnectionRow>> {
         let (app, user) = (app.map(OauthAppId::uuid), user.map(UserId::uuid));
         let rows = self.0.db.read(tenant, &CONNECTIONS, &[&tenant.uuid(), &app, &user, &self.now()]).await?;
-        Ok(rows
-            .iter()
-            .map(|row| ConnectionRow {
-                id: ConnectionId::from_uuid(row.get("id")),
-                app: OauthAppId::from_uuid(row.get("app_id")),
-                name: row.get("name"),
-                user: UserId::from_uuid(row.get("user_id")),
-                scopes: scopes(row, "scopes"),
-                bases: numbers(row.get("bases")),
-                created_at: row.get("created_at"),
-                last_used_at: row.get("last_used_at"),
-            })
-            .collect())
+        Ok(rows.iter().map(connection_row).collect())
+    }
+
+    /// One connection of a person: the lists are not without an end, and what is not on one must be endable too.
+    async fn connection_where(
+        &self,
+        tenant: TenantId,
+        id: ConnectionId,
+        fits: impl Fn(&ConnectionRow) -> bool,
+    ) -> Result<ConnectionRow> {
+        let params: kernel_db::Params<'_> = &[&tenant.uuid(), &id.uuid(), &self.now()];
+        let row = self.0.db.read_opt(tenant, &CONNECTION_OF_PERSON, params).await?;
+        row.as_ref().map(connection_row).filter(fits).ok_or_else(Error::not_found)
     }
 
     /// Whom an app acts for, for those who run the organisation.
@@ -136,8 +149,7 @@ impl Tenancy {
         id: ConnectionId,
         visit: &Visit,
     ) -> Result<()> {
-        let own = self.connections_of(tenant, user).await?.into_iter().find(|row| row.id == id);
-        let own = own.ok_or_else(Error::not_found)?;
+        let own = self.connection_where(tenant, id, |row| row.user == user).await?;
         self.end(tenant, Actor::User(user), &own, visit).await
     }
 
@@ -152,8 +164,8 @@ impl Tenancy {
         id: ConnectionId,
         visit: &Visit,
     ) -> Result<()> {
-        let found = self.connections_of_app(caller, app).await?.into_iter().find(|row| row.id == id);
-        let found = found.ok_or_else(Error::not_found)?;
+        caller.require(Capability::ManageTenant)?;
+        let found = self.connection_where(caller.tenant, id, |row| row.app == app).await?;
         self.end(caller.tenant, Actor::User(person(caller)?), &found, visit).await
     }
 

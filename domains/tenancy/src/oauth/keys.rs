@@ -1,5 +1,5 @@
 //! The keys that sign access tokens: ES256, in the control database, the private half sealed. The newest signs; the others
-//! still verify what they have signed, and are dropped by a later rotation. The first one is made when it is needed.
+//! still verify what they have signed for an hour, and are dropped by a later rotation. The first one is made when it is needed.
 
 use super::store::{DROP_KEYS, INSERT_KEY, KEYS, RESEAL_KEY};
 use crate::Tenancy;
@@ -20,8 +20,9 @@ const PLACE: &str = "control.oauth_keys.private";
 const FRESH: SignedDuration = SignedDuration::from_secs(60);
 /// A token with a key that is not known makes us ask again, but not more often than this.
 const ASK_EVERY: SignedDuration = SignedDuration::from_secs(1);
-/// A former key verifies at least this long: far longer than a token lives and than another process believes the old list.
-const KEPT: SignedDuration = SignedDuration::from_hours(24);
+/// A former key is believed so long after the next one was made: longer than a token lives and than another process
+/// believes the old list, and no longer, so that a stolen key ends with its rotation.
+const KEPT: SignedDuration = SignedDuration::from_hours(1);
 
 /// One key.
 pub(crate) struct Key {
@@ -29,6 +30,8 @@ pub(crate) struct Key {
     pub id: String,
     row: Uuid,
     made_at: Timestamp,
+    /// When the next one was made.
+    followed_at: Option<Timestamp>,
     sealed: Vec<u8>,
     point: Vec<u8>,
     encoding: EncodingKey,
@@ -40,11 +43,20 @@ impl Key {
         &self.encoding
     }
 
+    /// Whether what it signed is taken.
+    pub(crate) fn is_believed(&self, now: Timestamp) -> bool {
+        believed(self.followed_at, now)
+    }
+
     /// As RFC 7517 writes it.
     fn jwk(&self) -> Value {
         let (x, y) = coordinates(&self.point);
         json!({ "kty": "EC", "crv": "P-256", "use": "sig", "alg": "ES256", "kid": self.id, "x": x, "y": y })
     }
+}
+
+fn believed(followed_at: Option<Timestamp>, now: Timestamp) -> bool {
+    followed_at.is_none_or(|at| now.duration_since(at) < KEPT)
 }
 
 fn coordinates(point: &[u8]) -> (String, String) {
@@ -73,8 +85,11 @@ impl Tenancy {
 
     async fn read_keys(&self) -> Result<Vec<Key>> {
         let rows = self.0.db.global(&KEYS, &[]).await?;
+        let mut next: Option<Timestamp> = None;
         rows.iter()
             .map(|row| {
+                let made_at = row.get("created_at");
+                let followed_at = next.replace(made_at);
                 let (id, point): (Uuid, Vec<u8>) = (row.get("id"), row.get("point"));
                 let sealed: Vec<u8> = row.get("private");
                 let private = self.0.identity.sealing().open(PLACE, id.as_bytes(), &sealed)?;
@@ -82,7 +97,8 @@ impl Tenancy {
                 Ok(Key {
                     id: BASE64URL_NOPAD.encode(sha256(&point).get(..12).unwrap_or_default()),
                     row: id,
-                    made_at: row.get("created_at"),
+                    made_at,
+                    followed_at,
                     sealed,
                     encoding: EncodingKey::from_ec_der(&private),
                     decoding: DecodingKey::from_ec_components(&x, &y).map_err(Error::internal)?,
@@ -112,13 +128,15 @@ impl Tenancy {
         self.signing_keys(ASK_EVERY).await
     }
 
-    /// The public keys (RFC 7517).
+    /// The public keys that are believed (RFC 7517).
     ///
     /// # Errors
     /// `internal` only.
     pub async fn key_set(&self) -> Result<Value> {
         let keys = self.keys_to_sign().await?;
-        Ok(json!({ "keys": keys.iter().map(Key::jwk).collect::<Vec<_>>() }))
+        let now = self.now();
+        let believed = keys.iter().filter(|key| key.is_believed(now));
+        Ok(json!({ "keys": believed.map(Key::jwk).collect::<Vec<_>>() }))
     }
 
     async fn make_key(&self) -> Result<()> {
@@ -133,19 +151,21 @@ impl Tenancy {
         Ok(())
     }
 
-    /// Makes a new key that signs from now on; those older than a day are dropped. Gives how many there are.
+    /// Makes a new key that signs from now on; those that nobody believes any more are dropped. Gives how many are
+    /// published.
     ///
     /// # Errors
     /// `internal` only.
     pub async fn rotate_keys(&self) -> Result<usize> {
         let former = self.signing_keys(SignedDuration::ZERO).await?;
         self.make_key().await?;
-        // A key is safe to drop when the one after it has signed for a day.
+        // A key is safe to drop when the one after it has signed for so long.
         let followed = former.first().map(|key| key.made_at);
         if let Some(made_at) = followed.filter(|at| self.now().duration_since(*at) > KEPT) {
             self.0.db.global_execute(&DROP_KEYS, &[&made_at]).await?;
         }
-        Ok(self.signing_keys(SignedDuration::ZERO).await?.len())
+        let (keys, now) = (self.signing_keys(SignedDuration::ZERO).await?, self.now());
+        Ok(keys.iter().filter(|key| key.is_believed(now)).count())
     }
 
     /// Seals the keys anew; see [`Tenancy::reseal`].
@@ -159,5 +179,20 @@ impl Tenancy {
             }
         }
         Ok(done)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_former_key_is_believed_for_an_hour() {
+        let now: Timestamp = "2026-11-21T10:00:00Z".parse().unwrap();
+        let ago = |minutes: i64| now.checked_sub(SignedDuration::from_mins(minutes)).ok();
+        assert!(believed(None, now), "the newest one");
+        for (minutes, fine) in [(0, true), (59, true), (60, false), (1440, false)] {
+            assert_eq!(believed(ago(minutes), now), fine, "{minutes}");
+        }
     }
 }

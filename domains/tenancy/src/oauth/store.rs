@@ -48,6 +48,11 @@ statements! {
         where c.tenant_id = $1 and c.user_id is not null and c.ended_at is null and c.begun_at is not null and c.expires_at > $4
             and ($2::uuid is null or c.app_id = $2) and ($3::uuid is null or c.user_id = $3)
         order by c.created_at desc, c.id limit 500";
+    /// One of these, however many there are.
+    tenant Control CONNECTION_OF_PERSON = "select c.id, c.app_id, c.user_id, c.scopes, c.bases, c.created_at, c.last_used_at, a.name
+        from control.oauth_connections c join control.oauth_apps a on a.tenant_id = $1 and a.id = c.app_id
+        where c.tenant_id = $1 and c.id = $2 and c.user_id is not null and c.ended_at is null and c.begun_at is not null
+            and c.expires_at > $3";
     /// The app has fetched its first tokens.
     tenant Control BEGIN_CONNECTION = "update control.oauth_connections set begun_at = $3
         where tenant_id = $1 and id = $2 and ended_at is null and begun_at is null";
@@ -85,8 +90,10 @@ statements! {
     /// A refresh token.
     tenant Control REFRESH = "select connection_id, expires_at, used_at from control.oauth_refresh_tokens
         where tenant_id = $1 and token_hash = $2";
-    /// It is used.
-    tenant Control USE_REFRESH = "update control.oauth_refresh_tokens set used_at = $3 where tenant_id = $1 and token_hash = $2";
+    /// It is used; those of the connection that were used long ago are forgotten.
+    tenant Control USE_REFRESH = "with old as (delete from control.oauth_refresh_tokens
+            where tenant_id = $1 and connection_id = $4 and used_at < $5)
+        update control.oauth_refresh_tokens set used_at = $3 where tenant_id = $1 and token_hash = $2";
     /// Forgets codes and connections that were never used, and tokens whose time is over.
     tenant Control SWEEP = "with codes as (delete from control.oauth_codes where tenant_id = $1 and expires_at < $2),
             tokens as (delete from control.oauth_refresh_tokens where tenant_id = $1 and expires_at < $2)

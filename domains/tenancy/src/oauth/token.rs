@@ -14,11 +14,15 @@ use crate::Tenancy;
 use crate::model::TenantState;
 use identity::Visit;
 use identity::audit::{Act, AuditEvent, emit};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use kernel_core::secret::equal;
 use kernel_core::{Actor, ConnectionId, OauthAppId, Result, Scopes, TenantId, UserId};
 use kernel_db::{Database, Tx};
 use serde_json::{Value, json};
+
+/// How long a used refresh token is remembered, so that its reuse is noticed: an app that refreshes every few minutes for a
+/// year would leave tens of thousands of rows.
+const REMEMBER_USED: SignedDuration = SignedDuration::from_hours(24 * 7);
 
 /// An app that proved who it is, or a public one that said so.
 pub(crate) struct Client {
@@ -71,13 +75,19 @@ impl Tenancy {
             return Err(WRONG);
         };
         let now = self.now();
+        // Below, the member and the keys are looked up while the code is held.
+        let _turn = self.turn().await?;
         let mut tx = self.0.db.begin(Database::Control, tenant).await?;
         let row = tx.query_opt(&TAKE_CODE, &[&tenant.uuid(), &hash.as_slice()]).await?.ok_or(WRONG)?;
         let id = ConnectionId::from_uuid(row.get("connection_id"));
         let held =
             self.held(&mut tx, tenant, id).await?.filter(|held| held.app == client.text.app).ok_or(WRONG)?;
         if row.get::<_, Option<Timestamp>>("used_at").is_some() {
-            self.end_reused(tx, (tenant, id), (&held, &client.app.name), visit).await?;
+            // The code alone, out of a history or a log, is no proof that the app or its program was copied: without a
+            // secret or the verifier nobody ends what a person agreed to.
+            if client.app.confidential || verifies(verifier, row.get("challenge")) {
+                self.end_reused(tx, (tenant, id), (&held, &client.app.name), visit).await?;
+            }
             return Err(WRONG);
         }
         if row.get::<_, Timestamp>("expires_at") <= now {
@@ -114,6 +124,8 @@ impl Tenancy {
         let parsed = Held::Refresh.parse(token).filter(|(of, _)| *of == tenant);
         let Some((_, hash)) = parsed else { return Err(WRONG) };
         let now = self.now();
+        // Below, the member and the keys are looked up while the token is held.
+        let _turn = self.turn().await?;
         let mut tx = self.0.db.begin(Database::Control, tenant).await?;
         let row = tx.query_opt(&TAKE_REFRESH, &[&tenant.uuid(), &hash.as_slice()]).await?.ok_or(WRONG)?;
         let id = ConnectionId::from_uuid(row.get("connection_id"));
@@ -130,7 +142,9 @@ impl Tenancy {
         let scopes = asked_scopes(scope, had)
             .ok_or(Refused::Protocol("invalid_scope", "A scope is not among those that were granted."))?;
         let subject = self.subject(tenant, &held).await?;
-        tx.execute(&USE_REFRESH, &[&tenant.uuid(), &hash.as_slice(), &now]).await?;
+        let before = now.checked_sub(REMEMBER_USED).unwrap_or(Timestamp::MIN);
+        let params: kernel_db::Params<'_> = &[&tenant.uuid(), &hash.as_slice(), &now, &id.uuid(), &before];
+        tx.execute(&USE_REFRESH, params).await?;
         let refresh = self.next_refresh(&mut tx, tenant, id, held.expires_at).await?;
         let access = self.mint_access(client.text, id, subject, scopes).await?;
         tx.commit().await?;
@@ -191,7 +205,8 @@ impl Tenancy {
         });
         match self.read_access(token, now).await? {
             Some(claims) => {
-                known["scope"] = claims.scope.into();
+                // What it may do at this moment, not what it might when it was issued.
+                known["scope"] = scope_text(common(connection.scopes, claims.scopes())).into();
                 known["token_type"] = "Bearer".into();
                 known["aud"] = claims.aud.into();
                 known["iat"] = claims.iat.into();
@@ -267,7 +282,8 @@ impl Tenancy {
         Ok(text)
     }
 
-    /// A code or refresh token came twice: everything that it gave ends, and the person hears of it.
+    /// A code or refresh token came twice: everything that it gave ends, and the person hears of it. The caller has a
+    /// [`Tenancy::turn`]: people are looked up within the transaction.
     async fn end_reused(
         &self,
         mut tx: Tx,

@@ -70,6 +70,8 @@ impl Tenancy {
     pub async fn token_leaked(&self, text: &str, visit: &Visit) -> Result<()> {
         let Some(token) = TokenText::parse(text) else { return Ok(()) };
         let (tenant, now) = (token.tenant, self.now());
+        // Below, people and the organisation are looked up while the token's row is held.
+        let _turn = self.turn().await?;
         let mut tx = self.0.db.begin(Database::Control, tenant).await?;
         let params: kernel_db::Params<'_> = &[&tenant.uuid(), &token.hash.as_slice(), &now];
         let Some(row) = tx.query_opt(&LEAKED, params).await? else { return Ok(()) };

@@ -80,12 +80,16 @@ pub(super) fn restore_table(draft: &mut Draft<'_>, table: TableNo) -> Checked<()
         match draft.schema().table(other) {
             Some(shape) => {
                 if let Some(back) = shape.trashed_field(back).cloned() {
+                    room(shape, 1)?;
                     untrash(draft, other, &back);
                 }
             }
-            // The other table was deleted since, and has its own side in its fields: this one waits for it in the trash.
+            // The other table was deleted since: this side waits for it in the trash, and is purged when the other one is.
             None => {
-                let gone = draft.schema().trashed_table(other).and_then(|shape| shape.head.deleted_us);
+                let gone = draft.schema().trashed_table(other).and_then(|shape| {
+                    let side = shape.trashed_field(back).and_then(|back| back.deleted_us);
+                    side.or(shape.head.deleted_us)
+                });
                 let after = gone.map(|gone| FieldFacts { deleted_us: Some(gone), ..facts.clone() });
                 draft.edit(SchemaEdit::Field { table, field: field.no, before: Some(facts), after });
             }
@@ -114,9 +118,12 @@ pub(super) fn restore_field(draft: &mut Draft<'_>, table: TableNo, no: FieldNo) 
             return refuse("id", CellCode::UnknownTable, detail);
         }
     };
+    let Some(back) = back else {
+        return refuse("id", CellCode::UnknownField, "Its other side was deleted for good.");
+    };
     room(shape, 1 + usize::from(other == table))?;
     untrash(draft, table, &field);
-    if let Some(back) = back.filter(|back| (other, back.no) != (table, no)) {
+    if (other, back.no) != (table, no) {
         room(existing(draft, other)?, 1)?;
         untrash(draft, other, &back);
     }

@@ -5,7 +5,7 @@
 //! where later values of others are kept.
 
 use super::draft::Draft;
-use super::{Checked, existing, records, refuse, trash, views};
+use super::{Checked, existing, records, refuse, rules, trash, views};
 use crate::cell::Cell;
 use crate::change::{Change, FieldFacts, RowEdit, RowFacts, RowMeta, SchemaEdit};
 use crate::command::{CellCode, CheckContext};
@@ -17,6 +17,12 @@ use std::collections::BTreeMap;
 
 fn changed<T>(what: impl std::fmt::Display) -> Checked<T> {
     refuse("version", CellCode::Changed, format!("{what} was changed since. Undo the later changes first."))
+}
+
+/// As [`changed`], of a record by its name.
+fn record_changed<T>(draft: &Draft<'_>, table: TableNo, row: RowNo) -> Checked<T> {
+    let name = draft.base.record_name(table, row);
+    if name.is_empty() { changed(table.record(row)) } else { changed(name) }
 }
 
 pub(super) fn undo(draft: &mut Draft<'_>, context: &CheckContext<'_>, change: &Change) -> Checked<()> {
@@ -38,10 +44,11 @@ pub(super) fn undo(draft: &mut Draft<'_>, context: &CheckContext<'_>, change: &C
     schema(draft, context, &inverse.schema)?;
     create(draft, context, &inverse.created)?;
     inverse.updated.iter().try_for_each(|edit| update(draft, edit))?;
+    still_fit(draft, &inverse)?;
     let mut gone: BTreeMap<TableNo, Vec<RowNo>> = BTreeMap::new();
     for facts in &inverse.deleted {
         if !is_as_made(draft, facts) {
-            return changed(format_args!("{}", facts.table.record(facts.row)));
+            return record_changed(draft, facts.table, facts.row);
         }
         gone.entry(facts.table).or_default().push(facts.row);
     }
@@ -79,6 +86,10 @@ fn schema(draft: &mut Draft<'_>, context: &CheckContext<'_>, edits: &[SchemaEdit
             SchemaEdit::Table { before: None, .. } | SchemaEdit::Field { .. } | SchemaEdit::View { .. } => {}
         }
     }
+    // Fields come back after their views here.
+    if !edits.is_empty() {
+        views::refit(draft);
+    }
     Ok(())
 }
 
@@ -96,11 +107,17 @@ fn table_back(
     if before.deleted_us.is_some() {
         return trash::restore_table(draft, table);
     }
-    let now = existing(draft, table)?.head.clone();
     // Numbers given out stay so, and where a table stands is nobody's work to lose.
     let same = |head: &TableHead| TableHead { position: 0, next_field: 0, next_view: 0, ..head.clone() };
-    if same(before) == same(after) && before.position == after.position {
+    if same(before) == same(after)
+        && (before.position == after.position || draft.schema().table(table).is_none())
+    {
         return Ok(());
+    }
+    let shape = existing(draft, table)?;
+    let now = shape.head.clone();
+    if !shape.field(after.primary_field).is_some_and(|field| field.kind.can_be_primary()) {
+        return changed(format_args!("The primary field of {}", now.name));
     }
     let taken = draft.schema().table_by_name(&after.name).is_some_and(|other| other.number() != table);
     if same(&now) != same(before) || taken {
@@ -120,9 +137,14 @@ fn field_back(
 ) -> Checked<()> {
     let shape = existing(draft, table)?;
     let Some(field) = shape.field(no).cloned() else {
-        // In the trash: to come back, or there already.
+        // In the trash: to come back, or there already, or deleted since.
         let comes = after.is_some_and(|after| after.deleted_us.is_none());
-        return if comes { trash::restore_field(draft, table, no) } else { Ok(()) };
+        if comes && before.deleted_us.is_some() {
+            return trash::restore_field(draft, table, no);
+        }
+        let is_moved =
+            after.is_some_and(|after| FieldFacts { position: before.position, ..after.clone() } == *before);
+        return if !comes || is_moved { Ok(()) } else { changed(format_args!("The field {}", before.name)) };
     };
     let after = match after {
         Some(after) if after.deleted_us.is_none() => after,
@@ -146,6 +168,12 @@ fn field_back(
     if (FieldFacts { position: before.position, ..now.clone() }) != *before || taken {
         return changed(format_args!("The field {}", now.name));
     }
+    if shape.head.primary_field == no && !after.kind.can_be_primary() {
+        return refuse("version", CellCode::ReadOnly, "The field names the records now.");
+    }
+    if after.rules.unique && !now.rules.unique && rules::no_duplicates(draft, table, no).is_err() {
+        return changed(format_args!("The field {}", now.name));
+    }
     let position = if before.position == after.position { now.position } else { after.position };
     let restored = FieldFacts { position, ..after.clone() };
     draft.edit(SchemaEdit::Field { table, field: no, before: Some(now), after: Some(restored) });
@@ -162,8 +190,13 @@ fn view_back(
 ) -> Checked<()> {
     let shape = existing(draft, table)?;
     let Some(now) = shape.view(no).cloned() else {
-        let comes = after.is_some_and(|after| after.deleted_us.is_none());
-        return if comes && must { trash::restore_view(draft, table, no) } else { Ok(()) };
+        let comes = must && after.is_some_and(|after| after.deleted_us.is_none());
+        if comes && before.deleted_us.is_some() {
+            return trash::restore_view(draft, table, no);
+        }
+        let is_moved =
+            after.is_some_and(|after| View { position: before.position, ..after.clone() } == *before);
+        return if !comes || is_moved { Ok(()) } else { changed(format_args!("The view {}", before.name)) };
     };
     let after = match after {
         Some(after) if after.deleted_us.is_none() => after,
@@ -183,9 +216,47 @@ fn view_back(
     if (View { position: before.position, ..now.clone() }) != *before || taken {
         return if must { changed(format_args!("The view {}", now.name)) } else { Ok(()) };
     }
+    if after.access == ViewAccess::Personal && now.access != ViewAccess::Personal && views::is_last(shape, no)
+    {
+        let detail = "A table keeps at least one view that everybody sees.";
+        return refuse("version", CellCode::ReadOnly, detail);
+    }
     let position = if before.position == after.position { now.position } else { after.position };
     let restored = View { position, ..after.clone() };
     draft.edit(SchemaEdit::View { table, view: no, before: Some(now), after: Some(restored) });
+    Ok(())
+}
+
+/// Refuses when a cell that the change did not write can't be held by the type that comes back, or would be an id read as text.
+fn still_fit(draft: &Draft<'_>, inverse: &Change) -> Checked<()> {
+    let gone: FxHashSet<(TableNo, RowNo)> =
+        inverse.deleted.iter().map(|facts| (facts.table, facts.row)).collect();
+    for edit in &inverse.schema {
+        let SchemaEdit::Field { table, field, before: Some(before), after: Some(after) } = edit else {
+            continue;
+        };
+        let is_link = matches!(after.kind, FieldKind::Link { .. });
+        if before.kind == after.kind || after.deleted_us.is_some() || is_link || after.kind.is_computed() {
+            continue;
+        }
+        let Some((_, rows)) = draft.base.table_and_rows(*table) else { continue };
+        let edits = inverse.updated.iter().filter(|edit| edit.table == *table);
+        let written: FxHashSet<RowNo> = edits
+            .filter(|edit| edit.cells.iter().any(|cell| cell.field == *field))
+            .map(|edit| edit.row)
+            .collect();
+        let loses_ids = before.kind.choices().is_some() && after.kind.choices().is_none();
+        for row in rows.live_slots().map(|slot| rows.row(slot)) {
+            let cell = draft.cell(*table, row, *field);
+            // Records that go with the change are judged by `is_as_made`.
+            if cell.is_empty() || gone.contains(&(*table, row)) {
+                continue;
+            }
+            if loses_ids && !written.contains(&row) || !records::holds(draft, *table, *field, &cell) {
+                return record_changed(draft, *table, row);
+            }
+        }
+    }
     Ok(())
 }
 
@@ -206,7 +277,7 @@ fn create(draft: &mut Draft<'_>, context: &CheckContext<'_>, all: &[RowFacts]) -
     for facts in all {
         existing(draft, facts.table)?;
         if draft.exists(facts.table, facts.row) {
-            return changed(facts.table.record(facts.row));
+            return record_changed(draft, facts.table, facts.row);
         }
         let meta = RowMeta {
             updated_us: context.now_us,
@@ -241,10 +312,18 @@ fn update(draft: &mut Draft<'_>, edit: &RowEdit) -> Checked<()> {
             }
             continue;
         }
+        // Stamps follow what is written, also by others to other fields; they are made anew.
+        let is_stamp = [draft.base.schema(), draft.schema()].into_iter().all(|schema| {
+            let field = schema.any_table(table).and_then(|table| table.any_field(no));
+            field.is_some_and(|field| field.kind.is_read_only() && !field.kind.is_computed())
+        });
+        if is_stamp {
+            continue;
+        }
         // What the base holds may be of a type that this command takes back, too.
         let is_as_left = draft.base.contains(table, row) && draft.base.cell(table, row, no) == *before;
         if !is_as_left || !(after.is_empty() || records::holds(draft, table, no, after)) {
-            return changed(table.record(row));
+            return record_changed(draft, table, row);
         }
         draft.set(table, row, no, after.clone());
     }
@@ -267,7 +346,7 @@ fn relink(
         }
     }
     if single && now.len() > 1 {
-        return changed(table.record(row));
+        return record_changed(draft, table, row);
     }
     *draft.links_mut(table, row, field) = now;
     Ok(())

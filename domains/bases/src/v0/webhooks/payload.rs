@@ -10,7 +10,7 @@ use engine_base::{
     Base, Cell, FieldFacts, FieldKind, FieldNo, RowFacts, RowNo, SchemaEdit, TableHead, TableNo,
 };
 use jiff::Timestamp;
-use kernel_core::Caller;
+use kernel_core::{Caller, FieldKey, FieldLevel, Level};
 use serde_json::{Map, Value, json};
 
 /// Makes payloads of one webhook for one reader.
@@ -111,6 +111,24 @@ impl Payloads<'_> {
         there.then_some(seen)
     }
 
+    /// What the reader may do in a table, whether it is there or not.
+    fn level(&self, table: TableNo) -> Level {
+        self.caller.table(self.base.id().0, table.0)
+    }
+
+    /// Whether the reader saw a field that is gone, by what the reader may do now.
+    fn has_seen(&self, table: TableNo, field: FieldNo, facts: &FieldFacts) -> bool {
+        let access = &self.caller.access;
+        let key = FieldKey { table: table.0, field: field.0 };
+        let names_are_seen = match facts.kind {
+            FieldKind::Link { table: other, .. } => {
+                self.level(other) > Level::None && access.rows(other.0).is_none()
+            }
+            _ => true,
+        };
+        names_are_seen && access.field(self.level(table), key) > FieldLevel::Hidden
+    }
+
     fn values<'c>(
         &self,
         seen: &Seen<'_>,
@@ -159,7 +177,9 @@ impl Payloads<'_> {
             SchemaEdit::Table { table, before, after } => {
                 let shown = |head: &TableHead| json!({"name": head.name, "description": head.description});
                 let id = table.id().to_string();
-                match (before, after) {
+                // What is in the trash is not there.
+                let there = |head: &&TableHead| head.deleted_us.is_none();
+                match (before.as_ref().filter(there), after.as_ref().filter(there)) {
                     (Some(before), Some(after)) if self.seen(*table, None).is_some() => {
                         let place = changed.entry(id).or_insert_with(|| json!({}));
                         place["changedMetadata"] =
@@ -169,7 +189,7 @@ impl Payloads<'_> {
                         let made = json!({"metadata": shown(after), "fieldsById": {}, "recordsById": {}});
                         created.insert(id, made);
                     }
-                    (Some(_), None) => destroyed.push(id),
+                    (Some(_), None) if self.level(*table) > Level::None => destroyed.push(id),
                     _ => {}
                 }
             }
@@ -177,19 +197,20 @@ impl Payloads<'_> {
                 let Some(seen) = self.seen(*table, None) else { return };
                 let id = table.field(*field).to_string();
                 let table_id = table.id().to_string();
-                if after.is_none() {
-                    let place = changed.entry(table_id).or_insert_with(|| json!({}));
-                    return push(&mut place["destroyedFieldIds"], id);
-                }
+                let there = |facts: &&FieldFacts| facts.deleted_us.is_none();
+                let (before, after) = (before.as_ref().filter(there), after.as_ref().filter(there));
+                let Some(after) = after else {
+                    if before.is_some_and(|facts| self.has_seen(*table, *field, facts)) {
+                        let place = changed.entry(table_id).or_insert_with(|| json!({}));
+                        push(&mut place["destroyedFieldIds"], id);
+                    }
+                    return;
+                };
                 if seen.field(*field).is_none() {
                     return;
                 }
-                let shown = |facts: &Option<FieldFacts>| {
-                    facts.as_ref().map_or(
-                        Value::Null,
-                        |facts| json!({"name": facts.name, "type": kinds::their_name(&facts.kind)}),
-                    )
-                };
+                let shown =
+                    |facts: &FieldFacts| json!({"name": facts.name, "type": kinds::their_name(&facts.kind)});
                 if before.is_none() {
                     match created.get_mut(&table_id) {
                         Some(table) => table["fieldsById"][id] = shown(after),
@@ -202,7 +223,7 @@ impl Payloads<'_> {
                 }
                 let mut told = json!({"current": shown(after)});
                 if self.specification.includes().include_previous_field_definitions {
-                    told["previous"] = shown(before);
+                    told["previous"] = before.map_or(Value::Null, shown);
                 }
                 let place = changed.entry(table_id).or_insert_with(|| json!({}));
                 place["changedFieldsById"][id] = told;

@@ -1,7 +1,7 @@
 //! What a webhook wants to know: `{"options": {"filters": {…}, "includes": {…}}}`, and whether a change is that.
 
 use super::super::error::invalid;
-use engine_base::{Change, FieldId, RowEdit, RowFacts, SchemaEdit, TableHead, TableId, TableNo};
+use engine_base::{Change, FieldFacts, FieldId, RowEdit, RowFacts, SchemaEdit, TableHead, TableId, TableNo};
 use kernel_core::Result;
 use serde::{Deserialize, Serialize};
 
@@ -170,6 +170,7 @@ impl Specification {
 
     /// Whether a change of the schema is told of.
     pub(super) fn wants_schema(&self, edit: &SchemaEdit) -> bool {
+        // What is in the trash is not there: it was removed when it went there.
         let change = |was: bool, is: bool| match (was, is) {
             (false, _) => ChangeType::Add,
             (true, false) => ChangeType::Remove,
@@ -179,16 +180,22 @@ impl Specification {
             SchemaEdit::Table { table, before, after } => {
                 // Counters change with every field; only what people call it is told.
                 let shown = |head: &TableHead| (head.name.clone(), head.description.clone());
-                let kind = change(before.is_some(), after.is_some());
-                let told =
-                    kind != ChangeType::Update || before.as_ref().map(shown) != after.as_ref().map(shown);
-                told && self.scoped(*table) && self.has(DataType::Tables, kind)
+                let there =
+                    |head: &Option<TableHead>| head.as_ref().is_some_and(|head| head.deleted_us.is_none());
+                let (was, is) = (there(before), there(after));
+                let told = was != is || is && before.as_ref().map(shown) != after.as_ref().map(shown);
+                told && self.scoped(*table) && self.has(DataType::Tables, change(was, is))
             }
             SchemaEdit::Field { table, field, before, after } => {
                 let watched = self.options.filters.watch_schemas_of_field_ids.as_ref();
-                self.scoped(*table)
+                let there = |facts: &Option<FieldFacts>| {
+                    facts.as_ref().is_some_and(|facts| facts.deleted_us.is_none())
+                };
+                let (was, is) = (there(before), there(after));
+                (was || is)
+                    && self.scoped(*table)
                     && Self::watches(watched, table.field(*field))
-                    && self.has(DataType::Fields, change(before.is_some(), after.is_some()))
+                    && self.has(DataType::Fields, change(was, is))
             }
             _ => false,
         }
