@@ -208,7 +208,7 @@ impl Parser {
         let next = self.tokens.get(self.at + 1);
         let called = matches!(next, Some((Token::Open, _)));
         let directly = matches!(next, Some((Token::Open, open)) if open.start == span.end);
-        let upper = word.to_uppercase();
+        let upper = word.to_ascii_uppercase();
         match upper.as_str() {
             "NOT" if !directly => self.nested(|p| p.prefix(UnaryOp::Not, NOT_POWER)),
             "AND" | "OR" if !called => {

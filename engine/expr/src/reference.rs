@@ -24,7 +24,7 @@ pub fn functions() -> impl Iterator<Item = &'static FnDef> {
 /// A function by name or alias, capitals or not.
 #[must_use]
 pub fn function(name: &str) -> Option<&'static FnDef> {
-    BY_NAME.get(name).or_else(|| BY_NAME.get(name.to_uppercase().as_str())).copied()
+    BY_NAME.get(name).or_else(|| BY_NAME.get(name.to_ascii_uppercase().as_str())).copied()
 }
 
 impl FnDef {

@@ -1,6 +1,6 @@
 //! Formulas kept by field id: renames, hidden names, deleted fields.
 
-use engine_expr::{Scope, Type, compile, compile_stored, format, shown, stored};
+use engine_expr::{Scope, Type, compile, compile_stored, format, parse, shown, stored};
 
 const CITY: &str = "fld00000000000003";
 const PRICE: &str = "fld00000000000005";
@@ -63,4 +63,13 @@ fn long_formulas_break_at_arguments_and_conditions() {
     let lines = format(&chain).unwrap();
     assert_eq!(lines, ["{Name of the field} = 1"; 6].join("\nor "));
     assert_eq!(format(" 1+2 ").unwrap(), "1 + 2");
+}
+
+/// Found by the fuzz target: capitals of a letter outside ASCII can be several characters, of which some are no letters.
+#[test]
+fn a_name_that_is_no_function_stays_readable() {
+    for text in ["\u{390}i() = -2", "ŉ(1)", "ſum(1)"] {
+        let formatted = format(text).unwrap();
+        assert_eq!(parse(&formatted).ast.print(), parse(text).ast.print(), "{text} as {formatted}");
+    }
 }
