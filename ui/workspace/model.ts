@@ -30,6 +30,8 @@ export type Panel =
   | { kind: 'field'; field?: string };
 
 const TOAST_TIME = 10_000;
+/** How often is looked how far a calculation is. */
+const CALCULATING_LOOK = 1_000;
 
 export class Model {
   readonly config: Config;
@@ -81,6 +83,12 @@ export class Model {
 
   get table(): TableInfo | undefined {
     return this.base?.tables.find((t) => t.id === this.tableId) ?? this.base?.tables[0];
+  }
+
+  /** The field of the table that is being calculated for all records, if there is one. */
+  get calculating(): Field | undefined {
+    const fields = this.table?.fields.filter((f) => f.calculated !== undefined) ?? [];
+    return fields.find((f) => f.calculated !== 0) ?? fields[0];
   }
 
   get view(): ViewInfo | undefined {
@@ -146,6 +154,7 @@ export class Model {
         }
       }
       this.#settle();
+      if (this.calculating) setTimeout(() => void this.load(), CALCULATING_LOOK);
     } catch (error) {
       if (!this.base) this.failure = error as Error;
       else this.fail(error, () => void this.load());
@@ -165,7 +174,9 @@ export class Model {
     const concerns = (table: string | undefined) => table !== undefined && (change.tables === null || change.tables[table] !== undefined);
     const touched = concerns(this.tableId);
     const linked = this.#linkedTables().some(concerns);
-    if ((touched || linked || change.schema) && (this.grid?.state.version ?? 0) < change.version) this.grid?.invalidate();
+    // Calculated values come without a version of their own.
+    const newer = (this.grid?.state.version ?? 0) < change.version || change.tables === null;
+    if ((touched || linked || change.schema) && newer) this.grid?.invalidate();
     if (touched || linked) {
       this.pulse += 1;
       this.changed();

@@ -18,7 +18,15 @@ const DAY: i64 = 1_440 * MINUTE;
 impl Base {
     /// Applies a checked change (or one read from `data.changes`) as number `seq`. Changes must come in order, each once.
     pub fn apply(&mut self, seq: u64, change: &Change) -> Effects {
+        let effects = self.apply_at_once(seq, change);
+        self.calculate();
+        effects
+    }
+
+    /// As [`Base::apply`], but leaves fields that are calculated for all rows of a large table to [`Base::next_part`].
+    pub fn apply_at_once(&mut self, seq: u64, change: &Change) -> Effects {
         self.now_us = self.now_us.max(change.at_us);
+        self.later.overtake();
         let mut orders = std::mem::take(&mut self.orders);
         let mut graph = std::mem::take(&mut self.graph);
         let derived = if reshapes(change) {
@@ -31,7 +39,7 @@ impl Base {
             self.json.forget(&self.tables, change, &derived);
             self.schema = schema;
             self.shape_tables(change);
-            derived
+            self.put_off(&graph, derived)
         } else {
             let derived = graph.derived(self, change);
             orders.before(self, change, &derived);
@@ -49,21 +57,26 @@ impl Base {
         effects(seq, change, changed)
     }
 
-    /// Calculates anew what depends on the time: `TODAY()` once a day (UTC), `NOW()` once a minute.
-    pub fn tick(&mut self, now_us: i64) {
+    /// Calculates anew what depends on the time: `TODAY()` once a day (UTC), `NOW()` once a minute. Large tables are left to
+    /// [`Base::next_part`]. Whether anything was due.
+    pub fn tick(&mut self, now_us: i64) -> bool {
         let is_new_day = now_us.div_euclid(DAY) > self.ticked_us.div_euclid(DAY);
         let least = if is_new_day { Volatility::Day } else { Volatility::Instant };
         let derived = self.graph.volatile(least);
         if derived.tables.is_empty() || !is_new_day && now_us < self.ticked_us + MINUTE {
-            return;
+            return false;
         }
         self.now_us = self.now_us.max(now_us);
         self.ticked_us = now_us;
+        self.later.overtake();
         let graph = std::mem::take(&mut self.graph);
+        let tables = derived.tables.clone();
+        let derived = self.put_off(&graph, derived);
         self.recalculate(&graph, &derived);
         self.graph = graph;
-        self.orders.forget(&derived.tables);
-        self.json.forget_tables(&derived.tables);
+        self.orders.forget(&tables);
+        self.json.forget_tables(&tables);
+        true
     }
 
     /// Whether values change as time goes by.

@@ -2,7 +2,7 @@
 
 use crate::cell::Cell;
 use crate::change::RowMeta;
-use crate::computed::Graph;
+use crate::computed::{Graph, Later};
 use crate::ids::{BaseId, FieldNo, RowNo, TableNo};
 use crate::kept_json::KeptJson;
 use crate::orders::Orders;
@@ -23,6 +23,7 @@ pub struct Base {
     pub(crate) orders: Orders,
     pub(crate) json: KeptJson,
     pub(crate) graph: Graph,
+    pub(crate) later: Later,
     pub(crate) unique: Unique,
     /// When the last change was made, or the base was told the time.
     pub(crate) now_us: i64,
@@ -92,6 +93,7 @@ impl Base {
             orders: Orders::default(),
             json: KeptJson::default(),
             graph,
+            later: Later::default(),
             unique,
             now_us: 0,
             ticked_us: 0,

@@ -63,6 +63,7 @@ pub use change::{
 pub use check::Conversion;
 pub use coerce::{Refusal, coerce, strict};
 pub use command::{CellCode, CellError, CheckContext, Command, InputCells, Merge, NewField, StoredCells};
+pub use computed::Part;
 pub use condition::{Condition, Op};
 pub use ids::{BaseId, FieldId, FieldNo, RecordId, RowNo, TableId, TableNo, ViewId, ViewNo};
 pub use json::Keys;

@@ -120,6 +120,15 @@ impl Orders {
         map.retain(|_, kept| !kept.reads(tables));
     }
 
+    /// Forgets the orders that read this field.
+    pub(crate) fn forget_field(&mut self, table: TableNo, field: FieldNo) {
+        let map = self.kept.get_mut().unwrap_or_else(PoisonError::into_inner);
+        map.retain(|_, kept| {
+            let own = kept.selection.table == table && (kept.reads.all || kept.reads.fields.contains(&field));
+            !own && !kept.names.iter().any(|name| (name.other, name.primary) == (table, field))
+        });
+    }
+
     /// Puts them in again, by their new values.
     pub(crate) fn after(&mut self, base: &Base) {
         let map = self.kept.get_mut().unwrap_or_else(PoisonError::into_inner);

@@ -258,7 +258,12 @@ impl Rows {
 
     /// Slots of all live rows, ascending.
     pub(crate) fn live_slots(&self) -> impl Iterator<Item = Slot> + '_ {
-        self.rows.iter().enumerate().filter(|(_, row)| **row != FREE).map(|(i, _)| Slot(i as u32))
+        self.live_slots_from(0)
+    }
+
+    /// Those of live rows, from a slot on.
+    pub(crate) fn live_slots_from(&self, from: usize) -> impl Iterator<Item = Slot> + '_ {
+        self.rows.iter().enumerate().skip(from).filter(|(_, row)| **row != FREE).map(|(i, _)| Slot(i as u32))
     }
 
     /// Which of 64 slots hold a row; bit `i` for slot `64 · word + i`.

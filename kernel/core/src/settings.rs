@@ -88,6 +88,8 @@ pub struct Http {
     pub body_limit: usize,
     /// Largest upload, in bytes.
     pub upload_limit: usize,
+    /// API calls a minute of one organisation, by all its tokens and people together; a sixth of it at once.
+    pub tenant_calls_per_minute: u32,
     /// Seconds until a request is given up.
     pub timeout_seconds: u64,
     /// Seconds that a client may take to send the head of a request that it has begun.
@@ -323,6 +325,12 @@ impl Settings {
                 body_limit: s.take("http.body_limit", 2 << 20, "2097152", |text| text.parse().ok())?,
                 upload_limit: s
                     .take("http.upload_limit", 512 << 20, "536870912", |text| text.parse().ok())?,
+                tenant_calls_per_minute: s.take(
+                    "http.tenant_calls_per_minute",
+                    240_000,
+                    "240000",
+                    |text| text.parse().ok().filter(|calls| *calls >= 6),
+                )?,
                 timeout_seconds: s.take("http.timeout_seconds", 30, "30", |text| text.parse().ok())?,
                 head_seconds: s.take("http.head_seconds", 10, "10", positive)?,
                 keep_alive_seconds: s.take("http.keep_alive_seconds", 75, "75", positive)?,
@@ -400,6 +408,7 @@ pub const NAMES: &[&str] = &[
     "http.portals",
     "http.body_limit",
     "http.upload_limit",
+    "http.tenant_calls_per_minute",
     "http.timeout_seconds",
     "http.head_seconds",
     "http.keep_alive_seconds",

@@ -64,6 +64,20 @@ impl Db {
         self.read(tenant, statement, params).await
     }
 
+    /// Calls a function that enters the tenant by itself: one message, one answer. A statement that does not enter sees no
+    /// row of any tenant. Committed and durable when this returns; never repeated by itself.
+    ///
+    /// # Errors
+    /// As [`Db::read`].
+    pub async fn call(
+        &self,
+        statement: &'static Statement,
+        params: Params<'_>,
+    ) -> Result<Option<Row>, DbError> {
+        expect_access(statement, Access::Tenant)?;
+        at_most_one(statement, self.single(statement, params).await?)
+    }
+
     /// A statement on tables that belong to no tenant.
     ///
     /// # Errors

@@ -33,8 +33,6 @@ pub struct Policy {
 impl Policy {
     /// API calls of one token or session.
     pub const API: Self = Self { name: "api", quota: 60_000, window_seconds: 60, burst: 10_000 };
-    /// API calls of one organisation, by all its tokens and people together.
-    pub const API_TENANT: Self = Self { name: "tenant", quota: 240_000, window_seconds: 60, burst: 40_000 };
     /// Calls of `/v0` by one token to one base, besides [`Self::API`]. Clients of Airtable keep to 5 a second there and wait
     /// when they are told to; here they may do ten times that.
     pub const V0: Self = Self { name: "v0", quota: 3_000, window_seconds: 60, burst: 100 };
@@ -88,6 +86,10 @@ impl RateState {
 }
 
 impl Policy {
+    /// API calls of one organisation, by all its tokens and people together.
+    pub(crate) fn of_tenant(calls_per_minute: u32) -> Self {
+        Self { name: "tenant", quota: calls_per_minute, window_seconds: 60, burst: calls_per_minute / 6 }
+    }
     fn period(&self) -> Duration {
         Duration::from_secs(u64::from(self.window_seconds)) / self.quota.max(1)
     }

@@ -1,7 +1,7 @@
 //! [`Web`]: what every portal shares, handed from state to state.
 
 use crate::connection::Patience;
-use crate::limits::RateLimits;
+use crate::limits::{Policy, RateLimits};
 use crate::metrics::Metrics;
 use crate::reports::{CspReport, Reports};
 use crate::static_files::Assets;
@@ -40,6 +40,7 @@ pub(crate) struct Inner {
     pub clock: Clock,
     pub random: Random,
     pub limits: RateLimits,
+    pub tenant_calls: Policy,
     pub templates: Templates,
     pub metrics: Metrics,
     pub shutdown: Shutdown,
@@ -87,6 +88,7 @@ impl Web {
             staff_networks: Networks::parse(&settings.security.staff_networks),
             csrf_key: key.derive("csrf"),
             limits: RateLimits::new(clock.clone()),
+            tenant_calls: Policy::of_tenant(settings.http.tenant_calls_per_minute),
             templates: Templates::new(Assets::load()),
             metrics: Metrics::install(),
             shutdown: Shutdown::new(),
@@ -133,6 +135,11 @@ impl Web {
     #[must_use]
     pub fn limits(&self) -> &RateLimits {
         &self.0.limits
+    }
+    /// API calls of one organisation, by all its tokens and people together.
+    #[must_use]
+    pub fn tenant_calls(&self) -> Policy {
+        self.0.tenant_calls
     }
     /// The templates.
     #[must_use]

@@ -50,6 +50,8 @@ export interface Field {
   description: string | null;
   options: FieldOptions | null;
   read_only: boolean;
+  /** While the values of a large table are calculated in the background: the share that has been, from 0 to 1. */
+  calculated?: number;
 }
 
 /** What a change of a field's type would keep and lose. */

@@ -9,6 +9,7 @@ export function BaseBar() {
   const model = useModel();
   const { base, grid } = model;
   const state = grid?.state;
+  const calculating = model.calculating;
   const icon = isIcon(base?.icon) ? base.icon : 'database';
   const more: Items = [
     ...(model.may('write') ? [{ id: 'import', label: 'Import a file', icon: 'upload' as const, run: () => model.show({ kind: 'import' }) }] : []),
@@ -30,6 +31,7 @@ export function BaseBar() {
       <span className={`baseicon ${base?.colour || 'teal'}`}><Icon name={icon} /></span>
       <h1 className="name trunc">{base?.name ?? ''}</h1>
       <span className="grow" />
+      {calculating ? <span className="muted trunc" role="status">Calculating {calculating.name} {Math.floor((calculating.calculated ?? 0) * 100)} %</span> : null}
       <button type="button" className="btn ghost sm icon" aria-label="Undo" title="Undo (Ctrl Z)" disabled={!state?.canUndo} onClick={() => void grid?.undo()}><Icon name="undo-2" /></button>
       <button type="button" className="btn ghost sm icon" aria-label="Redo" title="Redo (Ctrl Y)" disabled={!state?.canRedo} onClick={() => void grid?.redo()}><Icon name="redo-2" /></button>
       {model.may('write') ? <button type="button" className="btn sm hide-s" onClick={() => model.show({ kind: 'import' })}><Icon name="upload" />Import</button> : null}

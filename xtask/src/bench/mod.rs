@@ -3,6 +3,7 @@
 //!
 //! Results go to `bench/results.md`. What is not measured is listed there too. All traffic stays on 127.0.0.1.
 
+mod calculated;
 mod grid;
 mod import;
 mod load;
@@ -40,6 +41,8 @@ pub enum Part {
     Pages,
     /// Windows of a large table.
     Window,
+    /// Calculated fields.
+    Calculated,
     /// The grid in Chromium.
     Grid,
 }
@@ -150,6 +153,9 @@ fn measure(bench: &mut Bench, only: &[Part]) -> Result<Vec<Section>> {
     }
     if wanted(Part::Window) {
         add("Large table", window::measure(bench, idle_memory)?);
+    }
+    if wanted(Part::Calculated) {
+        add("Calculated fields", calculated::measure(bench)?);
     }
     if wanted(Part::Grid) {
         let seeded = bench.server.seed(bench.scale.large)?;

@@ -112,6 +112,7 @@ impl Server {
             .env("NCLC_DATABASE_DATA_FOLDER", self.folder.join("data"))
             .env("NCLC_HTTP_LISTEN", self.address.to_string())
             .env("NCLC_DEVELOPMENT", "false")
+            .env("NCLC_HTTP_TENANT_CALLS_PER_MINUTE", "60000000")
             .env("NCLC_LOG", "warn")
             .envs(self.settings.iter().map(|(name, value)| (*name, value.as_str())))
             .stdin(Stdio::null());

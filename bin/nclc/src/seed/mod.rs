@@ -1,7 +1,9 @@
-//! `nclc seed`: an organisation to look at (`--demo`) or to measure with (`--bench ROWS`).
+//! `nclc seed`: an organisation to look at (`--demo`) or to measure with (`--bench ROWS`,
+//! `--network`).
 
 mod bench;
 mod demo;
+mod network;
 
 use crate::System;
 use bases::imports::{ImportPlan, ImportState};
@@ -25,6 +27,9 @@ pub struct Seed {
     /// An organisation with one table of so many rows and 20 fields; prints its ids and a token as JSON.
     #[arg(long, value_name = "ROWS")]
     bench: Option<u64>,
+    /// An organisation with the OpenFlights base alone; prints its ids and a token as JSON.
+    #[arg(long)]
+    network: bool,
 }
 
 /// Runs the command.
@@ -33,9 +38,10 @@ pub struct Seed {
 /// For a person.
 pub async fn run(seed: Seed, settings: Settings) -> anyhow::Result<ExitCode> {
     let system = System::start(settings).await?;
-    let done = match seed.bench {
-        Some(rows) => bench::run(&system, rows).await,
-        None => demo::run(&system).await,
+    let done = match seed {
+        Seed { bench: Some(rows), .. } => bench::run(&system, rows).await,
+        Seed { network: true, .. } => network::run(&system).await,
+        _ => demo::run(&system).await,
     };
     system.stop().await;
     done.map(|()| ExitCode::SUCCESS)

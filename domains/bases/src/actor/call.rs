@@ -60,8 +60,7 @@ async fn call(
 ) -> std::result::Result<Option<i64>, DbError> {
     let a = &batch.arrays;
     let row = db
-        .read_opt(
-            shared.tenant,
+        .call(
             &APPLY_BATCH,
             &[
                 &shared.tenant.uuid(),

@@ -41,7 +41,7 @@ pub(super) async fn catch_up(db: &Db, shared: &Shared, publish: impl Fn(&Effects
                 if seq != base.seq() + 1 {
                     return Err(Error::internal(format!("change {seq} does not follow {}", base.seq())));
                 }
-                effects.push((base.apply(seq, &change), actor));
+                effects.push((base.apply_at_once(seq, &change), actor));
             }
             shared.seq.store(base.seq(), Ordering::Release);
         }

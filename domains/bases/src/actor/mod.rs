@@ -15,6 +15,7 @@ mod writer;
 pub(crate) use registry::{MOVED, Registry};
 pub(crate) use writer::{KeyToStore, Written};
 
+use crate::events::BaseEvent;
 use crate::problem;
 use engine_base::{Base, Change, CheckContext, Command, Conversion, RecordId, RowNo, TableNo};
 use kernel_core::{Code, Error, Result, TenantId};
@@ -84,7 +85,25 @@ impl std::fmt::Debug for Shared {
     }
 }
 
+impl Shared {
+    /// Tells listeners of calculated values, which may be anywhere, and that no field is being calculated any more.
+    fn all_may_have_changed(&self) -> BaseEvent {
+        BaseEvent {
+            tenant: self.tenant,
+            base: self.number,
+            seq: self.seq.load(Ordering::Acquire),
+            actor: Arc::from("system"),
+            schema: true,
+            tables: None,
+        }
+    }
+}
+
 impl OpenBase {
+    fn all_may_have_changed(&self) -> BaseEvent {
+        self.shared.all_may_have_changed()
+    }
+
     /// Reads. Keep it short: the writer waits meanwhile.
     pub(crate) fn read<T>(&self, read: impl FnOnce(&Base) -> T) -> T {
         read(&self.shared.state.read())
@@ -103,11 +122,14 @@ impl OpenBase {
         })
     }
 
-    /// Tells the base the time.
-    pub(crate) fn tick(&self, now_us: i64) {
-        if self.read(Base::is_volatile) {
-            self.shared.state.write().tick(now_us);
+    /// Tells the base the time. Whether values changed with it that were calculated at once; the writer calculates the rest,
+    /// and tells of it.
+    pub(crate) fn tick(&self, now_us: i64) -> bool {
+        if !self.read(Base::is_volatile) || !self.shared.state.write().tick(now_us) {
+            return false;
         }
+        self.nudge(0);
+        true
     }
 
     /// The sequence number that a read gives at least.

@@ -123,7 +123,9 @@ impl Registry {
         let now_us = self.clock.now().as_microsecond();
         let bases: Vec<_> = self.open.lock().values().filter_map(|slot| slot.get().cloned()).collect();
         for base in bases {
-            base.tick(now_us);
+            if base.tick(now_us) {
+                self.events.publish(base.all_may_have_changed());
+            }
         }
     }
 

@@ -22,7 +22,7 @@ statements! {
     /// All records of one table.
     tenant Data RECORDS = "select id, data, created_at, updated_at, created_by, updated_by from data.records
         where tenant_id = $1 and table_id = $2 order by id";
-    /// The whole write batch as one call (design 3).
+    /// The whole write batch as one call, which enters the tenant by itself (design 3).
     tenant Data APPLY_BATCH = "select data.apply_batch($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17,
         $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36)";
     /// Changes after a number, for catch-up.

@@ -140,14 +140,16 @@ pub(super) struct Writer {
     asks: Vec<Ask>,
     /// How often the present batch found that another process had written.
     tries: usize,
+    /// Changes of the schema whose fields are being calculated: answered when the values are there.
+    unsettled: Vec<(oneshot::Sender<Result<Written>>, Written)>,
     /// Commands from the front that go alone, so that each tells for itself whether its key is taken.
     solo: usize,
 }
 
 impl Writer {
     pub(super) fn new(shared: Arc<Shared>, db: Db, clock: Clock, random: Random, events: Events) -> Self {
-        let (next_rows, asks) = (FxHashMap::default(), Vec::new());
-        Self { shared, db, clock, random, events, next_rows, asks, tries: 0, solo: 0 }
+        let (next_rows, asks, unsettled) = (FxHashMap::default(), Vec::new(), Vec::new());
+        Self { shared, db, clock, random, events, next_rows, asks, tries: 0, unsettled, solo: 0 }
     }
 
     /// Works until every handle of the base is gone.
@@ -159,6 +161,15 @@ impl Writer {
                 self.answer_asks().await;
             }
             self.gather(&mut next, &mut arrived, None);
+            if next.batch.is_empty() && self.is_calculating() {
+                self.calculate_part().await;
+                while arrived.len() < MAX_BATCH
+                    && let Ok(message) = inbox.try_recv()
+                {
+                    arrived.push(message);
+                }
+                continue;
+            }
             if next.batch.is_empty() {
                 // A question that has just been taken in is answered before anything is waited for.
                 if self.asks.is_empty() && inbox.recv_many(&mut arrived, MAX_BATCH).await == 0 {
@@ -214,6 +225,10 @@ impl Writer {
             self.tries = 0;
             seq += batch.len() as u64;
             landed = Some(batch);
+            // Under steady writes a calculation gets on too.
+            if self.is_calculating() {
+                self.calculate_part().await;
+            }
             if self.asks.iter().any(|ask| ask.seq > seq) {
                 break;
             }
@@ -275,7 +290,9 @@ impl Writer {
                 }
                 Ok(change) => {
                     let (touched, key) = (change.touched(), write.key.as_ref());
-                    let clashes = next.batch.clashes(&touched, key)
+                    // What a change of the schema keeps may be a calculated value.
+                    let clashes = touched.schema && base.is_calculating()
+                        || next.batch.clashes(&touched, key)
                         || !next.later.is_empty() && next.ahead.conflicts(&touched)
                         || flying.is_some_and(|flying| flying.clashes(&touched, key));
                     if clashes {
@@ -344,6 +361,34 @@ impl Writer {
         }
     }
 
+    fn is_calculating(&self) -> bool {
+        self.shared.state.read().is_calculating()
+    }
+
+    /// Calculates some thousand cells of what a change left to be calculated, while others read.
+    async fn calculate_part(&mut self) {
+        let shared = Arc::clone(&self.shared);
+        let work = move || {
+            let part = shared.state.read().next_part();
+            let mut base = shared.state.write();
+            if let Some(part) = part {
+                base.put_part(part);
+            }
+            base.is_calculating()
+        };
+        match tokio::task::spawn_blocking(work).await {
+            Ok(false) => {}
+            Ok(true) => return,
+            // As a panic while a change is applied: the writer ends, and the base is loaded anew.
+            Err(failure) if failure.is_panic() => std::panic::resume_unwind(failure.into_panic()),
+            Err(_) => return,
+        }
+        for (reply, written) in self.unsettled.drain(..) {
+            let _ = reply.send(Ok(written));
+        }
+        self.events.publish(self.shared.all_may_have_changed());
+    }
+
     async fn catch_up(&self) -> Result<()> {
         catch_up::catch_up(&self.db, &self.shared, |effects, actor| self.publish(effects, actor)).await
     }
@@ -381,10 +426,12 @@ impl Writer {
             let mut seq = base.seq();
             for checked in batch.into_checked() {
                 seq += 1;
-                let effects = base.apply(seq, &checked.change);
+                let effects = base.apply_at_once(seq, &checked.change);
+                let waits = effects.schema_changed && base.is_calculating();
                 published.push((effects, Arc::clone(&checked.write.actor)));
                 let Write { reply, rows, .. } = checked.write;
-                answers.push((reply, Written { seq, change: checked.change, rows }));
+                let answer = (reply, Written { seq, change: checked.change, rows });
+                if waits { &mut self.unsettled } else { &mut answers }.push(answer);
             }
             self.shared.seq.store(seq, Ordering::Release);
         }

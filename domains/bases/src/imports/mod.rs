@@ -19,7 +19,7 @@ pub use format::{FileKind, Reading};
 pub use service::{ImportPreview, ImportState};
 pub use start::{Blanks, ImportPlan, Missing, Mode};
 
-use kernel_core::TenantId;
+use kernel_core::{Result, TenantId};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 use utoipa::ToSchema;
@@ -31,6 +31,14 @@ pub const CHUNK: usize = 2_000;
 pub const MAX_ERRORS: usize = 1_000;
 /// Errors told of an import that runs.
 pub const SHOWN_ERRORS: usize = 100;
+
+/// How many rows a file has below its heading, read to the end as an upload is.
+///
+/// # Errors
+/// What a preview of it would say.
+pub fn rows_in(path: &Path, reading: &Reading) -> Result<u64> {
+    Ok(preview::preview(path, reading)?.total)
+}
 
 /// A column of the file.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]

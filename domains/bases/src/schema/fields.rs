@@ -3,11 +3,12 @@
 use super::{FieldInput, FieldSchema, field_no, kind_of, rules_of, table_no};
 use crate::actor::OpenBase;
 use crate::http::{AppState, Versioned};
+use crate::service::Bases;
 use crate::sight::Seen;
 use axum::extract::{Path, State};
-use engine_base::{Command, FieldNo, SchemaEdit, TableNo};
+use engine_base::{Command, FieldId, FieldKind, FieldNo, FieldRules, NewField, SchemaEdit, TableId, TableNo};
 use http::StatusCode;
-use kernel_core::{Caller, Capability, Error};
+use kernel_core::{Caller, Capability, Code, Error, Result};
 use kernel_web::{ApiJson, WebError};
 use serde::{Deserialize, Serialize};
 use tenancy::ApiCaller;
@@ -17,6 +18,68 @@ use utoipa_axum::routes;
 
 pub(crate) fn router() -> OpenApiRouter<crate::Bases> {
     OpenApiRouter::new().routes(routes!(create)).routes(routes!(update, delete)).routes(routes!(conversion))
+}
+
+impl Bases {
+    /// The field of this name, and for a link the field of the other table that leads back.
+    ///
+    /// # Errors
+    /// `not_found`; `unknown_field`.
+    pub async fn field_named(
+        &self,
+        caller: &Caller,
+        table: TableId,
+        name: &str,
+    ) -> Result<(FieldId, Option<FieldId>)> {
+        let open = self.open_table(caller, table.0, None).await?;
+        let found = open.read(|base| {
+            let table = Seen::of(caller, base, table.0)?;
+            let field = table.fields.iter().find(|field| field.name == name)?;
+            let back = match &field.kind {
+                FieldKind::Link { table: other, symmetric, .. } => symmetric.map(|back| other.field(back)),
+                _ => None,
+            };
+            Some((table.number().field(field.no), back))
+        });
+        found.ok_or_else(|| Error::field("field", Code::UnknownField, format!("{name} is no field")))
+    }
+
+    /// Adds a field of a type, with its options as `/v1` takes them.
+    ///
+    /// # Errors
+    /// Those of the options; `not_found`, `forbidden`.
+    pub async fn add_field(
+        &self,
+        caller: &Caller,
+        table: TableId,
+        name: &str,
+        (kind, options): (&str, &serde_json::Value),
+    ) -> Result<FieldId> {
+        let kind = kind_of(kind, options, "").map_err(|error| Error::fields(vec![error]))?;
+        let new = NewField {
+            name: name.to_owned(),
+            description: String::new(),
+            kind,
+            rules: FieldRules::default(),
+        };
+        let open = self.open_table(caller, table.0, None).await?;
+        Ok(table.0.field(self.create_field((&open, caller), table.0, new).await?))
+    }
+
+    async fn create_field(
+        &self,
+        (open, caller): (&OpenBase, &Caller),
+        table: TableNo,
+        field: NewField,
+    ) -> Result<FieldNo> {
+        caller.require(Capability::EditSchema)?;
+        let written = self.write(open, caller, Command::CreateField { table, field }).await?;
+        let made = written.change.schema.iter().find_map(|edit| match edit {
+            SchemaEdit::Field { table: of, field, before: None, .. } if *of == table => Some(*field),
+            _ => None,
+        });
+        made.ok_or_else(|| Error::internal("no field in the change"))
+    }
 }
 
 /// A partial change of a field.
@@ -51,12 +114,7 @@ async fn create(
     let table = table_no(&table)?;
     let open = bases.open_table(&caller, table, None).await?;
     let field = new.into_new("").map_err(|error| Error::fields(vec![error]))?;
-    let written = bases.write(&open, &caller, Command::CreateField { table, field }).await?;
-    let made = written.change.schema.iter().find_map(|edit| match edit {
-        SchemaEdit::Field { table: of, field, before: None, .. } if *of == table => Some(*field),
-        _ => None,
-    });
-    let made = made.ok_or_else(|| Error::internal("no field in the change"))?;
+    let made = bases.create_field((&open, &caller), table, field).await?;
     show(&caller, &open, (table, made), StatusCode::CREATED)
 }
 

@@ -42,6 +42,9 @@ pub(crate) struct FieldSchema {
     options: serde_json::Value,
     /// Whether the value is computed, or may not be changed by whoever asks.
     read_only: bool,
+    /// While the values of a large table are calculated in the background: the share that has been, from 0 to 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    calculated: Option<f64>,
 }
 
 /// A view as the API shows it.
@@ -88,6 +91,7 @@ impl FieldSchema {
             description: field.description.clone(),
             options: base.schema().shown_options(table, field),
             read_only: !table.writes(field.no),
+            calculated: base.calculated(table.number(), field.no),
         }
     }
 }

@@ -143,7 +143,7 @@ where
         };
         let web = Web::from_ref(state);
         web.limits().enforce(&exchange, Policy::API, &key.to_string())?;
-        web.limits().enforce(&exchange, Policy::API_TENANT, &caller.tenant.uuid().to_string())?;
+        web.limits().enforce(&exchange, web.tenant_calls(), &caller.tenant.uuid().to_string())?;
         if let Some(calls) = per_minute {
             // A token's own limit besides the one of every token; told last, so the headers are about it.
             let own = Policy { name: "token", quota: calls, window_seconds: 60, burst: calls };

@@ -20,17 +20,11 @@ pub(crate) struct Touch {
 #[derive(Debug, Default)]
 pub(crate) struct Derived {
     /// By node, in order; nodes without stale rows are not in it.
-    stale: Vec<(usize, Stale)>,
+    pub(super) stale: Vec<(usize, Stale)>,
     /// Rows that were there before and may change; not those of `tables`.
     pub(crate) touches: Vec<Touch>,
     /// Tables of which a field is calculated for all rows.
     pub(crate) tables: FxHashSet<TableNo>,
-}
-
-impl Derived {
-    pub(super) fn stale(&self) -> &[(usize, Stale)] {
-        &self.stale
-    }
 }
 
 /// Whether fields or tables change, so that the graph must be built anew.

@@ -24,7 +24,7 @@ impl Base {
     /// Calculates what is stale; gives the cells that changed, without those of nodes that were calculated for all rows.
     pub(crate) fn recalculate(&mut self, graph: &Graph, derived: &Derived) -> Vec<Changed> {
         let mut changed = Vec::new();
-        for (index, stale) in derived.stale() {
+        for (index, stale) in &derived.stale {
             let node = &graph.nodes[*index];
             let (table, field) = (node.key.table(), node.key.field());
             if matches!(node.key, super::Key::Names(..)) {
@@ -48,7 +48,7 @@ impl Base {
         changed
     }
 
-    fn values(&self, node: &Node, slots: &[Slot]) -> Vec<Value> {
+    pub(super) fn values(&self, node: &Node, slots: &[Slot]) -> Vec<Value> {
         if slots.len() < PARALLEL {
             return self.part(node, slots);
         }

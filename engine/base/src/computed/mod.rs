@@ -10,6 +10,7 @@
 mod build;
 mod derive;
 mod evaluate;
+mod later;
 
 use crate::ids::{FieldId, FieldNo, RowNo, TableNo};
 use crate::rollup::Summary;
@@ -18,6 +19,8 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 pub(crate) use derive::{Derived, reshapes};
 pub(crate) use evaluate::Changed;
+pub(crate) use later::Later;
+pub use later::Part;
 
 /// What a node is of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
