@@ -137,10 +137,20 @@ export class Model {
 
   start(): void {
     void this.load();
+    void this.#meet();
     const live = followBase(this.api, this.config.base, (change) => this.#heard(change), () => this.#missed());
     addEventListener('pagehide', () => live.stop());
     addEventListener('popstate', () => this.#fromAddress());
     addEventListener('online', () => this.#missed());
+  }
+
+  /** Names of everybody who may see the base. Those who are not told of colleagues know the names that answers tell. */
+  async #meet(): Promise<void> {
+    try {
+      this.know((await this.api.get<{ data: Person[] }>(`/v1/bases/${this.config.base}/people`)).data.data);
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+    }
   }
 
   async load(): Promise<void> {

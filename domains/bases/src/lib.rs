@@ -17,6 +17,7 @@ mod http;
 mod idempotency;
 pub mod imports;
 mod openapi;
+mod people;
 mod problem;
 mod records;
 mod schema;

@@ -3,8 +3,8 @@
 
 use crate::service::Bases;
 use crate::{
-    activity, catalog, comments, events, exports, history, imports, records, schema, search, shares, trash,
-    upserts, windows,
+    activity, catalog, comments, events, exports, history, imports, people, records, schema, search, shares,
+    trash, upserts, windows,
 };
 use axum::Router;
 use kernel_core::Code;
@@ -46,6 +46,7 @@ fn routed() -> OpenApiRouter<Bases> {
         .merge(trash::api::router())
         .merge(activity::api::router())
         .merge(comments::api::router())
+        .merge(people::router())
         .merge(windows::router())
         .merge(search::router())
         .merge(exports::router())

@@ -124,6 +124,7 @@ pub fn all(w: &World) -> Vec<Case> {
         write("PATCH /v1/bases/{base}", format!("/v1/bases/{base}"), json!({"name": "Taken"})),
         empty("DELETE /v1/bases/{base}", format!("/v1/bases/{base}")),
         empty("POST /v1/bases/{base}/restore", format!("/v1/bases/{base}/restore")),
+        read("GET /v1/bases/{base}/people", format!("/v1/bases/{base}/people")),
         read("GET /v1/bases/{base}/trash", format!("/v1/bases/{base}/trash")),
         empty(
             "POST /v1/bases/{base}/trash/{item}/restore",

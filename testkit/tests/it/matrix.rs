@@ -52,6 +52,7 @@ const API: &[(&str, Role, Scope)] = &[
     ("PATCH /v1/bases/{base}", Role::Admin, Scope::Schema),
     ("DELETE /v1/bases/{base}", Role::Admin, Scope::Schema),
     ("POST /v1/bases/{base}/restore", Role::Admin, Scope::Schema),
+    ("GET /v1/bases/{base}/people", Role::Viewer, Scope::Read),
     ("GET /v1/bases/{base}/trash", Role::Viewer, Scope::Read),
     ("POST /v1/bases/{base}/trash/{item}/restore", Role::Admin, Scope::Schema),
     ("GET /v1/bases/{base}/activity", Role::Admin, Scope::Read),

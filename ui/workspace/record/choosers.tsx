@@ -60,7 +60,7 @@ export function Several({ field, value, onSave }: EditorProps) {
           }}><Icon name="x" /></button>
         </span>
       ))}
-      <Finder label={people ? 'Find a person' : column.grows ? 'Find or add a choice' : 'Find a choice'} button={`Add to ${field.name}`} list={people ? 'People' : 'Choices'} none={people ? 'Nobody whose name is known here is called that.' : 'No such choice.'} find={find} again={`${all.length}`} chosen={ids}
+      <Finder label={people ? 'Find a person' : column.grows ? 'Find or add a choice' : 'Find a choice'} button={`Add to ${field.name}`} list={people ? 'People' : 'Choices'} none={people ? 'Nobody who may see this base is called that.' : 'No such choice.'} find={find} again={`${all.length}`} chosen={ids}
         onPick={({ id }) => set(ids.includes(id) ? ids.filter((one) => one !== id) : many ? [...ids, id] : [id])} />
     </>
   );

@@ -26,7 +26,12 @@ const PATIENCE: Duration = Duration::from_secs(60);
 pub fn measure(bench: &mut Bench) -> Result<Vec<Row>> {
     bench.server.kill();
     let network: Value = serde_json::from_str(
-        bench.server.run(&["seed", "--network"])?.lines().last().context("`nclc seed --network` printed nothing")?,
+        bench
+            .server
+            .run(&["seed", "--network"])?
+            .lines()
+            .last()
+            .context("`nclc seed --network` printed nothing")?,
     )?;
     let large = bench.server.seed(bench.scale.large)?;
     bench.server.start()?;
@@ -43,8 +48,12 @@ fn text<'a>(value: &'a Value, name: &str) -> Result<&'a str> {
 fn moved(server: &Server, network: &Value) -> Result<Row> {
     let token = text(network, "token")?;
     let (mut writer, mut reader) = (server.api(token), server.api(token));
-    let mut one = |body: Value| -> Result<Value> { Ok(writer.post("/v1/records/query", &body)?.json()?["data"][0].take()) };
-    let airport = one(json!({ "table": text(network, "airports")?, "sort": [{ "field": "Departures", "desc": true }], "limit": 1 }))?;
+    let mut one = |body: Value| -> Result<Value> {
+        Ok(writer.post("/v1/records/query", &body)?.json()?["data"][0].take())
+    };
+    let airport = one(
+        json!({ "table": text(network, "airports")?, "sort": [{ "field": "Departures", "desc": true }], "limit": 1 }),
+    )?;
     let (id, name) = (text(&airport, "id")?, text(&airport["fields"], "IATA")?);
     let filter = format!("{{Source airport}} = \"{name}\"");
     let route = one(json!({ "table": text(network, "routes")?, "filter": filter, "limit": 1 }))?;
@@ -53,7 +62,8 @@ fn moved(server: &Server, network: &Value) -> Result<Row> {
     let mut times = Vec::with_capacity(TIMES);
     let mut before = reader.get(&route)?.json()?["fields"]["Distance (km)"].clone();
     for time in 0..TIMES {
-        let body = json!({ "fields": { "Latitude": 10 + time, "Longitude": 20 - 3 * time as i64 } }).to_string();
+        let body =
+            json!({ "fields": { "Latitude": 10 + time, "Longitude": 20 - 3 * time as i64 } }).to_string();
         let began = Instant::now();
         let answer = writer.send("PATCH", &format!("/v1/records/{id}"), &[], Some(body.as_bytes()))?;
         ensure!(answer.is_success(), "{answer}");
@@ -83,7 +93,8 @@ fn formula(bench: &Bench, token: &str, table: &str) -> Result<Vec<Row>> {
     window(&mut reader, table)?;
     let mut rows = Vec::new();
     let options = |formula: &str| json!({ "formula": formula });
-    let make = json!({ "name": "Worth", "type": "formula", "options": options("{Price} * {Quantity} + {Amount}") });
+    let make =
+        json!({ "name": "Worth", "type": "formula", "options": options("{Price} * {Quantity} + {Amount}") });
     let change = json!({ "options": options("IF({Active}, {Price} * {Quantity}, {Amount} / 2)") });
     let mut field = String::new();
     for (what, is_new) in [("a new formula field", true), ("another formula", false)] {
@@ -98,7 +109,12 @@ fn formula(bench: &Bench, token: &str, table: &str) -> Result<Vec<Row>> {
             });
             let began = Instant::now();
             let answer = if is_new {
-                writer.send("POST", &format!("/v1/tables/{table}/fields"), &[], Some(make.to_string().as_bytes()))
+                writer.send(
+                    "POST",
+                    &format!("/v1/tables/{table}/fields"),
+                    &[],
+                    Some(make.to_string().as_bytes()),
+                )
             } else {
                 writer.send("PATCH", &format!("/v1/fields/{field}"), &[], Some(change.to_string().as_bytes()))
             };

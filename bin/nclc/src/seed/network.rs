@@ -74,7 +74,8 @@ impl Network {
                 tables.add(self.routes, &format!("{end} {}", part.to_lowercase()), "lookup", options).await?;
             }
         }
-        let distance = tables.add(self.routes, "Distance (km)", "formula", json!({ "formula": DISTANCE })).await?;
+        let distance =
+            tables.add(self.routes, "Distance (km)", "formula", json!({ "formula": DISTANCE })).await?;
         let departures = tables.other_side(self.routes, "From").await?;
         let flown = tables.other_side(self.routes, "Airline record").await?;
         tables.add(self.airports, "Departures", "count", json!({ "link_field": departures })).await?;

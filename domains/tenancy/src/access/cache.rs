@@ -7,7 +7,8 @@ use crate::model::TenantSummary;
 use identity::session::SESSIONS_ENDED;
 use jiff::{SignedDuration, Timestamp};
 use kernel_core::{
-    Access, ApiTokenId, Clock, ConnectionId, OauthAppId, Role, Scopes, SessionId, TenantId, UserId,
+    Access, Actor, ApiTokenId, Caller, Clock, ConnectionId, OauthAppId, Role, Scopes, SessionId, TenantId,
+    UserId,
 };
 use kernel_db::{Database, Db, Notification};
 use kernel_web::Networks;
@@ -65,6 +66,13 @@ pub struct MemberAccess {
     pub access: Arc<Access>,
     /// When a guest's access ends.
     pub expires_at: Option<Timestamp>,
+}
+
+impl MemberAccess {
+    /// The member as a caller.
+    pub(crate) fn caller(self, tenant: TenantId, actor: Actor) -> Caller {
+        Caller { tenant, actor, role: self.role, access: self.access, scopes: None, bases: None }
+    }
 }
 
 /// What is asked.

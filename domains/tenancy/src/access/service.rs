@@ -2,7 +2,7 @@
 
 use super::cache::{Answer, MemberAccess, Question, TokenAccess};
 use crate::Tenancy;
-use crate::members::store::MEMBER_ACCESS;
+use crate::members::store::{MEMBER_ACCESS, MEMBERS_ACCESS};
 use crate::model::{TenantState, TenantSummary};
 use crate::oauth::is_one;
 use crate::tenants::store::{TENANT_BY_ID, TENANT_BY_SLUG, summary};
@@ -95,14 +95,20 @@ impl Tenancy {
         user: UserId,
         actor: Actor,
     ) -> Result<Option<Caller>> {
-        Ok(self.member(tenant, user).await?.map(|member| Caller {
-            tenant,
-            actor,
-            role: member.role,
-            access: member.access,
-            scopes: None,
-            bases: None,
-        }))
+        Ok(self.member(tenant, user).await?.map(|member| member.caller(tenant, actor)))
+    }
+
+    /// Everybody in an organisation with what they may do, the longest members first.
+    ///
+    /// # Errors
+    /// `internal` only.
+    pub async fn callers(&self, tenant: TenantId) -> Result<Vec<(UserId, Caller)>> {
+        let rows = self.0.db.read(tenant, &MEMBERS_ACCESS, &[&tenant.uuid(), &self.now()]).await?;
+        let caller = |row: &Row| {
+            let user = UserId::from_uuid(row.get("user_id"));
+            Ok((user, member_access(row)?.caller(tenant, Actor::User(user))))
+        };
+        rows.iter().map(caller).collect()
     }
 
     /// The caller that a member is in the organisation at `slug`.

@@ -12,6 +12,13 @@ statements! {
                 where x.tenant_id = $1 and x.user_id = $2), '[]') as groups
         from control.members m left join control.roles r on r.tenant_id = m.tenant_id and r.id = m.own_role
         where m.tenant_id = $1 and m.user_id = $2";
+    /// The same of everybody, the longest members first.
+    tenant Control MEMBERS_ACCESS = "select m.user_id, m.role, m.expires_at, m.grants, r.name as role_name, r.grants as role_grants,
+            coalesce((select jsonb_agg(jsonb_build_object('name', g.name, 'grants', g.grants) order by g.name_key)
+                from control.group_members x join control.groups g on g.tenant_id = x.tenant_id and g.id = x.group_id
+                where x.tenant_id = $1 and x.user_id = m.user_id), '[]') as groups
+        from control.members m left join control.roles r on r.tenant_id = m.tenant_id and r.id = m.own_role
+        where m.tenant_id = $1 and (m.expires_at is null or m.expires_at > $2) order by m.joined_at, m.user_id";
     /// A person's role, kept from changing until the transaction ends.
     tenant Control ROLE_OF_LOCKED = "select role from control.members where tenant_id = $1 and user_id = $2 for update";
     /// All members.

@@ -25,7 +25,7 @@ interface Source {
 function sourceOf(column: Column): Source {
   if (column.kind === 'user') {
     const people = column.people ?? [];
-    const none = people.length === 0 ? 'Nobody’s name is known here yet' : 'Nobody has this name';
+    const none = 'Nobody who may see this base is called that';
     return {
       find: 'Find a person', none, label: (id) => personName(column, id),
       options: (wanted) => people.filter((person) => person.name.toLocaleLowerCase().includes(wanted)).map((person) => ({ id: person.id, label: person.name, element: personChip(person.name) })),
