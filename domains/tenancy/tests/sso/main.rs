@@ -8,6 +8,9 @@ mod enter;
 #[path = "../../../identity/tests/oidc/idp.rs"]
 #[expect(dead_code, reason = "shared with the tests of identity")]
 mod idp;
+mod saml_evil;
+mod saml_flow;
+mod saml_idp;
 mod scene;
 mod set_up;
 #[path = "../../../identity/tests/it/world.rs"]
