@@ -58,7 +58,11 @@ async fn receive(
             // Logged like every other failed log-in; the person, maybe the one who sets it up, is told why.
             failed(&page, &tenant, &error);
             let view = RefusedView { message: error.message().to_owned() };
-            Ok(page.render_with(StatusCode::FORBIDDEN, &view))
+            let mut response = page.render_with(StatusCode::FORBIDDEN, &view);
+            // The browser's cookies did not come with this request: new ones would take the place of those it has, and end the
+            // forms that are open in other tabs.
+            response.headers_mut().remove(header::SET_COOKIE);
+            Ok(response)
         }
         Err(error) => Err(error.into()),
     }

@@ -11,6 +11,7 @@ mod idp;
 mod saml_evil;
 mod saml_flow;
 mod saml_idp;
+mod saml_read;
 mod scene;
 mod set_up;
 #[path = "../../../identity/tests/it/world.rs"]
