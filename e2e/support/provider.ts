@@ -1,4 +1,4 @@
-// A provider of OpenID Connect beside the product: npm's `oidc-provider`, started by testkit/clients/oidc_provider.mjs.
+// Providers of log-ins beside the product: npm's `oidc-provider` and `samlp`, started by testkit/clients/oidc_provider.mjs and saml_idp.mjs.
 import { spawn } from 'node:child_process';
 import { resolve } from 'node:path';
 import type { Page } from '@playwright/test';
@@ -11,11 +11,20 @@ export interface Provider {
 export const CLIENT = 'journeys';
 export const SECRET = 'a secret of journeys';
 
-/** It sends people back to these addresses alone. */
-export async function provider(redirects: string[]): Promise<Provider> {
-  const child = spawn(process.execPath, ['oidc_provider.mjs'], {
+/** OpenID Connect. It sends people back to these addresses alone. */
+export function provider(redirects: string[]): Promise<Provider> {
+  return started('oidc_provider.mjs', { OIDC_CLIENT: CLIENT, OIDC_SECRET: SECRET, OIDC_REDIRECTS: redirects.join(' ') });
+}
+
+/** SAML 2.0; its metadata is at `/metadata`. */
+export function samlProvider(): Promise<Provider> {
+  return started('saml_idp.mjs', {});
+}
+
+async function started(program: string, settings: Record<string, string>): Promise<Provider> {
+  const child = spawn(process.execPath, [program], {
     cwd: resolve(import.meta.dirname, '../../testkit/clients'),
-    env: { ...process.env, OIDC_CLIENT: CLIENT, OIDC_SECRET: SECRET, OIDC_REDIRECTS: redirects.join(' ') },
+    env: { ...process.env, ...settings },
     stdio: ['pipe', 'pipe', 'ignore'],
   });
   const issuer = await new Promise<string>((done, fail) => {

@@ -79,7 +79,11 @@ impl System {
         let billing = Billing::new(db.clone());
         let names = Dns::new(settings.security.dns_server)
             .map_err(|problem| anyhow::anyhow!("no name servers: {problem}"))?;
-        tenancy.set_up_sso(SsoParts { names: Arc::new(names), plans: Arc::new(Plans(billing.clone())) });
+        tenancy.set_up_sso(SsoParts {
+            names: Arc::new(names),
+            http: Arc::clone(&outgoing),
+            plans: Arc::new(Plans(billing.clone())),
+        });
         let bases = Bases::new(bases::Parts {
             db: db.clone(),
             web: web.clone(),

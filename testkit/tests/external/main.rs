@@ -3,5 +3,6 @@
 mod name_server;
 mod oauth;
 mod provider;
+mod saml;
 mod sign_in;
 mod sso;

@@ -36,6 +36,7 @@ pub const ALL: &[(&str, &str)] = &[
     ("POST", "/o/{slug}/team/permissions/{subject}/delete"),
     ("GET POST", "/o/{slug}/security/sso"),
     ("POST", "/o/{slug}/security/sso/try"),
+    ("POST", "/o/{slug}/security/sso/renew"),
     ("POST", "/o/{slug}/security/sso/trial"),
     ("POST", "/o/{slug}/security/sso/rule"),
     ("POST", "/o/{slug}/security/sso/remove"),

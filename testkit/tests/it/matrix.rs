@@ -108,6 +108,7 @@ const PAGES: &[(&str, &str, Role)] = &[
     ("POST", "/o/{slug}/security/sso/domains/{domain}/check", Role::Admin),
     ("POST", "/o/{slug}/security/sso/domains/{domain}/remove", Role::Admin),
     ("POST", "/o/{slug}/security/sso/remove", Role::Admin),
+    ("POST", "/o/{slug}/security/sso/renew", Role::Admin),
     ("POST", "/o/{slug}/security/sso/rule", Role::Admin),
     ("POST", "/o/{slug}/security/sso/trial", Role::Admin),
     ("POST", "/o/{slug}/security/sso/try", Role::Admin),

@@ -24,10 +24,11 @@ pub use provider::{Kind, Provider};
 
 use jiff::Timestamp;
 use kernel_core::{Code, Error, LinkedId};
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 /// Whom a provider has recognised.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Person {
     /// The provider: the issuer, or where GitHub is.
     pub issuer: String,

@@ -1,5 +1,8 @@
 //! `/login/sso`: the address leads to the provider of its organisation; `/login/sso/{slug}` goes there at once.
 
+use super::model::Way;
+use super::saml::request::Request;
+use super::saml_service::request_id;
 use super::views::{AskView, RefusedView};
 use crate::Tenancy;
 use crate::model::TenantSummary;
@@ -25,6 +28,7 @@ pub(crate) fn routes() -> Router<Tenancy> {
         .route("/login/sso", get(show).post(find))
         .route("/login/sso/{organisation}", get(leave))
         .route("/login/sso/{organisation}/callback", get(callback))
+        .merge(super::saml_routes::routes())
 }
 
 /// The address that leads to the provider of an organisation.
@@ -45,9 +49,24 @@ pub(super) async fn leave_for(
     next: Option<String>,
 ) -> Result<(String, Secret)> {
     let (_, protocol) = tenancy.sso_parts()?;
-    let (provider, _) = tenancy.sso_provider(tenant.id).await?.ok_or_else(Error::not_found)?;
+    let sealing = tenancy.identity().sealing();
+    let connected = tenancy.connection(tenant.id).await?.map(|(connection, _)| connection);
+    if let Some(Way::Saml(saml)) = connected.map(|connection| connection.way) {
+        let (random, now) = (tenancy.identity().random(), tenancy.now());
+        let flow = Flow::new(&tenant.id.to_string(), purpose, next, random, now);
+        let request = Request {
+            to: &saml.sso_url,
+            entity: &tenancy.entity(&tenant.slug),
+            acs: &tenancy.acs(&tenant.slug),
+            id: &request_id(&flow),
+            state: &flow.state,
+            now,
+        };
+        return Ok((request.address()?, flow.sealed(sealing)?));
+    }
+    let provider = tenancy.sso_provider(tenant.id).await?.ok_or_else(Error::not_found)?;
     let (to, flow) = protocol.begin(&provider, purpose, next, &back(tenancy, &tenant.slug)).await?;
-    Ok((to, flow.sealed(tenancy.identity().sealing())?))
+    Ok((to, flow.sealed(sealing)?))
 }
 
 #[derive(Deserialize)]
@@ -80,7 +99,7 @@ async fn find(
     let next = local_path(form.next.as_deref());
     let found = match clean_email("email", &form.email) {
         Ok(email) => match tenancy.captured_by(&email).await? {
-            Some(tenant) if tenancy.sso_provider(tenant.id).await?.is_some() => Ok(tenant),
+            Some(tenant) if tenancy.connection(tenant.id).await?.is_some() => Ok(tenant),
             _ => Err(Error::field(
                 "email",
                 Code::InvalidValue,
@@ -105,7 +124,7 @@ async fn find(
     }
 }
 
-async fn tenant_at(tenancy: &Tenancy, slug: &str) -> Result<TenantSummary> {
+pub(super) async fn tenant_at(tenancy: &Tenancy, slug: &str) -> Result<TenantSummary> {
     tenancy.sso_parts()?;
     tenancy.by_slug(slug).await?.ok_or_else(Error::not_found)
 }
@@ -127,7 +146,7 @@ async fn leave(
 }
 
 /// The reason is for the log, and for the organisation's trial.
-fn failed(page: &Page, tenant: &TenantSummary, error: &Error) -> Response {
+pub(super) fn failed(page: &Page, tenant: &TenantSummary, error: &Error) -> Response {
     let request_id = page.exchange().id().as_str();
     tracing::info!(request_id, tenant = %tenant.id, "a log-in with an organisation's provider failed: {error}");
     page.redirect("/login?note=provider")
@@ -161,7 +180,7 @@ async fn callback(
             let (caller, _) = tenancy.enter(&tenant.slug, who.user.id).await?;
             let note = match recognised(&tenancy, &tenant, &flow, &returned).await {
                 Ok(person) => {
-                    let (_, connection) = tenancy.sso_provider(id).await?.ok_or_else(Error::not_found)?;
+                    let (connection, _) = tenancy.connection(id).await?.ok_or_else(Error::not_found)?;
                     let outcome = tenancy.sso_outcome(&tenant, &connection, &person).await?;
                     tenancy.sso_tried(&caller, &outcome, &visit).await?;
                     "tried"
@@ -189,7 +208,11 @@ async fn recognised(
         return Err(Error::new(Code::ProviderFailed).detail("The provider refused."));
     }
     let (_, protocol) = tenancy.sso_parts()?;
-    let (provider, _) = tenancy.sso_provider(tenant.id).await?.ok_or_else(Error::not_found)?;
+    let (connection, _) = tenancy.connection(tenant.id).await?.ok_or_else(Error::not_found)?;
+    if let Way::Saml(_) = connection.way {
+        return tenancy.take_answer(tenant.id, &connection.issuer, flow).await;
+    }
+    let provider = tenancy.sso_provider(tenant.id).await?.ok_or_else(Error::not_found)?;
     protocol.finish(&provider, flow, returned, &back(tenancy, &tenant.slug)).await
 }
 
@@ -200,7 +223,7 @@ async fn enter(
     (person, next): (&Person, &str),
     (known, visit, replaced): (&Device, &Visit, &SessionCookie),
 ) -> Result<Response, WebError> {
-    let (_, connection) = tenancy.sso_provider(tenant.id).await?.ok_or_else(Error::not_found)?;
+    let (connection, _) = tenancy.connection(tenant.id).await?.ok_or_else(Error::not_found)?;
     match tenancy.enter_by_sso(tenant, &connection, person, replaced.0.as_deref(), visit).await {
         Ok(outcome) => Ok(go_on(tenancy.identity(), page, outcome, Some(next), (known, visit)).await?),
         Err(error) if error.code() == Code::Forbidden => {

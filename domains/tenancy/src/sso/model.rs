@@ -1,5 +1,6 @@
 //! What single sign-on is made of, and what may be typed. Pure.
 
+use super::saml::Saml;
 use jiff::Timestamp;
 use kernel_core::{Code, FieldError, Role};
 use serde_json::{Map, Value};
@@ -14,14 +15,26 @@ const MOST_VALUES: usize = 100;
 /// How an organisation's people log in.
 #[derive(Clone, Debug)]
 pub struct Connection {
-    /// The provider.
+    /// The provider: its issuer, or its entity id.
     pub issuer: String,
-    /// What it knows us by.
-    pub client_id: String,
+    /// How it is spoken with.
+    pub way: Way,
     /// Which role people get.
     pub mapping: Mapping,
     /// The last log-in that was tried out since the last change, and what came of it.
     pub tried: Option<(Timestamp, String)>,
+}
+
+/// How a provider is spoken with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// OpenID Connect.
+    OpenId {
+        /// What it knows us by.
+        client_id: String,
+    },
+    /// SAML 2.0.
+    Saml(Saml),
 }
 
 /// Which role people get.
@@ -68,6 +81,21 @@ pub struct Domain {
 /// What is typed to set it up.
 #[derive(Clone, Debug, Default, serde::Deserialize, serde::Serialize)]
 pub struct Typed {
+    /// `saml`, or OpenID Connect.
+    #[serde(default)]
+    pub protocol: String,
+    /// SAML: the provider's metadata; empty: fetched, or the one that is kept.
+    #[serde(default)]
+    pub metadata: String,
+    /// SAML: where the metadata is.
+    #[serde(default)]
+    pub metadata_url: String,
+    /// SAML: the attribute with the address.
+    #[serde(default)]
+    pub email_attribute: String,
+    /// SAML: the attribute with the lasting id.
+    #[serde(default)]
+    pub subject_attribute: String,
     /// The issuer's address.
     #[serde(default)]
     pub issuer: String,
@@ -120,6 +148,41 @@ impl Typed {
         } else if self.client_secret.len() > 1_000 {
             wrong("client_secret", Code::TooLong, "is longer than 1000 characters".into());
         }
+        let mapping = self.roles(&mut errors);
+        if errors.is_empty() { Ok((issuer.to_owned(), client_id.to_owned(), mapping)) } else { Err(errors) }
+    }
+
+    /// The same for SAML; the metadata itself is read by whoever fetches it.
+    ///
+    /// # Errors
+    /// Field errors, all at once.
+    pub fn checked_saml(&self, has_metadata: bool) -> Result<Mapping, Vec<FieldError>> {
+        let mut errors = Vec::new();
+        let (pasted, url) = (self.metadata.trim(), self.metadata_url.trim());
+        if pasted.is_empty() && url.is_empty() && !has_metadata {
+            errors.push(FieldError::new("metadata", Code::Required, "or its address is needed"));
+        } else if !pasted.is_empty() && !url.is_empty() {
+            let detail = "is given beside the metadata itself: leave one of the two empty";
+            errors.push(FieldError::new("metadata_url", Code::InvalidValue, detail));
+        } else if !url.is_empty() && !url.starts_with("https://") && !url.starts_with("http://") {
+            errors.push(FieldError::new("metadata_url", Code::InvalidValue, "must begin with https://"));
+        } else if url.len() > 1_000 {
+            errors.push(FieldError::new("metadata_url", Code::TooLong, "is longer than 1000 characters"));
+        }
+        for (field, name) in
+            [("email_attribute", &self.email_attribute), ("subject_attribute", &self.subject_attribute)]
+        {
+            if name.trim().len() > 200 || name.trim().chars().any(char::is_control) {
+                errors.push(FieldError::new(field, Code::TooLong, "is longer than 200 characters"));
+            }
+        }
+        let mapping = self.roles(&mut errors);
+        if errors.is_empty() { Ok(mapping) } else { Err(errors) }
+    }
+
+    fn roles(&self, errors: &mut Vec<FieldError>) -> Mapping {
+        let mut wrong =
+            |field: &'static str, code, detail: String| errors.push(FieldError::new(field, code, detail));
         let default = match self.default_role.as_str() {
             "" => None,
             name => {
@@ -159,15 +222,7 @@ impl Typed {
         if claim.is_empty() && !values.is_empty() {
             wrong("role_claim", Code::Required, "is missing".into());
         }
-        if errors.is_empty() {
-            Ok((
-                issuer.to_owned(),
-                client_id.to_owned(),
-                Mapping { default, claim: claim.to_owned(), values },
-            ))
-        } else {
-            Err(errors)
-        }
+        Mapping { default, claim: claim.to_owned(), values }
     }
 }
 
@@ -264,6 +319,7 @@ mod tests {
             default_role: "viewer".into(),
             role_claim: "groups".into(),
             role_map: "a=b = admin\r\n\r\n staff = editor".into(),
+            ..Typed::default()
         };
         let (issuer, _, mapping) = fine.checked(false).unwrap();
         assert_eq!(issuer, "https://login.acme.com");

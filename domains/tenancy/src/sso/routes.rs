@@ -2,8 +2,9 @@
 
 use super::domains::{KEY, LABEL};
 use super::login_routes::{leave_for, start_path};
-use super::model::Typed;
-use super::views::{DomainItem, SsoView, roles};
+use super::model::{Typed, Way};
+use super::saml::Certificate;
+use super::views::{CertificateItem, DomainItem, SamlPart, SsoView, roles};
 use crate::{Member, Tenancy};
 use axum::Router;
 use axum::extract::{Path, Query, State};
@@ -13,6 +14,7 @@ use identity::oidc::Purpose;
 use identity::oidc::routes::with_flow;
 use identity::oidc::views::LeaveView;
 use identity::{NoFields, Visit, guarded, mendable};
+use jiff::{SignedDuration, Timestamp};
 use kernel_core::{Capability, Code, Error, Result};
 use kernel_web::{CsrfForm, FormState, Page, WebError};
 use serde::{Deserialize, Serialize};
@@ -22,6 +24,7 @@ pub(crate) fn routes(tenancy: &Tenancy) -> Router<Tenancy> {
     Router::new()
         .route("/o/{slug}/security/sso", guarded(people, get(show).post(save)))
         .route("/o/{slug}/security/sso/try", post(ask))
+        .route("/o/{slug}/security/sso/renew", guarded(people, post(renew)))
         .route("/o/{slug}/security/sso/trial", guarded(people, post(trial)))
         .route("/o/{slug}/security/sso/rule", guarded(people, post(rule)))
         .route("/o/{slug}/security/sso/remove", guarded(people, post(remove)))
@@ -33,22 +36,58 @@ pub(crate) fn routes(tenancy: &Tenancy) -> Router<Tenancy> {
 #[derive(Deserialize)]
 struct NoteQuery {
     note: Option<String>,
+    with: Option<String>,
 }
 
-async fn view(tenancy: &Tenancy, member: &Member) -> Result<SsoView, WebError> {
+/// A certificate that ends within this is pointed out.
+const SOON: SignedDuration = SignedDuration::from_hours(30 * 24);
+
+fn certificate(one: &Certificate, soon: Timestamp) -> CertificateItem {
+    CertificateItem { fingerprint: one.fingerprint(), ends: one.ends.to_string(), soon: one.ends < soon }
+}
+
+/// The page, with the form of a protocol: the one that is set up, unless another is asked for.
+async fn view(tenancy: &Tenancy, member: &Member, with: Option<&str>) -> Result<SsoView, WebError> {
     let (caller, tenant) = (&member.caller, &member.tenant);
     let connection = tenancy.sso(caller).await?;
-    let form = connection.as_ref().map_or_else(
-        || FormState::empty().value("default_role", "viewer"),
-        |connection| {
-            FormState::empty()
-                .value("issuer", connection.issuer.clone())
-                .value("client_id", connection.client_id.clone())
-                .value("default_role", connection.mapping.default.map_or("", |role| role.name()))
-                .value("role_claim", connection.mapping.claim.clone())
-                .value("role_map", connection.mapping.lines())
-        },
-    );
+    let kept = connection.as_ref().map(|connection| match connection.way {
+        Way::OpenId { .. } => "oidc",
+        Way::Saml(_) => "saml",
+    });
+    let protocol = match with.or(kept) {
+        Some("saml") => "saml",
+        _ => "oidc",
+    };
+    let mut saml = SamlPart {
+        entity: tenancy.entity(&tenant.slug),
+        acs: tenancy.acs(&tenant.slug),
+        provider: None,
+        fetched: false,
+        certificates: Vec::new(),
+    };
+    let mut form = FormState::empty().value("default_role", "viewer");
+    if let Some(connection) = &connection {
+        // Who changes the protocol keeps the roles.
+        form = FormState::empty()
+            .value("default_role", connection.mapping.default.map_or("", |role| role.name()))
+            .value("role_claim", connection.mapping.claim.clone())
+            .value("role_map", connection.mapping.lines());
+        match &connection.way {
+            Way::OpenId { client_id } => {
+                form = form.value("issuer", connection.issuer.clone()).value("client_id", client_id.clone());
+            }
+            Way::Saml(kept) => {
+                form = form
+                    .value("metadata_url", kept.metadata_url.clone().unwrap_or_default())
+                    .value("email_attribute", kept.email_attribute.clone())
+                    .value("subject_attribute", kept.subject_attribute.clone());
+                saml.provider = Some(connection.issuer.clone());
+                saml.fetched = kept.metadata_url.is_some();
+                let soon = tenancy.now().checked_add(SOON).unwrap_or(Timestamp::MAX);
+                saml.certificates = kept.certificates.iter().map(|one| certificate(one, soon)).collect();
+            }
+        }
+    }
     let domains = tenancy.domains(caller).await?;
     let app = &tenancy.identity().web().origins().app;
     Ok(SsoView {
@@ -56,6 +95,9 @@ async fn view(tenancy: &Tenancy, member: &Member) -> Result<SsoView, WebError> {
         slug: tenant.slug.clone(),
         included: tenancy.sso_included(tenant.id).await?,
         set_up: connection.is_some(),
+        protocol,
+        present: kept == Some(protocol),
+        saml,
         required: tenancy.tenant(tenant.id).await?.sso,
         tried: connection
             .and_then(|connection| connection.tried)
@@ -87,6 +129,8 @@ async fn show(
 ) -> Result<Response, WebError> {
     let (note, problem) = match query.note.as_deref() {
         Some("saved") => (Some("Saved. The provider answers. Try out a log-in now."), None),
+        Some("kept") => (Some("Saved. Try out a log-in now."), None),
+        Some("renewed") => (Some("The metadata was fetched again."), None),
         Some("there") => (Some("The provider answers, and its keys can be used."), None),
         Some("tried") => (Some("The log-in worked. What came of it stands below."), None),
         Some("removed") => (Some("Single sign-on is removed. Everybody logs in as before."), None),
@@ -98,7 +142,11 @@ async fn show(
         Some("trial") => (None, Some("The log-in did not work. The provider, or its settings, refused it.")),
         _ => (None, None),
     };
-    let view = SsoView { note, problem: problem.map(str::to_owned), ..view(&tenancy, &member).await? };
+    let view = SsoView {
+        note,
+        problem: problem.map(str::to_owned),
+        ..view(&tenancy, &member, query.with.as_deref()).await?
+    };
     Ok(page.render(&view))
 }
 
@@ -118,7 +166,7 @@ async fn answer(
         Err(error) => {
             let (status, error) = mendable(error)?;
             let problem = Some(error.message().to_owned());
-            Ok(page.render_with(status, &SsoView { problem, ..view(tenancy, member).await? }))
+            Ok(page.render_with(status, &SsoView { problem, ..view(tenancy, member, None).await? }))
         }
     }
 }
@@ -130,11 +178,12 @@ async fn save(
     CsrfForm(form): CsrfForm<Typed>,
 ) -> Result<Response, WebError> {
     match tenancy.save_sso(&member.caller, &form, &visit).await {
-        Ok(()) => Ok(back(&page, &member, "saved")),
+        Ok(()) => Ok(back(&page, &member, if form.protocol == "saml" { "kept" } else { "saved" })),
         Err(error) => {
             let (status, error) = mendable(error)?;
+            let with = if form.protocol == "saml" { "saml" } else { "oidc" };
             let form = FormState::of(&form).with(&error);
-            Ok(page.render_with(status, &SsoView { form, ..view(&tenancy, &member).await? }))
+            Ok(page.render_with(status, &SsoView { form, ..view(&tenancy, &member, Some(with)).await? }))
         }
     }
 }
@@ -147,6 +196,16 @@ async fn ask(
 ) -> Result<Response, WebError> {
     let done = tenancy.try_sso(&member.caller).await;
     answer(&tenancy, &page, &member, (done, "there")).await
+}
+
+async fn renew(
+    State(tenancy): State<Tenancy>,
+    page: Page,
+    (member, visit): (Member, Visit),
+    CsrfForm(NoFields {}): CsrfForm<NoFields>,
+) -> Result<Response, WebError> {
+    let done = tenancy.renew_saml(&member.caller, &visit).await;
+    answer(&tenancy, &page, &member, (done, "renewed")).await
 }
 
 async fn trial(
@@ -213,7 +272,7 @@ async fn add_domain(
         Err(error) => {
             let (status, error) = mendable(error)?;
             let domain = FormState::of(&form).with(&error);
-            Ok(page.render_with(status, &SsoView { domain, ..view(&tenancy, &member).await? }))
+            Ok(page.render_with(status, &SsoView { domain, ..view(&tenancy, &member, None).await? }))
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Setting single sign-on up: who may, what is kept, what has to be true before others are kept out.
 
-use super::model::{Connection, Mapping, Typed, role};
+use super::model::{Connection, Mapping, Typed, Way, role};
+use super::saml::{Certificate, Saml};
 use super::store::{DELETE_SSO, PUT_SSO, REQUIRE_SSO, RESEAL_SSO, SSO, SSO_SECRETS, SSO_TRIED};
 use super::{Domain, SsoParts};
 use crate::Tenancy;
@@ -35,7 +36,7 @@ impl Tenancy {
         self.sso_parts()?.0.plans.single_sign_on(tenant).await
     }
 
-    async fn require_plan(&self, tenant: TenantId) -> Result<()> {
+    pub(super) async fn require_plan(&self, tenant: TenantId) -> Result<()> {
         if self.sso_included(tenant).await? {
             return Ok(());
         }
@@ -51,20 +52,20 @@ impl Tenancy {
         Ok(self.connection(caller.tenant).await?.map(|(connection, _)| connection))
     }
 
-    pub(super) async fn connection(&self, tenant: TenantId) -> Result<Option<(Connection, Vec<u8>)>> {
+    /// The connection, and the sealed secret of one with OpenID Connect.
+    pub(super) async fn connection(&self, tenant: TenantId) -> Result<Option<(Connection, Option<Vec<u8>>)>> {
         let row = self.0.db.read_opt(tenant, &SSO, &[&tenant.uuid()]).await?;
         row.as_ref().map(|row| Ok((connection_of(row)?, row.get("client_secret")))).transpose()
     }
 
-    /// The organisation's provider, with its secret.
-    pub(super) async fn sso_provider(&self, tenant: TenantId) -> Result<Option<(Provider, Connection)>> {
+    /// The organisation's provider of OpenID Connect, with its secret; `None` also for one of SAML.
+    pub(super) async fn sso_provider(&self, tenant: TenantId) -> Result<Option<Provider>> {
         let Some((connection, sealed)) = self.connection(tenant).await? else { return Ok(None) };
+        let (Way::OpenId { client_id }, Some(sealed)) = (connection.way, sealed) else { return Ok(None) };
         let secret = self.0.identity.sealing().open(PLACE, tenant.uuid().as_bytes(), &sealed)?;
         let secret = Secret::new(String::from_utf8(secret).map_err(Error::internal)?);
         let key = tenant.to_string();
-        let provider =
-            Provider::open_id(&key, "SSO", &connection.issuer, connection.client_id.clone(), secret);
-        Ok(Some((provider, connection)))
+        Ok(Some(Provider::open_id(&key, "SSO", &connection.issuer, client_id, secret)))
     }
 
     /// Sets it up, or changes it. The provider is asked whether it is there; a log-in has to be tried out again.
@@ -73,40 +74,87 @@ impl Tenancy {
     /// `forbidden`; field errors; `limit_reached` for the plan; `invalid_value` with what is wrong with the provider.
     pub async fn save_sso(&self, caller: &Caller, typed: &Typed, visit: &Visit) -> Result<()> {
         caller.require(Capability::ManageTenant)?;
-        let (actor, tenant, now) = (person(caller)?, caller.tenant, self.now());
+        let tenant = caller.tenant;
         self.require_plan(tenant).await?;
-        let before = self.connection(tenant).await?;
-        let (issuer, client_id, mapping) = typed.checked(before.is_some()).map_err(Error::fields)?;
+        if typed.protocol == "saml" {
+            return self.save_saml(caller, typed, visit).await;
+        }
+        let (before, kept) = self.connection(tenant).await?.unzip();
+        let kept = kept.flatten();
+        let (issuer, client_id, mapping) = typed.checked(kept.is_some()).map_err(Error::fields)?;
         self.ask_provider(&issuer).await?;
-        let sealed = match (&before, typed.client_secret.as_str()) {
+        let sealed = match (kept, typed.client_secret.as_str()) {
             // The secret that is kept belongs to the provider it was given for.
-            (Some((before, _)), "") if before.issuer != issuer => {
+            (Some(_), "") if before.is_some_and(|before| before.issuer != issuer) => {
                 return Err(Error::field(
                     "client_secret",
                     Code::Required,
                     "is needed again for another issuer",
                 ));
             }
-            (Some((_, sealed)), "") => sealed.clone(),
+            (Some(sealed), "") => sealed,
             (_, secret) => {
                 self.0.identity.sealing().seal(PLACE, tenant.uuid().as_bytes(), secret.as_bytes())?
             }
         };
+        let connection = Connection { issuer, way: Way::OpenId { client_id }, mapping, tried: None };
+        self.keep_sso(caller, &connection, Some(sealed), visit).await
+    }
+
+    /// Keeps a connection that was checked; what was tried out, and required, has to be again.
+    pub(super) async fn keep_sso(
+        &self,
+        caller: &Caller,
+        connection: &Connection,
+        sealed: Option<Vec<u8>>,
+        visit: &Visit,
+    ) -> Result<()> {
+        let (actor, tenant, now) = (person(caller)?, caller.tenant, self.now());
         let mut tx = self.0.db.begin(Database::Control, tenant).await?;
         allow(current_role(&mut tx, caller, actor).await?, Capability::ManageTenant)?;
+        let (issuer, mapping) = (&connection.issuer, &connection.mapping);
         let values: Vec<(&str, &str)> =
             mapping.values.iter().map(|(value, role)| (value.as_str(), role.name())).collect();
         let default = mapping.default.map(|role| role.name());
-        tx.execute(
-            &PUT_SSO,
-            &[&tenant.uuid(), &issuer, &client_id, &sealed, &default, &mapping.claim, &json!(values), &now],
-        )
-        .await?;
+        let (protocol, client_id, saml) = match &connection.way {
+            Way::OpenId { client_id } => ("oidc", client_id.as_str(), None),
+            Way::Saml(saml) => ("saml", "", Some(saml)),
+        };
+        let address = saml.map(|saml| saml.sso_url.as_str());
+        let certificates: Option<Vec<&[u8]>> =
+            saml.map(|saml| saml.certificates.iter().map(|one| one.der.as_slice()).collect());
+        let from = saml.and_then(|saml| saml.metadata_url.as_deref());
+        let (email, subject) =
+            saml.map_or(("", ""), |saml| (saml.email_attribute.as_str(), saml.subject_attribute.as_str()));
+        let params: kernel_db::Params<'_> = &[
+            &tenant.uuid(),
+            &protocol,
+            issuer,
+            &client_id,
+            &sealed,
+            &address,
+            &certificates,
+            &from,
+            &email,
+            &subject,
+            &default,
+            &mapping.claim,
+            &json!(values),
+            &now,
+        ];
+        tx.execute(&PUT_SSO, params).await?;
         // What is not tried out must not be the only way in.
         tx.execute(&REQUIRE_SSO, &[&tenant.uuid(), &false]).await?;
         let event =
-            AuditEvent::in_tenant(tenant, caller.actor, Act::SsoChanged, now).target(&issuer).from(visit);
-        let said = json!({ "client_id": client_id, "default_role": default, "claim": mapping.claim });
+            AuditEvent::in_tenant(tenant, caller.actor, Act::SsoChanged, now).target(issuer).from(visit);
+        let mut said = json!({ "protocol": protocol, "default_role": default, "claim": mapping.claim });
+        match saml {
+            Some(saml) => {
+                said["certificates"] =
+                    json!(saml.certificates.iter().map(Certificate::fingerprint).collect::<Vec<_>>())
+            }
+            None => said["client_id"] = json!(client_id),
+        }
         emit(&mut tx, &event.data(said)).await?;
         self.commit_access(tx, tenant).await?;
         Ok(())
@@ -118,7 +166,10 @@ impl Tenancy {
     /// `forbidden`; `not_found` when nothing is set up; `invalid_value` with what is wrong.
     pub async fn try_sso(&self, caller: &Caller) -> Result<()> {
         let connection = self.sso(caller).await?.ok_or_else(Error::not_found)?;
-        self.ask_provider(&connection.issuer).await
+        match connection.way {
+            Way::OpenId { .. } => self.ask_provider(&connection.issuer).await,
+            Way::Saml(_) => Err(Error::not_found()),
+        }
     }
 
     async fn ask_provider(&self, issuer: &str) -> Result<()> {
@@ -218,9 +269,23 @@ fn connection_of(row: &Row) -> Result<Connection> {
     let values: Vec<(String, String)> =
         serde_json::from_value(row.get("role_map")).map_err(Error::internal)?;
     let tried = row.get::<_, Option<jiff::Timestamp>>("tried_at");
+    let way = match row.get("protocol") {
+        "saml" => Way::Saml(Saml {
+            sso_url: row.get("sso_url"),
+            certificates: row
+                .get::<_, Vec<Vec<u8>>>("certificates")
+                .iter()
+                .map(|der| Certificate::read(der).map_err(Error::internal))
+                .collect::<Result<_>>()?,
+            metadata_url: row.get("metadata_url"),
+            email_attribute: row.get("email_attribute"),
+            subject_attribute: row.get("subject_attribute"),
+        }),
+        _ => Way::OpenId { client_id: row.get("client_id") },
+    };
     Ok(Connection {
         issuer: row.get("issuer"),
-        client_id: row.get("client_id"),
+        way,
         mapping: Mapping {
             default: row.get::<_, Option<&str>>("default_role").and_then(role),
             claim: row.get("role_claim"),

@@ -4,13 +4,29 @@ use kernel_db::statements;
 
 statements! {
     /// How an organisation's people log in.
-    tenant Control SSO = "select issuer, client_id, client_secret, default_role, role_claim, role_map, tried_at, tried
-        from control.sso where tenant_id = $1";
+    tenant Control SSO = "select protocol, issuer, client_id, client_secret, sso_url, certificates, metadata_url, email_attribute, subject_attribute,
+        default_role, role_claim, role_map, tried_at, tried from control.sso where tenant_id = $1";
     /// Sets it up, or changes it: it has to be tried out again.
-    tenant Control PUT_SSO = "insert into control.sso (tenant_id, issuer, client_id, client_secret, default_role, role_claim, role_map, changed_at)
-        values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict (tenant_id) do update set issuer = excluded.issuer,
-            client_id = excluded.client_id, client_secret = excluded.client_secret, default_role = excluded.default_role,
-            role_claim = excluded.role_claim, role_map = excluded.role_map, changed_at = excluded.changed_at, tried_at = null, tried = null";
+    tenant Control PUT_SSO = "insert into control.sso (tenant_id, protocol, issuer, client_id, client_secret, sso_url, certificates,
+            metadata_url, email_attribute, subject_attribute, default_role, role_claim, role_map, changed_at)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) on conflict (tenant_id) do update set
+            protocol = excluded.protocol, issuer = excluded.issuer, client_id = excluded.client_id, client_secret = excluded.client_secret,
+            sso_url = excluded.sso_url, certificates = excluded.certificates, metadata_url = excluded.metadata_url,
+            email_attribute = excluded.email_attribute, subject_attribute = excluded.subject_attribute,
+            default_role = excluded.default_role, role_claim = excluded.role_claim, role_map = excluded.role_map,
+            changed_at = excluded.changed_at, tried_at = null, tried = null";
+    /// Takes the address and the certificates of newer metadata.
+    tenant Control RENEW_SAML = "update control.sso set sso_url = $3, certificates = $4, changed_at = $5
+        where tenant_id = $1 and protocol = 'saml' and issuer = $2";
+    /// Forgets answers that would not be believed any more.
+    tenant Control FORGET_ANSWERS = "delete from control.saml_answers where tenant_id = $1 and until <= $2";
+    /// Keeps an answer; nothing when its assertion was used before.
+    tenant Control KEEP_ANSWER = "insert into control.saml_answers (tenant_id, assertion, state, request, person, until)
+        values ($1, $2, $3, $4, $5, $6) on conflict (tenant_id, assertion) do nothing";
+    /// Takes what came for a request, once.
+    tenant Control TAKE_ANSWER = "update control.saml_answers a set person = null from control.saml_answers kept
+        where a.tenant_id = $1 and a.state = $2 and a.request = $3 and a.person is not null
+            and kept.tenant_id = $1 and kept.assertion = a.assertion returning kept.person";
     /// Notes a log-in that was tried out.
     tenant Control SSO_TRIED = "update control.sso set tried_at = $2, tried = $3 where tenant_id = $1";
     /// Ends it.
@@ -48,7 +64,7 @@ statements! {
     /// An invitation does.
     tenant Control UNBAR = "delete from control.sso_removed where tenant_id = $1 and user_id = $2";
     /// Secrets to seal anew, a page of organisations at a time.
-    platform Control SSO_SECRETS = "select tenant_id, client_secret from control.sso";
+    platform Control SSO_SECRETS = "select tenant_id, client_secret from control.sso where client_secret is not null";
     /// Replaces a secret by the same one sealed anew, unless it was changed meanwhile.
     tenant Control RESEAL_SSO = "update control.sso set client_secret = $3 where tenant_id = $1 and client_secret = $2";
 }

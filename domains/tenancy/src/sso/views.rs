@@ -14,6 +14,12 @@ pub struct SsoView {
     pub included: bool,
     /// Whether it is set up.
     pub set_up: bool,
+    /// The form that is shown: `oidc` or `saml`.
+    pub protocol: &'static str,
+    /// Whether the provider that is set up is of this form.
+    pub present: bool,
+    /// What a provider of SAML has to know, and what we know of it.
+    pub saml: SamlPart,
     /// Whether members have to come by it.
     pub required: bool,
     /// The last log-in that was tried out, RFC 3339, and what came of it.
@@ -34,6 +40,32 @@ pub struct SsoView {
     pub note: Option<&'static str>,
     /// Something that could not be done.
     pub problem: Option<String>,
+}
+
+/// What is of SAML alone.
+#[derive(Serialize)]
+pub struct SamlPart {
+    /// Our entity id, which is the address of our metadata.
+    pub entity: String,
+    /// Where answers are posted to.
+    pub acs: String,
+    /// The provider's entity id.
+    pub provider: Option<String>,
+    /// Whether its metadata was fetched, and can be again.
+    pub fetched: bool,
+    /// Its certificates.
+    pub certificates: Vec<CertificateItem>,
+}
+
+/// One certificate.
+#[derive(Serialize)]
+pub struct CertificateItem {
+    /// The first bytes of its SHA-256.
+    pub fingerprint: String,
+    /// Its end, RFC 3339.
+    pub ends: String,
+    /// Whether that is within 30 days, or past.
+    pub soon: bool,
 }
 
 /// One domain.
@@ -75,6 +107,15 @@ impl View for SsoView {
             slug: "acme".into(),
             included: true,
             set_up: false,
+            protocol: "oidc",
+            present: false,
+            saml: SamlPart {
+                entity: "http://x/login/sso/acme/metadata".into(),
+                acs: "http://x/login/sso/acme/acs".into(),
+                provider: None,
+                fetched: false,
+                certificates: Vec::new(),
+            },
             required: false,
             tried: None,
             back: "http://x/login/sso/acme/callback".into(),
@@ -97,8 +138,25 @@ impl View for SsoView {
         vec![
             Self { included: false, ..empty() },
             Self { form: FormState::empty().error("issuer", "is missing").message("Wrong."), ..empty() },
+            Self { protocol: "saml", form: FormState::empty().error("metadata", "is missing"), ..empty() },
             Self {
                 set_up: true,
+                protocol: "saml",
+                present: true,
+                saml: SamlPart {
+                    provider: Some("https://login.acme.example".into()),
+                    fetched: true,
+                    certificates: [false, true]
+                        .map(|soon| CertificateItem { fingerprint: "0A:1B".into(), ends: at(), soon })
+                        .into(),
+                    ..empty().saml
+                },
+                form: typed().value("metadata_url", "https://login.acme.example/metadata"),
+                ..empty()
+            },
+            Self {
+                set_up: true,
+                present: true,
                 form: typed(),
                 domains: vec![domain(false)],
                 problem: Some("No record.".into()),
@@ -106,6 +164,7 @@ impl View for SsoView {
             },
             Self {
                 set_up: true,
+                present: true,
                 required: true,
                 tried: Some((at(), "alex@acme.example as editor".into())),
                 form: typed(),

@@ -8,6 +8,10 @@ mod enter;
 #[path = "../../../identity/tests/oidc/idp.rs"]
 #[expect(dead_code, reason = "shared with the tests of identity")]
 mod idp;
+mod saml_evil;
+mod saml_flow;
+mod saml_idp;
+mod saml_read;
 mod scene;
 mod set_up;
 #[path = "../../../identity/tests/it/world.rs"]

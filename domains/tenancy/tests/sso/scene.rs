@@ -108,7 +108,8 @@ impl Scene {
         let identity = Identity::with_providers(places, 2, sealing, protocol, Vec::new()).unwrap();
         let tenancy = Tenancy::new(identity.clone(), &SigningKey::new([7; 32]));
         let (names, plans) = (Arc::new(Names::default()), Arc::new(Plans(AtomicBool::new(true))));
-        tenancy.set_up_sso(SsoParts { names: names.clone(), plans: plans.clone() });
+        let http = Arc::new(Wire(Arc::clone(&idp)));
+        tenancy.set_up_sso(SsoParts { names: names.clone(), http, plans: plans.clone() });
         let routes = tenancy::with_switcher(identity::routes(&identity), &tenancy)
             .merge(tenancy::routes(&tenancy, Arc::new(Shelves), Arc::new(Shelves)))
             .merge(Router::new().route("/o/{slug}/", get(home)).with_state(tenancy.clone()));
