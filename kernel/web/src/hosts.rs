@@ -127,10 +127,11 @@ async fn answer(table: &Table, mut request: Request) -> Response {
         Some(router) => (portal, router),
         None => (Portal::Www, &table.unknown),
     };
-    let plain = came_in_the_clear(&table.web, peer, request.headers());
+    let plain = place != Place::Unknown && came_in_the_clear(&table.web, peer, request.headers());
     if plain && portal != Portal::Api && matches!(*request.method(), Method::GET | Method::HEAD) {
         let path = request.uri().path_and_query().map_or("/", |path| path.as_str());
-        return Redirect::permanent(&format!("https://{host}{path}")).into_response();
+        let port = table.web.brand().public_port.map_or_else(String::new, |port| format!(":{port}"));
+        return Redirect::permanent(&format!("https://{}{port}{path}", without_port(&host))).into_response();
     }
     let router = if plain { &table.insecure } else { router };
     let id = RequestId::new(table.web.clock(), table.web.random());

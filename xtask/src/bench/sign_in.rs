@@ -156,7 +156,7 @@ fn read(bench: &Bench, seeded: &Seeded, path: &str, end: &AtomicBool) -> Result<
                 Err(_) => bail!("a reader's thread ended"),
             }
         }
-        Ok(())
+        anyhow::Ok(())
     })?;
     all.sort_by(f64::total_cmp);
     Ok(all)
