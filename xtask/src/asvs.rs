@@ -111,7 +111,7 @@ fn read(cells: &[String], problems: &mut Vec<String>) -> Line {
     let proof = cells.get(3).map(String::as_str).unwrap_or_default();
     let tests: Vec<String> = proof.split('`').skip(1).step_by(2).map(str::to_owned).collect();
     let standing = if proof.starts_with("open") {
-        if !proof.strip_prefix("open: ").is_some_and(|why| why.len() >= 20) {
+        if proof.strip_prefix("open: ").is_none_or(|why| why.len() < 20) {
             problems.push(format!("{id}: is open and does not say why"));
         }
         Standing::Open
