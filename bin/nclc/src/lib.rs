@@ -1,6 +1,7 @@
 //! The one program: everything put together. `main.rs` is its command line; tests start a [`System`] of their own.
 
 pub mod check;
+pub mod log;
 pub mod portals;
 pub mod providers;
 pub mod seed;

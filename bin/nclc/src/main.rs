@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -110,12 +111,7 @@ fn start_log(settings: &Settings, serving: bool) {
     let default = if serving && !settings.development { "info" } else { "warn" };
     let filter = tracing_subscriber::EnvFilter::try_from_env("NCLC_LOG")
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(default));
-    tracing_subscriber::fmt()
-        .json()
-        .flatten_event(true)
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .init();
+    nclc::log::lines(filter, std::io::stderr).init();
 }
 
 async fn run(command: Command, settings: Settings) -> anyhow::Result<ExitCode> {

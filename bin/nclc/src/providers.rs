@@ -6,7 +6,7 @@ use billing::Billing;
 use identity::oidc::Provider;
 use kernel_core::settings::{ClientSecret, ClientSettings, Settings};
 use kernel_core::{Secret, TenantId};
-use tenancy::{Entitlements, Later};
+use tenancy::{Entitlements, Later, OwnRoles};
 
 /// The providers that have a client in the settings, in the order of their buttons.
 ///
@@ -38,11 +38,17 @@ fn secret(client: &ClientSettings) -> anyhow::Result<Secret> {
     }
 }
 
-/// Plans, as single sign-on asks them.
+/// Plans, as single sign-on and permissions ask them.
 pub struct Plans(pub Billing);
 
 impl Entitlements for Plans {
     fn single_sign_on(&self, tenant: TenantId) -> Later<'_, bool> {
         Box::pin(async move { Ok(self.0.subscription(tenant).await?.plan.has_single_sign_on()) })
+    }
+}
+
+impl OwnRoles for Plans {
+    fn own_roles(&self, tenant: TenantId) -> Later<'_, bool> {
+        Box::pin(async move { Ok(self.0.subscription(tenant).await?.plan.has_own_roles()) })
     }
 }

@@ -77,6 +77,7 @@ impl System {
         )?;
         let tenancy = Tenancy::new(identity.clone(), &key);
         let billing = Billing::new(db.clone());
+        tenancy.set_up_own_roles(Arc::new(Plans(billing.clone())));
         let names = Dns::new(settings.security.dns_server)
             .map_err(|problem| anyhow::anyhow!("no name servers: {problem}"))?;
         tenancy.set_up_sso(SsoParts {
@@ -103,7 +104,7 @@ impl System {
             bases: bases.clone(),
             page_memory: settings.sites.page_memory,
         })?;
-        let admin = Admin::new(&settings, web.clone(), db.clone(), billing.clone(), tenancy.clone(), &key)?;
+        let admin = Admin::new(&settings, web.clone(), db.clone(), billing.clone(), tenancy.clone(), &key);
         let mailer: Arc<dyn Mailer> = match &settings.mail.smtp_url {
             Some(url) => Arc::new(Smtp::new(url, &settings.mail.from)?),
             None => Arc::new(DevMailbox::new(db.clone(), clock.clone())),

@@ -24,6 +24,7 @@ use utoipa_axum::routes;
         (name = "bases", description = "Bases and their changes"),
         (name = "schema", description = "Tables, fields and views"),
         (name = "imports", description = "Files into tables: CSV, TSV, JSON, NDJSON, Excel"),
+        (name = "tokens", description = "API tokens that were found in public"),
         (name = "v0", description = "The same in the form of Airtable's API")
     ),
     security(("token" = []))
@@ -80,6 +81,8 @@ pub fn document(server: &str) -> Value {
     document["info"]["contact"] = json!({"name": "NCLC", "url": server});
     document["components"]["schemas"]["Problem"] = problem();
     if let Some(paths) = document["paths"].as_object_mut() {
+        let (path, leaks) = tenancy::leak_operation();
+        paths.insert(path.to_owned(), leaks);
         for (path, item) in paths.iter_mut() {
             for (method, operation) in item.as_object_mut().into_iter().flatten() {
                 complete(method, path, operation);

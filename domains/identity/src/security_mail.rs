@@ -38,6 +38,8 @@ pub enum SecurityNews {
     Closing(Timestamp),
     /// The person logged in, and so the account stays.
     Kept,
+    /// An administrator of this organisation ended all sessions.
+    LoggedOut(String),
     /// Somebody gave the right password, and never the second factor.
     SecondStepUnpaid,
 }
@@ -112,6 +114,10 @@ impl SecurityNews {
                 "Your account stays",
                 "It was to be closed; somebody logged in, and so it stays.".into(),
             ),
+            Self::LoggedOut(organisation) => (
+                "You were logged out everywhere",
+                format!("An administrator of {organisation} ended all your sessions. Log in again to go on."),
+            ),
             Self::SecondStepUnpaid => (
                 "Somebody knows your password",
                 "The right password was given, but not the second factor, so nobody got in. If that was not you, \
@@ -178,6 +184,7 @@ impl MailView for SecurityMail {
             SecurityNews::RecoveryUsed(8),
             SecurityNews::Closing(Timestamp::UNIX_EPOCH),
             SecurityNews::Kept,
+            SecurityNews::LoggedOut("Acme".into()),
             SecurityNews::SecondStepUnpaid,
         ]
         .into_iter()

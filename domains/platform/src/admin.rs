@@ -9,7 +9,6 @@ use crate::tenants::{self, Tenants};
 use axum::Router;
 use axum::extract::FromRef;
 use billing::Billing;
-use identity::password::hasher::Hasher;
 use kernel_core::secret::SigningKey;
 use kernel_core::settings::Settings;
 use kernel_core::{Error, Result};
@@ -42,9 +41,7 @@ impl FromRef<Admin> for Web {
 
 impl Admin {
     /// Puts the portal together. `key` is the process's root key.
-    ///
-    /// # Errors
-    /// `internal` when argon2 refuses its parameters.
+    #[must_use]
     pub fn new(
         settings: &Settings,
         web: Web,
@@ -52,19 +49,20 @@ impl Admin {
         billing: Billing,
         tenancy: Tenancy,
         key: &SigningKey,
-    ) -> Result<Self> {
+    ) -> Self {
         let (clock, random) = (web.clock().clone(), web.random().clone());
         let head_file = settings.database.data_folder.join("audit-head");
         let audit = Audit::new(db.clone(), head_file, key);
-        let hasher = Hasher::new(settings.security.password_hashes_at_once, random.clone())?;
-        Ok(Self {
+        // The staff's passwords count against the same budget as everybody's.
+        let hasher = tenancy.identity().hasher().clone();
+        Self {
             staff: Staff::new(db.clone(), audit.clone(), hasher, clock.clone(), random),
             dashboard: Dashboard::new(db.clone(), clock.clone()),
             reports: Reports::new(db.clone(), clock.clone()),
             tenants: Tenants::new(db, clock, audit.clone(), billing, tenancy),
             audit,
             web,
-        })
+        }
     }
 
     /// The address of the first set-up page while nobody can sign in, for the program to print at its start.

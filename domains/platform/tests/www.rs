@@ -87,7 +87,7 @@ async fn every_link_of_the_website_leads_somewhere() {
         assert!(values(html, "id").contains(&anchor.as_str()), "{path} has no #{anchor}");
     }
     let (_, kind, sitemap) = get(&router, "/sitemap.xml").await;
-    assert_eq!(kind, "application/xml");
+    assert_eq!(kind, "application/xml; charset=utf-8");
     for path in pages.keys() {
         assert!(sitemap.contains(&format!("<loc>{WWW}{path}</loc>")), "the sitemap lacks {path}");
     }

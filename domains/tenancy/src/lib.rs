@@ -20,13 +20,14 @@ pub mod trail;
 pub use access::cache::MemberAccess;
 pub use access::extract::{ApiCaller, Member, with_switcher};
 pub use model::{Membership, TenantState, TenantSummary};
+pub use permissions::OwnRoles;
 pub use sso::{Entitlements, SsoParts};
 pub use tenancy::{ACCESS_CHANGED, Tenancy};
 pub use tenants::TenantListing;
 pub use tenants::home::{HomeBase, HomeSite, HomeView};
 pub use tokens::{
     BaseDirectory, BaseName, CreatedToken, FieldName, Later, NewToken, SiteDirectory, SiteName, TableName,
-    TokenRow, api as token_api,
+    TokenRow, api as token_api, leak_operation,
 };
 
 use std::sync::Arc;

@@ -4,6 +4,7 @@
 use crate::access::cache::AccessCache;
 use crate::access::jwt::Jwt;
 use crate::oauth::keys::Keys;
+use crate::permissions::OwnRoles;
 use crate::sso::{SsoGate, SsoParts};
 use crate::ties::AccountTies;
 use crate::tokens::usage::Usage;
@@ -36,6 +37,7 @@ pub(crate) struct Inner {
     pub keys: Keys,
     turns: Semaphore,
     pub sso: OnceLock<SsoParts>,
+    pub own_roles: OnceLock<Arc<dyn OwnRoles>>,
 }
 
 impl Tenancy {
@@ -61,6 +63,7 @@ impl Tenancy {
             cache,
             identity,
             sso: OnceLock::new(),
+            own_roles: OnceLock::new(),
         }))
     }
 

@@ -58,6 +58,8 @@ codes! {
     TenantSuspended = "tenant_suspended", 403, retry false, "This organisation is suspended.";
     /// The e-mail address is not verified yet.
     EmailNotVerified = "email_not_verified", 403, retry false, "Confirm your e-mail address first.";
+    /// The request came in the clear where https is spoken.
+    HttpsRequired = "https_required", 403, retry false, "This address is served by https alone.";
     /// Nothing here, or nothing that the caller may know of.
     NotFound = "not_found", 404, retry false, "There is nothing here.";
     /// No site or portal answers to this host name.

@@ -264,6 +264,87 @@ impl FromIterator<Scope> for Scopes {
 mod tests {
     use super::*;
 
+    /// As the documentation says it. A capability without a phrase does not compile.
+    const fn phrase(capability: Capability) -> &'static str {
+        match capability {
+            Capability::ReadRecords => "see records, tables, views",
+            Capability::ReadSites => "see sites and drafts of pages",
+            Capability::ReadMembers => "see who is a member",
+            Capability::ExportData => "export",
+            Capability::CommentRecords => "comment",
+            Capability::WriteRecords => "make and change records",
+            Capability::DeleteRecords => "delete records",
+            Capability::EditViews => "change views",
+            Capability::EditPages => "edit pages",
+            Capability::ManageOwnTokens => "make API tokens",
+            Capability::EditSchema => "change tables and fields",
+            Capability::ManageBases => "rename and delete bases",
+            Capability::CreateBases => "make bases",
+            Capability::ManageSites => "change and delete sites",
+            Capability::CreateSites => "make sites",
+            Capability::Publish => "publish pages",
+            Capability::ReadAudit => "read the audit trail",
+            Capability::ManageMembers => "invite, change, log out and remove members",
+            Capability::ManageTenant => "change the organisation's settings",
+            Capability::ManageOwners => "make owners, and touch them",
+        }
+    }
+
+    const ALL: [Capability; 20] = [
+        Capability::ReadRecords,
+        Capability::ReadSites,
+        Capability::ReadMembers,
+        Capability::ExportData,
+        Capability::CommentRecords,
+        Capability::WriteRecords,
+        Capability::DeleteRecords,
+        Capability::EditViews,
+        Capability::EditPages,
+        Capability::ManageOwnTokens,
+        Capability::EditSchema,
+        Capability::ManageBases,
+        Capability::CreateBases,
+        Capability::ManageSites,
+        Capability::CreateSites,
+        Capability::Publish,
+        Capability::ReadAudit,
+        Capability::ManageMembers,
+        Capability::ManageTenant,
+        Capability::ManageOwners,
+    ];
+
+    #[test]
+    fn the_documentation_says_what_roles_may() {
+        let document = include_str!("../../../content/docs/permissions.md");
+        let (_, rest) = document.split_once("## What the roles may").unwrap();
+        let rows: Vec<Vec<&str>> = rest
+            .lines()
+            .skip_while(|line| !line.starts_with('|'))
+            .take_while(|line| line.starts_with('|'))
+            .map(|line| line.trim_matches('|').split('|').map(str::trim).collect())
+            .collect();
+        let roles: Vec<Role> = rows[0][1..].iter().map(|name| name.parse().unwrap()).collect();
+        assert_eq!(roles, Role::ALL);
+        assert_eq!(rows.len(), ALL.len() + 2, "a line for each, below the heads");
+        for capability in ALL {
+            let row = rows.iter().find(|row| row[0] == phrase(capability));
+            let row = row.unwrap_or_else(|| panic!("{} is not documented", phrase(capability)));
+            for (role, said) in roles.iter().zip(&row[1..]) {
+                assert_eq!(*said == "yes", role.may(capability), "{role}: {}", row[0]);
+            }
+        }
+        // What may be set beyond the roles, in the words of the page.
+        let (_, rest) = document.split_once("## What can be set").unwrap();
+        for level in Level::ALL {
+            let word = if level == Level::None { "no access" } else { level.name() };
+            assert!(rest.contains(word), "{word}");
+        }
+        for level in crate::access::FieldLevel::ALL {
+            let word = if level == crate::access::FieldLevel::Write { "edit" } else { level.name() };
+            assert!(rest.contains("| a field | hidden, read, edit |") && rest.contains(word), "{word}");
+        }
+    }
+
     #[test]
     fn roles_grow() {
         let roles = [Role::Client, Role::Viewer, Role::Commenter, Role::Editor, Role::Admin, Role::Owner];

@@ -143,6 +143,7 @@ impl ErrorView {
             Code::RateLimited => "Too many requests",
             Code::BodyTooLarge => "That is too much at once",
             Code::Unavailable | Code::Timeout => "Not ready right now",
+            Code::HttpsRequired => "Only by https",
             Code::TenantSuspended => "This organisation is suspended",
             _ if code.status() == 403 => "Your role does not allow this",
             _ if code.status() >= 500 => "Something went wrong on our side",
@@ -225,6 +226,11 @@ pub(crate) fn render(
     response
 }
 
+/// What somebody may do who looks for a way around: each leaves a line, with who and from where (ASVS 16.3.2, 16.3.3).
+fn is_refusal(code: Code) -> bool {
+    matches!(code.status(), 401 | 403 | 429)
+}
+
 fn log(exchange: &Exchange, path: &str, error: &Error) {
     let path = crate::log::shown(path);
     let mut causes = String::new();
@@ -237,6 +243,10 @@ fn log(exchange: &Exchange, path: &str, error: &Error) {
     let (request_id, portal, code) = (exchange.id().as_str(), exchange.portal().name(), error.code().name());
     if error.code().status() >= 500 {
         tracing::error!(request_id, portal, path, code, causes, "request failed: {error}");
+    } else if is_refusal(error.code()) {
+        let (_, tenant, actor) = exchange.labels();
+        let (tenant, actor, client) = (tenant.as_deref(), actor.as_deref(), exchange.client());
+        tracing::warn!(target: "security", request_id, portal, path, code, tenant, actor, %client, causes, "refused");
     } else if !causes.is_empty() {
         tracing::info!(request_id, portal, path, code, causes, "request refused: {error}");
     }

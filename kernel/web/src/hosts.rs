@@ -7,7 +7,7 @@ use axum::extract::{ConnectInfo, Request, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
-use http::{HeaderMap, StatusCode, Uri, header};
+use http::{HeaderMap, Method, StatusCode, Uri, header};
 use kernel_core::{Code, Error};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -52,6 +52,7 @@ struct Table {
     sites: Option<Router>,
     kept: Option<Kept>,
     unknown: Router,
+    insecure: Router,
     ready: Option<Ready>,
 }
 
@@ -84,11 +85,12 @@ impl Hosts {
 
 fn table(web: &Web, portals: Portals) -> Table {
     let wrap = |portal, routes: Option<Router>| routes.map(|routes| portal::wrap(web, portal, routes));
-    let unknown = Router::new().fallback(|| async { WebError::from(Error::new(Code::UnknownHost)) });
     // `wrap` would replace the fallback, so the refusal is a route that takes every path.
-    let refuse = || async { WebError::from(Error::new(Code::UnknownHost)) };
-    let unknown =
-        unknown.route("/", axum::routing::any(refuse)).route("/{*path}", axum::routing::any(refuse));
+    let refusing = |code: Code| {
+        let refuse = move || async move { WebError::from(Error::new(code)) };
+        let every = Router::new().route("/", axum::routing::any(refuse));
+        portal::wrap(web, Portal::Www, every.route("/{*path}", axum::routing::any(refuse)))
+    };
     Table {
         www: wrap(Portal::Www, portals.www),
         app: wrap(Portal::App, portals.app),
@@ -96,7 +98,8 @@ fn table(web: &Web, portals: Portals) -> Table {
         admin: wrap(Portal::Admin, portals.admin),
         sites: wrap(Portal::Sites, portals.sites),
         kept: portals.kept.map(Kept::new),
-        unknown: portal::wrap(web, Portal::Www, unknown),
+        unknown: refusing(Code::UnknownHost),
+        insecure: refusing(Code::HttpsRequired),
         ready: portals.ready,
         web: web.clone(),
     }
@@ -124,6 +127,13 @@ async fn answer(table: &Table, mut request: Request) -> Response {
         Some(router) => (portal, router),
         None => (Portal::Www, &table.unknown),
     };
+    let plain = place != Place::Unknown && came_in_the_clear(&table.web, peer, request.headers());
+    if plain && portal != Portal::Api && matches!(*request.method(), Method::GET | Method::HEAD) {
+        let path = request.uri().path_and_query().map_or("/", |path| path.as_str());
+        let port = table.web.brand().public_port.map_or_else(String::new, |port| format!(":{port}"));
+        return Redirect::permanent(&format!("https://{}{port}{path}", without_port(&host))).into_response();
+    }
+    let router = if plain { &table.insecure } else { router };
     let id = RequestId::new(table.web.clock(), table.web.random());
     request.extensions_mut().insert(Exchange::new(id, portal, client, host));
     if let Place::Site(slug) = place {
@@ -133,6 +143,17 @@ async fn answer(table: &Table, mut request: Request) -> Response {
         Ok(response) => response,
         Err(never) => match never {},
     }
+}
+
+/// Whether browsers reach us by https and yet a trusted proxy says that this request came to it in the clear. Pages lead to
+/// https; everything else is refused, so that whoever sent a password or a token that way notices (ASVS 4.1.2).
+fn came_in_the_clear(web: &Web, peer: IpAddr, headers: &HeaderMap) -> bool {
+    let trusted = web.0.trusted_proxies.iter().any(|proxy| proxy.to_canonical() == peer.to_canonical());
+    let said = || headers.get("x-forwarded-proto").and_then(|value| value.to_str().ok());
+    // Of several proxies the last one added the last word.
+    let in_the_clear =
+        |said: &str| said.rsplit(',').next().is_some_and(|last| last.trim().eq_ignore_ascii_case("http"));
+    web.https() && trusted && said().is_some_and(in_the_clear)
 }
 
 /// Staff come from their networks; in development from anywhere.

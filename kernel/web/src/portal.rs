@@ -11,7 +11,7 @@ use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use futures_util::FutureExt as _;
-use http::HeaderMap;
+use http::{HeaderMap, HeaderValue, Method, header};
 use kernel_core::{Code, Error};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -80,7 +80,8 @@ pub fn wrap(web: &Web, portal: Portal, routes: Router) -> Router {
 }
 
 async fn favicon() -> Response {
-    let headers = [("content-type", "image/svg+xml"), ("cache-control", "public, max-age=86400")];
+    let headers =
+        [("content-type", "image/svg+xml; charset=utf-8"), ("cache-control", "public, max-age=86400")];
     (headers, include_str!("favicon.svg")).into_response()
 }
 
@@ -101,9 +102,12 @@ async fn stack(State(web): State<Web>, request: Request, next: Next) -> Response
     let exchange = Exchange::of(&mut parts);
     let (method, headers, path) = (parts.method.clone(), parts.headers.clone(), parts.uri.path().to_owned());
     let is_api = exchange.portal() == Portal::Api;
+    // Whatever a route takes, these are never answered (ASVS 13.4.4).
+    let never = matches!(method, Method::TRACE | Method::CONNECT) || method.as_str() == "TRACK";
     let preflight = is_api.then(|| cors::preflight(&web, &method, &headers)).flatten();
     let mut response = match preflight {
         Some(response) => response,
+        None if never => WebError::from(Error::new(Code::MethodNotAllowed)).into_response(),
         None => guarded(&web, Request::from_parts(parts, body), next).await,
     };
     if let Some(Failure(error)) = response.extensions_mut().remove::<Failure>() {
@@ -120,6 +124,10 @@ async fn stack(State(web): State<Web>, request: Request, next: Next) -> Response
     }
     if is_api {
         cors::write(&web, &headers, out);
+    }
+    // What is somebody's own stays out of every cache, unless its handler says otherwise (ASVS 14.2.2, 14.3.2).
+    if matches!(exchange.portal(), Portal::App | Portal::Api | Portal::Admin) {
+        out.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     }
     security_headers::write(&web, exchange.portal(), out);
     let took = started.elapsed();
@@ -162,8 +170,8 @@ impl Drop for Slot {
 
 /// An error page keeps the cookies that the failed handler has set.
 fn keep_cookies(from: &HeaderMap, to: &mut HeaderMap) {
-    for cookie in from.get_all(http::header::SET_COOKIE) {
-        to.append(http::header::SET_COOKIE, cookie.clone());
+    for cookie in from.get_all(header::SET_COOKIE) {
+        to.append(header::SET_COOKIE, cookie.clone());
     }
 }
 

@@ -113,7 +113,10 @@ fn answer(path: &str, file: &EmbeddedFile, encoding: Option<&'static str>, reque
     };
     let out = response.headers_mut();
     let kind = mime_guess::from_path(path).first_or_octet_stream();
-    let kind = if kind.type_() == "text" || kind.subtype() == "javascript" {
+    let kind = if kind.type_() == "text"
+        || kind.subtype() == "javascript"
+        || kind.suffix().is_some_and(|suffix| suffix == "xml")
+    {
         format!("{kind}; charset=utf-8")
     } else {
         kind.to_string()

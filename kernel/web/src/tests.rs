@@ -1,7 +1,9 @@
 //! Tests of the whole stack, over a router without a socket.
 
 mod bodies;
+mod bounds;
 mod forms;
+mod guards;
 mod hosts;
 mod served;
 mod stack;

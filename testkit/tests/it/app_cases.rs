@@ -22,6 +22,7 @@ pub const ALL: &[(&str, &str)] = &[
     ("POST", "/o/{slug}/team/members/{user}/role"),
     ("POST", "/o/{slug}/team/members/{user}/remove"),
     ("POST", "/o/{slug}/team/members/{user}/transfer"),
+    ("POST", "/o/{slug}/team/members/{user}/log-out"),
     ("POST", "/o/{slug}/team/links"),
     ("POST", "/o/{slug}/team/links/{link}/revoke"),
     ("POST", "/o/{slug}/team/invites/{invite}/resend"),

@@ -31,7 +31,15 @@ fn every_operation_has_a_case() {
         webhook: nothing(),
         share: nothing(),
     };
-    let cases: BTreeSet<String> = cases::all(&world).iter().map(|case| case.operation.to_owned()).collect();
+    let mut cases: BTreeSet<String> =
+        cases::all(&world).iter().map(|case| case.operation.to_owned()).collect();
+    cases.extend(cases::PUBLIC.map(str::to_owned));
+    let open = |operation: &str| {
+        let (method, path) = operation.split_once(' ').unwrap_or_default();
+        document["paths"][path][method.to_lowercase()]["security"] == json!([])
+    };
+    assert!(cases::PUBLIC.iter().all(|operation| open(operation)), "the document says that they are public");
+    assert!(cases::all(&world).iter().all(|case| !open(case.operation)), "and nothing else is");
     assert_eq!(operations, cases, "operations of the document (left) and cases of this test (right)");
 }
 

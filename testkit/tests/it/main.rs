@@ -3,6 +3,7 @@
 mod app_cases;
 mod app_isolation;
 mod cases;
+mod closed;
 mod comments;
 mod database;
 mod events;
@@ -35,5 +36,6 @@ mod v0_formulas;
 mod v0_isolation;
 mod v0_webhooks;
 mod views;
+mod walk;
 mod world;
 mod writers;

@@ -439,6 +439,21 @@ fn groups_and_roles_of_ones_own_and_guests() {
         assert_eq!(write().await?, 403, "not in the group");
         tenancy.change_group(owner, id, ("Sales", &[member.user]), &visit()).await?;
         assert_eq!(write().await?, 200, "by the group");
+        let early = tenancy.create_role(owner, "Intern", &visit()).await.expect_err("of a plan without them");
+        assert_eq!(early.code(), kernel_core::Code::LimitReached);
+        let page = format!("/o/{}/team/permissions", ours.slug);
+        let mut owners = system.browser(&ours.owner);
+        let shown = owners.open(&page).await?.expect(200)?;
+        assert!(
+            shown.text.contains("part of the Business plan") && shown.text.contains("/pricing"),
+            "{}",
+            shown.text
+        );
+        let refused = owners.submit(&page, &format!("{page}/roles"), &[("name", "Intern")]).await?;
+        assert_eq!(refused.status, 422);
+        let (at, staff) = (kernel_core::Clock::System.now(), kernel_core::StaffId::new());
+        system.system.billing.set_plan(ours.summary.id, billing::PlanCode::Business, at, staff).await?;
+        assert!(!owners.open(&page).await?.text.contains("part of the Business plan"));
         let role = tenancy.create_role(owner, "Intern", &visit()).await?;
         let Subject::Role(own) = role else { anyhow::bail!("a role") };
         let none = Grants { base: [(base_no(&office.base), Level::None)].into(), ..Grants::default() };

@@ -16,6 +16,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use testkit::{Browser, TestSystem, eventually, run};
 use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 /// What the program logs, at a level that it has in no installation: everything of ours, and warnings of others.
 const LEVELS: &str = "trace,hyper=warn,hyper_util=warn,h2=warn,reqwest=warn,tokio_postgres=warn,mio=warn";
@@ -42,12 +43,7 @@ impl<'a> MakeWriter<'a> for Log {
 
 fn captured() -> Log {
     let log = Log::default();
-    tracing_subscriber::fmt()
-        .json()
-        .flatten_event(true)
-        .with_env_filter(tracing_subscriber::EnvFilter::new(LEVELS))
-        .with_writer(log.clone())
-        .init();
+    nclc::log::lines(tracing_subscriber::EnvFilter::new(LEVELS), log.clone()).init();
     log
 }
 
@@ -209,6 +205,15 @@ fn visit() -> identity::Visit {
 
 /// Each row of each table of a database, as text.
 async fn rows(system: &TestSystem, database: &str) -> anyhow::Result<Vec<(String, String)>> {
+    table_rows(system, database, &[]).await
+}
+
+/// The same without some columns.
+pub async fn table_rows(
+    system: &TestSystem,
+    database: &str,
+    without: &[&str],
+) -> anyhow::Result<Vec<(String, String)>> {
     let sql = system.sql(database, "nclc_platform").await?;
     let tables = sql
         .query("select tablename::text from pg_tables where schemaname = $1 order by 1", &[&database])
@@ -218,8 +223,14 @@ async fn rows(system: &TestSystem, database: &str) -> anyhow::Result<Vec<(String
         if ["migrations", "dev_mailbox"].contains(&table.as_str()) {
             continue;
         }
-        let statement = format!("select t::text from {database}.{table} t");
-        let rows = sql.query(&statement, &[]).await.with_context(|| format!("{database}.{table}"))?;
+        let (shown, left_out) =
+            (if without.is_empty() { "t" } else { "to_jsonb(t) - $1::text[]" }, without.to_vec());
+        let statement = format!("select ({shown})::text from {database}.{table} t order by 1");
+        let params: &[&(dyn tokio_postgres::types::ToSql + Sync)] = &[&left_out];
+        let rows = sql
+            .query(&statement, if without.is_empty() { &[] } else { params })
+            .await
+            .with_context(|| format!("{database}.{table}"))?;
         found.extend(rows.iter().map(|row| (format!("{database}.{table}"), row.get(0))));
     }
     Ok(found)

@@ -229,7 +229,7 @@ fn names_paths_and_machines_get_their_answers() {
         let robots = site.visitor.get("/robots.txt").send().await?.expect(200)?;
         assert!(robots.text.contains("Sitemap: http://") && robots.text.contains("/sitemap.xml"));
         let map = site.visitor.get("/sitemap.xml").send().await?.expect(200)?;
-        assert_eq!(map.header("content-type"), "application/xml");
+        assert_eq!(map.header("content-type"), "application/xml; charset=utf-8");
         assert_eq!(map.text.matches("<loc>").count(), 2);
         assert!(map.text.contains(&format!("<loc>{origin}/about</loc><lastmod>")), "{}", map.text);
 

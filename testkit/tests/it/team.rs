@@ -147,3 +147,69 @@ fn an_organisation_is_handed_over_and_tokens_go_to_an_heir() {
         Ok(())
     });
 }
+
+#[test]
+fn who_was_removed_does_not_come_back_by_a_link_that_lives() {
+    run(async |system| {
+        let ours = system.fresh_tenant().await?;
+        let gone = system.join(&ours, Role::Editor).await?;
+        let tenancy = &system.system.tenancy;
+        let owner = &ours.owner.caller;
+        let new = NewLink { role: Role::Viewer, domains: String::new(), most_uses: 5, days: 7 };
+        let link = tenancy.create_link(owner, &new, &visit()).await?;
+        let token = link.split("token=").nth(1).unwrap_or_default().to_owned();
+        tenancy.remove_member(owner, gone.user, &visit()).await?;
+        let mut browser = system.browser(&gone);
+        let page = format!("/join?token={token}");
+        let refused = browser.submit(&page, "/join", &[("token", &token)]).await?;
+        assert!(refused.status == 403 && refused.text.contains("You were removed"), "{}", refused.status);
+        assert_eq!(tenancy.role(ours.summary.id, gone.user).await?, None);
+        assert_eq!(tenancy.links(owner).await?[0].uses, 0, "nothing was used up");
+        // An administrator may want them back; then links are open to them again.
+        tenancy.invite(owner, &gone.email, Role::Viewer, &visit()).await?;
+        let mail = system.mail(&gone.email, "").await?;
+        let user = system.system.identity.users(&[gone.user]).await?.remove(0);
+        tenancy.accept_invite(&user, &testkit::TestSystem::token_of(&mail)?, &visit()).await?;
+        assert_eq!(tenancy.role(ours.summary.id, gone.user).await?, Some(Role::Viewer));
+        tenancy.leave(&gone.caller, &visit()).await?;
+        tenancy.join_by_link(&user, &token, &visit()).await?;
+        assert_eq!(tenancy.role(ours.summary.id, gone.user).await?, Some(Role::Viewer), "who left may join");
+        Ok(())
+    });
+}
+
+#[test]
+fn an_administrator_ends_the_sessions_of_a_member() {
+    run(async |system| {
+        let ours = system.fresh_tenant().await?;
+        let (kim, admin) = (system.join(&ours, Role::Editor).await?, system.join(&ours, Role::Admin).await?);
+        let (mut kims, mut owners) = (system.browser(&kim), system.browser(&ours.owner));
+        let home = format!("/o/{}/", ours.slug);
+        let jwt =
+            kims.submit(&format!("{home}tokens"), &format!("{home}api-token"), &[]).await?.expect(200)?;
+        let jwt = jwt.json()["token"].as_str().unwrap_or_default().to_owned();
+        let api = system.api();
+        let status =
+            async |token: &str| anyhow::Ok(api.get("/v1/bases").token(token).send().await?.status.as_u16());
+        assert_eq!((kims.open(&home).await?.status.as_u16(), status(&jwt).await?), (200, 200));
+        let team = format!("/o/{}/team", ours.slug);
+        let act = format!("{team}/members/{}/log-out", kim.user);
+        owners.submit(&team, &act, &[]).await?.expect(303)?;
+        let out = kims.open(&home).await?;
+        assert!(out.status == 303 && out.header("location").starts_with("/login"), "{}", out.status);
+        assert_eq!(status(&jwt).await?, 401, "what came from the session ends with it");
+        assert_eq!(status(&kim.token).await?, 200, "an API token is no session");
+        assert!(system.mail(&kim.email, "logged out everywhere").await?.contains("administrator"));
+        // An admin does not touch owners, nobody themselves here, and nobody else's people.
+        let tenancy = &system.system.tenancy;
+        let owner = tenancy.log_member_out(&admin.caller, ours.owner.user, &visit()).await;
+        assert_eq!(owner.expect_err("an owner").code(), Code::Forbidden);
+        let own = tenancy.log_member_out(&admin.caller, admin.user, &visit()).await;
+        assert_eq!(own.expect_err("oneself").code(), Code::Conflict);
+        let stranger = system.fresh_tenant().await?.owner;
+        let foreign = tenancy.log_member_out(&ours.owner.caller, stranger.user, &visit()).await;
+        assert_eq!(foreign.expect_err("not a member").code(), Code::NotFound);
+        assert_eq!(owners.open(&home).await?.status, 200);
+        Ok(())
+    });
+}

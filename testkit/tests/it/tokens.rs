@@ -75,6 +75,9 @@ fn a_token_found_in_public_is_ended_on_every_process_and_its_people_are_told() {
             anyhow::Ok((answer.status.as_u16(), answer.text))
         };
         // The same answer for every text: nothing is told about one.
+        // As the document says, nobody has to be known.
+        let document = api.get("/openapi.json").send().await?.expect(200)?.json();
+        assert_eq!(document["paths"]["/v1/token-leaks"]["post"]["security"], json!([]));
         let nothing = report("nclc_nothing").await?;
         assert_eq!(nothing.0, 202);
         assert_eq!(report(&maker.token).await?, nothing);

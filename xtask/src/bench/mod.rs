@@ -16,6 +16,7 @@ mod process;
 mod records;
 mod reference;
 mod report;
+mod sign_in;
 mod window;
 mod writes;
 
@@ -31,6 +32,8 @@ use std::time::{Duration, Instant};
 pub enum Part {
     /// Start and memory of the idle server.
     Process,
+    /// A hundred log-ins at once, and what others notice.
+    SignIn,
     /// Lists and single records.
     Records,
     /// Creates and updates.
@@ -136,6 +139,9 @@ fn measure(bench: &mut Bench, only: &[Part]) -> Result<Vec<Section>> {
     let idle_memory = idle.memory;
     if wanted(Part::Process) {
         add("Process", idle.rows);
+    }
+    if wanted(Part::SignIn) {
+        add("Logging in", sign_in::measure(bench, &seeded)?);
     }
     // What changes the table comes after what reads it.
     let reference = reference::Reference::make(&bench.server.sql(), &seeded)?;

@@ -110,7 +110,10 @@ impl Person {
 }
 
 /// The value of a hidden field.
-fn value_of(page: &Answer, name: &str) -> Result<String> {
+///
+/// # Errors
+/// The page has none of this name.
+pub fn value_of(page: &Answer, name: &str) -> Result<String> {
     let html = String::from_utf8_lossy(&page.body);
     let (_, rest) = html
         .split_once(&format!("name=\"{name}\" value=\""))

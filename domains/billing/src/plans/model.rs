@@ -31,6 +31,12 @@ impl PlanCode {
         matches!(self, Self::Business | Self::Enterprise)
     }
 
+    /// Whether organisations may make roles of their own (spec A8: Business and above).
+    #[must_use]
+    pub const fn has_own_roles(self) -> bool {
+        matches!(self, Self::Business | Self::Enterprise)
+    }
+
     /// The stored name.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

@@ -24,8 +24,8 @@ pub(super) fn routes(identity: &Identity) -> Router<Identity> {
     Router::new()
         .route("/account/security", get(show))
         .route("/account/password", guarded(identity, get(show_password).post(change_password)))
-        .route("/account/sessions/end-others", post(end_others))
-        .route("/account/sessions/{session}/end", post(end_one))
+        .route("/account/sessions/end-others", guarded(identity, post(end_others)))
+        .route("/account/sessions/{session}/end", guarded(identity, post(end_one)))
 }
 
 #[derive(Deserialize)]
@@ -114,6 +114,7 @@ fn event(row: &TrailRow) -> EventItem {
         "sign_in.unpaid" => ("Right password, no code", true),
         "session.ended" => ("Ended a session", false),
         "sessions.ended" => ("Ended all other sessions", false),
+        "sessions.ended_by_admin" => ("An administrator ended all sessions", true),
         "password.changed" => ("Changed the password", false),
         "password.change_failed" => ("Wrong current password", true),
         "password.reset_asked" => ("Asked for a link to a new password", false),

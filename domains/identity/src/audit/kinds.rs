@@ -69,6 +69,7 @@ acts! {
     MemberJoined = "member.joined", |_told| "joined";
     MemberLeft = "member.left", |_told| "left";
     MemberRemoved = "member.removed", |told| format!("removed {}", told.target);
+    MemberLoggedOut = "member.logged_out", |told| format!("ended the sessions of {}", told.target);
     MemberAccountClosed = "member.account_closed", |_told| "closed the account and left";
     MemberRoleChanged = "member.role_changed", |told| format!("made {} {}", told.target, told.said("after"));
     MemberGuestChanged = "member.guest_changed", |told| format!("changed the role of its own or the end of {}", told.said("name"));

@@ -1,22 +1,33 @@
-//! Argon2id with OWASP's parameters (ASVS 11.4.2: 19 MiB, 2 passes, 1 lane) as PHC strings, at most a few at once so
-//! that many sign-ins together can't take the memory, off the async threads.
+//! Argon2id with OWASP's parameters (ASVS 11.4.2: 19 MiB, 2 passes, 1 lane) as PHC strings.
+//!
+//! Invariants: no more hashes than the budget are computed at once, whatever happens, so that many sign-ins together can't
+//! take the memory; they are computed on threads of their own, which give way to those that answer requests; what waits is
+//! bounded, and who waits no longer (a client that went away, a time-out) costs nothing when its turn comes.
 
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _};
 use argon2::{Algorithm, Argon2, Params, Version};
-use kernel_core::{Error, Random, Result};
+use kernel_core::{Code, Error, Random, Result};
+use parking_lot::Mutex;
 use std::sync::Arc;
-use tokio::sync::Semaphore;
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use tokio::sync::oneshot;
 
 /// Memory in KiB, passes, lanes.
 const MEMORY: u32 = 19 * 1024;
 const PASSES: u32 = 2;
 const LANES: u32 = 1;
+/// Hashes that may wait: at two at a time of 20 to 40 ms each, the last one waits some seconds.
+const MOST_WAITING: usize = 256;
+/// The nice value of the threads that hash: they get a tenth of what another busy thread gets.
+const GIVE_WAY: i32 = 10;
 
-/// Hashes and checks passwords. Cheap to clone.
+type Work = Box<dyn FnOnce() + Send>;
+
+/// Hashes and checks passwords. Cheap to clone; the threads end with the last clone.
 #[derive(Clone)]
 pub struct Hasher {
-    slots: Arc<Semaphore>,
+    queue: SyncSender<Work>,
     random: Random,
     /// The hash of a password nobody has: unknown accounts cost the same time as known ones (ASVS 6.3.8).
     decoy: Arc<str>,
@@ -46,24 +57,57 @@ fn hash_now(password: &[u8], salt: [u8; 16]) -> Result<String> {
         .map_err(|error| Error::internal(error.to_string()))
 }
 
+/// One thread: takes what waits, one after the other, until nobody can ask any more.
+fn work_off(works: &Mutex<Receiver<Work>>) {
+    // On Linux this is about the calling thread. Where it is refused, hashing is as urgent as everything else.
+    let _ = rustix::process::setpriority_process(None, GIVE_WAY);
+    loop {
+        let next = works.lock().recv();
+        match next {
+            // A hash that panics must not take the thread along; who waits for it gets an error.
+            Ok(work) => drop(std::panic::catch_unwind(std::panic::AssertUnwindSafe(work))),
+            Err(_) => return,
+        }
+    }
+}
+
 impl Hasher {
     /// At most `at_once` hashes are computed at the same time.
     ///
     /// # Errors
-    /// `internal` when argon2 refuses its parameters.
+    /// `internal` when argon2 refuses its parameters, or there is no thread.
     pub fn new(at_once: usize, random: Random) -> Result<Self> {
-        let decoy = hash_now(random.token().as_bytes(), random.bytes())?.into();
-        Ok(Self { slots: Arc::new(Semaphore::new(at_once.max(1))), random, decoy })
+        Self::with_room(at_once, MOST_WAITING, random)
     }
 
-    async fn in_slot<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
-        let permit = Arc::clone(&self.slots).acquire_owned().await.map_err(Error::internal)?;
-        tokio::task::spawn_blocking(move || {
-            let _permit = permit;
-            work()
-        })
-        .await
-        .map_err(Error::internal)
+    fn with_room(at_once: usize, waiting: usize, random: Random) -> Result<Self> {
+        let decoy = hash_now(random.token().as_bytes(), random.bytes())?.into();
+        let (queue, works) = sync_channel::<Work>(waiting);
+        let works = Arc::new(Mutex::new(works));
+        for _ in 0..at_once.max(1) {
+            let works = Arc::clone(&works);
+            let thread = std::thread::Builder::new().name("password-hash".to_owned());
+            thread.spawn(move || work_off(&works)).map_err(Error::internal)?;
+        }
+        Ok(Self { queue, random, decoy })
+    }
+
+    /// Does it when its turn comes; `unavailable` when too many wait.
+    async fn in_turn<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
+        let (answer, answered) = oneshot::channel();
+        let work = move || {
+            if !answer.is_closed() {
+                // Whoever asked may be gone by now.
+                let _ = answer.send(work());
+            }
+        };
+        match self.queue.try_send(Box::new(work)) {
+            Ok(()) => answered.await.map_err(Error::internal),
+            Err(TrySendError::Full(_)) => Err(Error::new(Code::Unavailable)
+                .detail("Many people log in at this moment. Try again in some seconds.")
+                .retry_after(5)),
+            Err(TrySendError::Disconnected(_)) => Err(Error::internal("no thread hashes passwords")),
+        }
     }
 
     /// The PHC string of a password.
@@ -72,7 +116,7 @@ impl Hasher {
     /// `internal` only.
     pub async fn hash(&self, password: &str) -> Result<String> {
         let (password, salt) = (password.to_owned(), self.random.bytes());
-        self.in_slot(move || hash_now(password.as_bytes(), salt)).await?
+        self.in_turn(move || hash_now(password.as_bytes(), salt)).await?
     }
 
     /// Checks a password against a PHC string; `None` (an unknown account) takes as long and is always wrong.
@@ -82,7 +126,7 @@ impl Hasher {
     pub async fn verify(&self, password: &str, stored: Option<&str>) -> Result<Verdict> {
         let (password, known) = (password.to_owned(), stored.is_some());
         let stored = stored.unwrap_or(&self.decoy).to_owned();
-        self.in_slot(move || {
+        self.in_turn(move || {
             let parsed = PasswordHash::new(&stored).map_err(|error| Error::internal(error.to_string()))?;
             let right = algorithm()?.verify_password(password.as_bytes(), &parsed).is_ok();
             let params = Params::try_from(&parsed).map_err(|error| Error::internal(error.to_string()))?;
@@ -126,5 +170,65 @@ mod tests {
             Argon2::new(Algorithm::Argon2id, Version::V0x13, Params::new(8 * 1024, 1, 1, None).unwrap());
         let weak = weak.hash_password_with_salt(b"seven copper kettles", &[7; 16]).unwrap().to_string();
         assert_eq!(hasher.verify("seven copper kettles", Some(&weak)).await.unwrap(), Verdict::RightButOld);
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn no_more_than_the_budget_runs_at_once_and_everybody_is_answered() {
+        use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+        for at_once in [1, 2, 3] {
+            let hasher = Hasher::with_room(at_once, 100, Random::seeded(3)).unwrap();
+            let (running, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+            let waiting = (0..60).map(|number| {
+                let (hasher, running, most) = (hasher.clone(), Arc::clone(&running), Arc::clone(&most));
+                tokio::spawn(async move {
+                    let work = move || {
+                        most.fetch_max(running.fetch_add(1, SeqCst) + 1, SeqCst);
+                        std::thread::sleep(std::time::Duration::from_millis(2));
+                        running.fetch_sub(1, SeqCst);
+                        number
+                    };
+                    hasher.in_turn(work).await
+                })
+            });
+            for (number, answer) in futures_util::future::join_all(waiting).await.into_iter().enumerate() {
+                assert_eq!(answer.unwrap().unwrap(), number);
+            }
+            assert_eq!(most.load(SeqCst), at_once, "the whole budget, and no more");
+        }
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn beyond_the_room_one_is_told_to_come_back_and_who_left_costs_nothing() {
+        let hasher = Hasher::with_room(1, 2, Random::seeded(4)).unwrap();
+        let (begun, has_begun) = std::sync::mpsc::channel();
+        let (release, released) = std::sync::mpsc::channel::<()>();
+        let first = tokio::spawn({
+            let hasher = hasher.clone();
+            async move {
+                let work = move || {
+                    begun.send(()).unwrap();
+                    released.recv().unwrap();
+                };
+                hasher.in_turn(work).await
+            }
+        });
+        has_begun.recv_timeout(std::time::Duration::from_secs(10)).unwrap();
+        let ran = Arc::new(std::sync::atomic::AtomicBool::new(false));
+        let noted = Arc::clone(&ran);
+        let mut left =
+            Box::pin(hasher.in_turn(move || noted.store(true, std::sync::atomic::Ordering::SeqCst)));
+        let mut waits = Box::pin(hasher.in_turn(|| 7));
+        // Both are in the queue now, which is full.
+        assert!(futures_util::poll!(&mut left).is_pending() && futures_util::poll!(&mut waits).is_pending());
+        let refused = hasher.in_turn(|| 8).await.unwrap_err();
+        assert_eq!((refused.code(), refused.wait_seconds()), (Code::Unavailable, Some(5)));
+        drop(left);
+        release.send(()).unwrap();
+        first.await.unwrap().unwrap();
+        assert_eq!(waits.await.unwrap(), 7);
+        assert!(!ran.load(std::sync::atomic::Ordering::SeqCst), "nobody waited for it");
+        // One that panics takes nobody along.
+        assert!(hasher.in_turn(|| -> u8 { panic!("broken") }).await.is_err());
+        assert_eq!(hasher.in_turn(|| 9).await.unwrap(), 9);
     }
 }

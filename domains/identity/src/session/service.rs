@@ -9,8 +9,9 @@ use super::{ABSOLUTE_LIFE, IDLE_LIFE, SESSIONS_ENDED, SessionRow, SignIn, Signed
 use crate::Identity;
 use crate::audit::{AuditEvent, emit};
 use crate::identity::{after, before, hashed};
-use crate::model::{NewSession, Visit, clean_email, device, email_key};
+use crate::model::{NewSession, User, Visit, clean_email, device, email_key};
 use crate::password::hasher::Verdict;
+use crate::security_mail::{SecurityMail, SecurityNews};
 use crate::throttle::{SIGN_IN_BY_ACCOUNT, SIGN_IN_BY_ADDRESS};
 use jiff::Timestamp;
 use kernel_core::{Code, Error, FieldError, Result, Secret, SessionId, UserId};
@@ -225,6 +226,27 @@ impl Identity {
         let event = AuditEvent::of_account(Some(user), "sessions.ended", self.now()).from(visit);
         emit(&mut tx, &event.data(serde_json::json!({ "count": ended }))).await?;
         tx.commit().await?;
+        Ok(ended)
+    }
+
+    /// Ends all sessions of somebody because an administrator of an organisation says so, and tells the person. The caller is
+    /// authorised, and has written the organisation's row. Gives how many.
+    ///
+    /// # Errors
+    /// `internal` only.
+    pub async fn end_sessions_for(
+        &self,
+        tx: &mut Tx,
+        user: &User,
+        organisation: &str,
+        visit: &Visit,
+    ) -> Result<u64> {
+        let ended = self.end_others_in(tx, user.id, None).await?;
+        let now = self.now();
+        let news = SecurityNews::LoggedOut(organisation.to_owned());
+        self.send(tx, &user.email, &SecurityMail::new(&self.0.brand, &user.name, &news, visit, now)).await?;
+        let data = serde_json::json!({ "count": ended, "organisation": organisation });
+        emit(tx, &AuditEvent::of_account(Some(user.id), "sessions.ended_by_admin", now).data(data)).await?;
         Ok(ended)
     }
 

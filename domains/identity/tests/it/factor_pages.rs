@@ -98,6 +98,32 @@ async fn an_old_session_is_asked_first_and_loses_nothing() {
 }
 
 #[tokio::test]
+async fn ending_sessions_asks_who_is_there() {
+    let world = World::new().await;
+    let user = world.person("Alex").await;
+    let other = world.log_in(&user.email).await;
+    let mut browser = logged_in(&world, &user.email).await;
+    browser.get("/account/security").await;
+    world.pass(SignedDuration::from_mins(31));
+    let one = format!("/account/sessions/{}/end", other.id);
+    for path in ["/account/sessions/end-others", one.as_str()] {
+        let asked = browser.post(path, &[]).await;
+        assert!(asked.status == 403 && asked.body.contains(&format!("action=\"{path}\"")), "{}", asked.body);
+        let wrong = browser.post(path, &[("_password", "not the password")]).await;
+        assert_eq!(wrong.status, 422, "{path}");
+        assert!(world.identity.session_lives(other.id).await.unwrap(), "{path}");
+    }
+    let done = browser.post(&one, &[("_password", PASSWORD)]).await;
+    assert_eq!(done.to(), "/account/security?note=session");
+    assert!(!world.identity.session_lives(other.id).await.unwrap());
+    // The session is fresh again, so the next one is not asked about.
+    assert_eq!(
+        browser.post("/account/sessions/end-others", &[]).await.to(),
+        "/account/security?note=sessions"
+    );
+}
+
+#[tokio::test]
 async fn passwords_are_not_kept_in_the_page_that_asks() {
     let world = World::new().await;
     let user = world.person("Alex").await;

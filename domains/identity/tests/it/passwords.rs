@@ -146,3 +146,13 @@ async fn a_weak_hash_is_replaced_at_the_next_sign_in() {
     assert!(stored.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{stored}");
     assert!(world.identity.sign_in(&user.email, PASSWORD, None, &world.visit()).await.is_ok());
 }
+
+#[tokio::test]
+async fn a_password_does_not_expire() {
+    let world = World::new().await;
+    let user = world.person("Alex").await;
+    world.pass(SignedDuration::from_hours(24 * 365 * 3));
+    // Neither refused, nor sent to change it: the session is there at once.
+    let session = world.log_in(&user.email).await;
+    assert!(world.identity.session_lives(session.id).await.unwrap());
+}

@@ -17,6 +17,8 @@ use std::sync::{Arc, LazyLock, Mutex};
 pub const ISSUER: &str = "https://idp.example";
 pub const CLIENT: &str = "our client:ä";
 pub const SECRET: &str = "s3cret/+&";
+/// The access token that it hands out.
+pub const ACCESS: &str = "at-planted-4bX9kQ2m";
 
 /// A key with which the provider signs.
 pub enum Signer {
@@ -220,17 +222,17 @@ impl Idp {
                     return (400, json!({"error": "invalid_grant", "error_description": SECRET}).to_string());
                 }
                 let token = self.forged.lock().unwrap().clone().unwrap_or_else(|| self.token());
-                (200, json!({"access_token": "at", "token_type": "Bearer", "id_token": token}).to_string())
+                (200, json!({"access_token": ACCESS, "token_type": "Bearer", "id_token": token}).to_string())
             }
-            "userinfo" if bearer("at") => (200, self.userinfo.lock().unwrap().to_string()),
+            "userinfo" if bearer(ACCESS) => (200, self.userinfo.lock().unwrap().to_string()),
             "login/oauth/access_token" if form()["code"] == "good" && form()["client_secret"] == SECRET => {
-                (200, json!({"access_token": "gho"}).to_string())
+                (200, json!({"access_token": ACCESS}).to_string())
             }
             "login/oauth/access_token" => (200, json!({"error": "bad_verification_code"}).to_string()),
-            "user" | "api/v3/user" if bearer("gho") => {
+            "user" | "api/v3/user" if bearer(ACCESS) => {
                 (200, json!({"id": 583231, "login": "octo", "name": null}).to_string())
             }
-            "user/emails" | "api/v3/user/emails" if bearer("gho") => {
+            "user/emails" | "api/v3/user/emails" if bearer(ACCESS) => {
                 (200, self.userinfo.lock().unwrap().to_string())
             }
             _ => (404, String::new()),

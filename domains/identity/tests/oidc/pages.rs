@@ -1,7 +1,7 @@
 //! Logging in with an account elsewhere, as a browser sees it.
 
 use crate::browser::{Answer, Browser};
-use crate::idp::{CLIENT, ISSUER, Idp, SECRET, Wire};
+use crate::idp::{ACCESS, CLIENT, ISSUER, Idp, SECRET, Wire};
 use crate::world::{PASSWORD, World};
 use axum::Router;
 use identity::Identity;
@@ -18,6 +18,9 @@ use std::sync::Arc;
 
 statements! {
     global Control IDENTITIES_OF = "select issuer, subject from control.identities i join control.users u on u.id = i.user_id where u.email = $1";
+    platform Control KEPT = "select i::text as kept from control.identities i union all select s::text from control.sessions s
+        union all select u::text from control.users u union all select d::text from control.devices d
+        union all select j.payload::text from control.jobs j";
 }
 
 /// A world with the provider "Acme" and GitHub.
@@ -336,4 +339,31 @@ async fn the_last_way_in_stays_and_the_provider_answers_for_who_is_there() {
     log_in(&mut browser, &idp).await;
     browser.get("/account/security").await;
     assert_eq!(browser.post(&remove, &[]).await.to(), "/account/security?note=provider-removed");
+}
+
+#[tokio::test]
+async fn what_the_provider_hands_out_goes_nowhere_else() {
+    let (world, idp) = scene().await;
+    let email = world.address("Alex");
+    idp.is(&subject(&world), &email, true);
+    let mut browser = Browser::new(&app(&world));
+    let back = visit(&mut browser, &idp, "/login/with/oidc").await;
+    let mut seen = Vec::new();
+    let answer = browser.get(&back).await;
+    seen.push(format!("{:?} {}", answer.headers, answer.body));
+    for path in ["/account", "/account/security", "/account/email"] {
+        let page = browser.get(path).await;
+        assert_eq!(page.status, 200, "{path}");
+        seen.push(format!("{:?} {}", page.headers, page.body));
+    }
+    // Not kept either.
+    seen.extend(world.db.platform(&KEPT, &[]).await.unwrap().iter().map(|row| row.get::<_, String>("kept")));
+    let id_token = idp.token();
+    assert!(id_token.len() > 100 && seen.len() > 6);
+    let mut parts = id_token.split('.');
+    let (head, claims) = (parts.next().unwrap(), parts.next().unwrap());
+    for text in &seen {
+        assert!(!text.contains(ACCESS) && !text.contains(claims), "{text}");
+        assert!(!text.contains(&format!("{head}.")), "{text}");
+    }
 }

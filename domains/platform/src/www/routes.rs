@@ -57,5 +57,5 @@ async fn sitemap(State(www): State<Www>) -> Response {
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\
          <urlset xmlns=\"http://www.sitemaps.org/schemas/sitemap/0.9\">\n{urls}</urlset>\n"
     );
-    ([(header::CONTENT_TYPE, "application/xml")], xml).into_response()
+    ([(header::CONTENT_TYPE, "application/xml; charset=utf-8")], xml).into_response()
 }

@@ -81,7 +81,7 @@ impl World {
         let identity = Identity::new(db.clone(), web.clone(), 2, sealing()).unwrap();
         let tenancy = Tenancy::new(identity, &KEY);
         let billing = Billing::new(db.clone());
-        let admin = Admin::new(&settings, web, db.clone(), billing, tenancy.clone(), &KEY).unwrap();
+        let admin = Admin::new(&settings, web, db.clone(), billing, tenancy.clone(), &KEY);
         Self { kept, folder, db, admin, tenancy, clock, settings }
     }
 

@@ -37,7 +37,7 @@ async fn file(
     let (bytes, current) = sites.library().file(&folder, &file).ok_or_else(Error::not_found)?;
     let kind = match file.rsplit('.').next() {
         Some("woff2") => "font/woff2",
-        Some("svg") => "image/svg+xml",
+        Some("svg") => "image/svg+xml; charset=utf-8",
         _ => "application/octet-stream",
     };
     // An older address still answers, for pages that a browser has kept, but not for ever.

@@ -71,7 +71,11 @@ async fn sitemap(
     headers: HeaderMap,
 ) -> Result<Response, WebError> {
     let entry = site(&sites, &slug).await?;
-    Ok(answer(sitemap_of(&entry, &sites.0.web.brand().site_origin(&slug.0)), "application/xml", &headers))
+    Ok(answer(
+        sitemap_of(&entry, &sites.0.web.brand().site_origin(&slug.0)),
+        "application/xml; charset=utf-8",
+        &headers,
+    ))
 }
 
 /// sitemaps.org 0.9. Paths are of `a-z 0-9 - /` and need no escaping; the origin is ours.

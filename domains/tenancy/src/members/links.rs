@@ -8,7 +8,7 @@ use super::store::{
 use super::{LinkRow, Offer};
 use crate::Tenancy;
 use crate::model::TenantSummary;
-use crate::sso::store::UNBAR;
+use crate::sso::store::IS_REMOVED;
 use crate::tenants::store::{TENANT_BY_ID, summary};
 use crate::tokens::person;
 use identity::audit::{Act, AuditEvent, emit};
@@ -194,7 +194,7 @@ impl Tenancy {
     /// Joins by a link. Whoever is a member already stays what they are and uses nothing up.
     ///
     /// # Errors
-    /// As [`Tenancy::link_offer`].
+    /// As [`Tenancy::link_offer`]; `forbidden` for somebody who was removed.
     pub async fn join_by_link(&self, user: &User, token: &str, visit: &Visit) -> Result<TenantSummary> {
         let tenant = tenant_of(token).ok_or_else(ended)?;
         let now = self.now();
@@ -216,9 +216,15 @@ impl Tenancy {
             // Dropping the transaction leaves the link as it was.
             return Err(other_domain(&user.email, &domains));
         }
+        // Who was removed comes back when an administrator wants it, not because a link still lives.
+        if tx.query_opt(&IS_REMOVED, &[&tenant.uuid(), &user.id.uuid()]).await?.is_some() {
+            let name: &str = found.get("name");
+            return Err(Error::new(Code::Forbidden).detail(format!(
+                "You were removed from {name}. Ask there for an invitation if that was not meant."
+            )));
+        }
         let role: &str = row.get("role");
         tx.execute(&INSERT_MEMBER, &[&tenant.uuid(), &user.id.uuid(), &role, &now]).await?;
-        tx.execute(&UNBAR, &[&tenant.uuid(), &user.id.uuid()]).await?;
         self.0.identity.remember_tenant_in(&mut tx, user.id, tenant).await?;
         let event = AuditEvent::in_tenant(tenant, Actor::User(user.id), Act::MemberJoined, now)
             .target(user.id)

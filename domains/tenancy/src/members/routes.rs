@@ -56,6 +56,7 @@ pub(crate) fn routes(tenancy: &Tenancy, sites: Arc<dyn SiteDirectory>) -> Router
         .route("/o/{slug}/team/leave", post(leave))
         .route("/o/{slug}/team/members/{user}/role", post(change_role))
         .route("/o/{slug}/team/members/{user}/remove", post(remove))
+        .route("/o/{slug}/team/members/{user}/log-out", post(log_out))
         .route("/o/{slug}/team/invites/{invite}/resend", post(resend))
         .route("/o/{slug}/team/invites/{invite}/revoke", post(revoke))
         .route("/o/{slug}/team/members/{user}/transfer", guarded(tenancy.identity(), post(transfer)))
@@ -84,6 +85,7 @@ async fn show(
         Some("revoked") => Some("The invitation is taken back.".into()),
         Some("link-revoked") => Some("The link has ended.".into()),
         Some("transferred") => Some("The organisation has another owner; you are an admin now.".into()),
+        Some("logged-out") => Some("Their sessions have ended. They have to log in again.".into()),
         Some("removed") => Some("Removed. Their access and their API tokens have ended.".into()),
         _ => None,
     };
@@ -352,6 +354,17 @@ async fn remove(
         Err(error) => Err(error),
     };
     answer(&pages, &page, &member, (done, "removed")).await
+}
+
+async fn log_out(
+    State(pages): State<Pages>,
+    page: Page,
+    (member, visit, Path(path)): (Member, Visit, Path<MemberPath>),
+    CsrfForm(NoFields {}): CsrfForm<NoFields>,
+) -> Result<Response, WebError> {
+    let user: UserId = path.user.parse()?;
+    let done = pages.tenancy.log_member_out(&member.caller, user, &visit).await;
+    answer(&pages, &page, &member, (done, "logged-out")).await
 }
 
 async fn leave(

@@ -114,6 +114,36 @@ impl Tenancy {
         self.end_membership(tx, (caller, user), &owners, (Act::MemberRemoved, data), visit).await
     }
 
+    /// Ends every session of a member, who has to log in anew; API tokens and OAuth apps go on (ASVS 7.4.5).
+    ///
+    /// # Errors
+    /// `forbidden` (an admin and an owner's sessions), `not_found`; `conflict` for oneself.
+    pub async fn log_member_out(&self, caller: &Caller, user: UserId, visit: &Visit) -> Result<()> {
+        caller.require(Capability::ManageMembers)?;
+        let actor = person(caller)?;
+        if user == actor {
+            return Err(Error::new(Code::Conflict).detail("End your own sessions under Account, Security."));
+        }
+        let (tenant, now) = (caller.tenant, self.now());
+        // Below, the person and the organisation are looked up while a row is held.
+        let _turn = self.turn().await?;
+        let mut tx = self.0.db.begin(Database::Control, tenant).await?;
+        let by = current_role(&mut tx, caller, actor).await?;
+        let role = current_role(&mut tx, caller, user).await?;
+        allow(by, if role == Role::Owner { Capability::ManageOwners } else { Capability::ManageMembers })?;
+        let known = self.tenant(tenant).await?;
+        let people = self.0.identity.users(&[user]).await?;
+        let ended = match people.first() {
+            Some(member) => self.0.identity.end_sessions_for(&mut tx, member, &known.name, visit).await?,
+            None => 0,
+        };
+        let event =
+            AuditEvent::in_tenant(tenant, caller.actor, Act::MemberLoggedOut, now).target(user).from(visit);
+        emit(&mut tx, &event.data(serde_json::json!({ "sessions": ended }))).await?;
+        tx.commit().await?;
+        Ok(())
+    }
+
     /// Makes somebody an owner and oneself an admin, in one step.
     ///
     /// # Errors

@@ -9,10 +9,11 @@ pub(crate) mod store;
 pub mod views;
 mod why;
 
+use crate::tokens::Later;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use kernel_core::{Code, Error, Grants, GroupId, Result, Role, RoleId, UserId};
+use kernel_core::{Code, Error, Grants, GroupId, Result, Role, RoleId, TenantId, UserId};
 use std::fmt;
 use std::str::FromStr;
 
@@ -20,6 +21,12 @@ use std::str::FromStr;
 pub const MOST: i64 = 100;
 /// Exceptions that one person, group or role may have.
 pub const MOST_GRANTS: usize = 2_000;
+
+/// What plans say about roles of an organisation's own; their domain stands beside this one, so it is asked through this.
+pub trait OwnRoles: Send + Sync {
+    /// Whether an organisation may make roles of its own.
+    fn own_roles(&self, tenant: TenantId) -> Later<'_, bool>;
+}
 
 /// Whose exceptions are meant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

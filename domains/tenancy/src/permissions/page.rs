@@ -52,6 +52,7 @@ pub(super) async fn list(pages: &Pages, member: &Member) -> Result<PermissionsVi
         roles: tenancy.own_roles(caller).await?.into_iter().map(item).collect(),
         group: FormState::empty(),
         role: FormState::empty(),
+        own_roles: tenancy.own_roles_included(caller.tenant).await?,
     })
 }
 

@@ -6,7 +6,7 @@ use super::store::{
     INSERT_GROUP, INSERT_ROLE, MEMBERS_GRANTS, OWN_ROLE, PERSON_GRANTS, RENAME_GROUP, RENAME_ROLE, ROLES,
     SET_GROUP_GRANTS, SET_PERSON, SET_PERSON_GRANTS, SET_ROLE_GRANTS,
 };
-use super::{Detail, MOST, MOST_GRANTS, Subject};
+use super::{Detail, MOST, MOST_GRANTS, OwnRoles, Subject};
 use crate::Tenancy;
 use crate::members::{allow, current_role};
 use crate::tokens::person;
@@ -17,6 +17,7 @@ use kernel_core::{Caller, Capability, Code, Error, Grants, GroupId, Result, Role
 use kernel_db::{Database, DbError, Row, Tx};
 use serde_json::{Value, json};
 use std::collections::HashMap;
+use std::sync::Arc;
 
 /// What a member has beyond the role, in a line of the list.
 #[derive(Clone, Debug, Default)]
@@ -212,11 +213,33 @@ impl Tenancy {
         self.create_shared(caller, subject, name, visit).await
     }
 
-    /// Makes a role of the organisation's own.
+    /// Gives permissions what plans say about roles of an organisation's own; without it every organisation has them.
+    pub fn set_up_own_roles(&self, plans: Arc<dyn OwnRoles>) {
+        // Set once, at start; a second time changes nothing.
+        let _ = self.0.own_roles.set(plans);
+    }
+
+    /// Whether the organisation's plan has roles of its own.
     ///
     /// # Errors
-    /// As [`Tenancy::create_group`].
+    /// `internal` only.
+    pub async fn own_roles_included(&self, tenant: TenantId) -> Result<bool> {
+        match self.0.own_roles.get() {
+            Some(plans) => plans.own_roles(tenant).await,
+            None => Ok(true),
+        }
+    }
+
+    /// Makes a role of the organisation's own. Those that are there go on when the plan changes: some of them take away.
+    ///
+    /// # Errors
+    /// As [`Tenancy::create_group`]; `limit_reached` also for the plan.
     pub async fn create_role(&self, caller: &Caller, name: &str, visit: &Visit) -> Result<Subject> {
+        caller.require(Capability::ManageMembers)?;
+        if !self.own_roles_included(caller.tenant).await? {
+            let detail = "Roles of your own are part of the Business plan.";
+            return Err(Error::new(Code::LimitReached).detail(detail));
+        }
         let subject = Subject::Role(RoleId::new());
         self.create_shared(caller, subject, name, visit).await
     }

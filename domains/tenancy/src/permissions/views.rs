@@ -21,6 +21,8 @@ pub struct PermissionsView {
     pub group: FormState,
     /// The form for a new role.
     pub role: FormState,
+    /// Whether the plan has roles of one's own.
+    pub own_roles: bool,
 }
 
 /// One member.
@@ -90,9 +92,11 @@ impl View for PermissionsView {
             roles,
             group,
             role: FormState::empty(),
+            own_roles: true,
         };
         vec![
             view(Vec::new(), Vec::new(), FormState::empty()),
+            Self { own_roles: false, ..view(Vec::new(), vec![shared("Accountant", 1)], FormState::empty()) },
             view(vec![shared("Sales", 2)], vec![shared("Accountant", 1)], FormState::empty()),
             view(Vec::new(), Vec::new(), FormState::empty().error("name", "is taken; choose another")),
         ]

@@ -25,6 +25,25 @@ pub fn api(tenancy: &Tenancy) -> Router {
     Router::new().route("/v1/token-leaks", post(report)).with_state(tenancy.clone())
 }
 
+/// The route as it stands in the OpenAPI document, beside those of `/v1` that need a token.
+#[must_use]
+pub fn operation() -> (&'static str, serde_json::Value) {
+    let tokens = json!({
+        "type": "array", "maxItems": MOST, "items": { "type": "string" }, "description": "Whole texts of tokens",
+    });
+    let body = json!({ "type": "object", "required": ["tokens"], "properties": { "tokens": tokens }, "additionalProperties": false });
+    let post = json!({
+        "tags": ["tokens"],
+        "operationId": "reportTokenLeak",
+        "summary": "Reports API tokens that were found in public",
+        "description": "Ends those that work and tells their makers and the owners. Needs no token; the answer is the same for every text.",
+        "security": [],
+        "requestBody": { "required": true, "content": { "application/json": { "schema": body } } },
+        "responses": { "202": { "description": "Taken" } },
+    });
+    ("/v1/token-leaks", json!({ "post": post }))
+}
+
 /// The request, for the limit of an address.
 struct Asker(Exchange);
 

@@ -12,5 +12,5 @@ pub(crate) mod usage;
 pub mod views;
 
 pub use directory::{BaseDirectory, BaseName, FieldName, Later, SiteDirectory, SiteName, TableName};
-pub use leaks::api;
+pub use leaks::{api, operation as leak_operation};
 pub use model::{CreatedToken, NewToken, TokenRow};

@@ -98,3 +98,54 @@ fn an_undefined_variable_is_an_error() {
     let error = web.templates().render_source("{{ not_given }}", page, context! {}).unwrap_err();
     assert!(std::error::Error::source(&error).unwrap().to_string().contains("undefined"), "{error:?}");
 }
+
+/// Every template of the product, as it stands in its file.
+fn sources(folder: &std::path::Path, out: &mut Vec<(String, String)>) {
+    for entry in std::fs::read_dir(folder).unwrap().flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            sources(&path, out);
+        } else if path.extension().is_some_and(|ending| ending == "html") {
+            out.push((path.display().to_string(), std::fs::read_to_string(&path).unwrap()));
+        }
+    }
+}
+
+#[test]
+fn passwords_are_masked_and_left_to_password_managers() {
+    let mut all = Vec::new();
+    sources(&std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../templates"), &mut all);
+    let (mut fields, mut calls) = (0, 0);
+    for (name, source) in &all {
+        assert!(!source.contains("onpaste") && !source.contains("oncopy"), "{name}");
+        calls += source.matches("f.password(").count();
+        for tag in source.split("<input").skip(1).filter_map(|rest| rest.split('>').next()) {
+            let about_password = tag.contains("password") && !tag.contains("type=\"hidden\"");
+            if !about_password {
+                continue;
+            }
+            fields += 1;
+            assert!(tag.contains("type=\"password\""), "{name}: <input{tag}>");
+            assert!(
+                tag.contains("autocomplete=") && !tag.contains("autocomplete=\"off\""),
+                "{name}: <input{tag}>"
+            );
+            assert!(!tag.contains("readonly") && !tag.contains("maxlength"), "{name}: <input{tag}>");
+        }
+    }
+    assert!(
+        all.len() > 50 && fields >= 1 && calls >= 5,
+        "{} templates, {fields} fields, {calls} uses",
+        all.len()
+    );
+    // The macro that all forms use, with each of its words.
+    let web = web();
+    for (call, word) in [
+        ("{{ f.password(form) }}", "autocomplete=\"current-password\""),
+        ("{{ f.password(form, 'new', autocomplete='new-password') }}", "autocomplete=\"new-password\""),
+    ] {
+        let html = layout(&web, "partials/auth.html", &page(&web, "a=b", false), call);
+        assert!(html.contains("type=\"password\"") && html.contains(word), "{html}");
+        assert!(!html.contains("value=\"a&quot;b\""), "never filled again");
+    }
+}
