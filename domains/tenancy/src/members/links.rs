@@ -8,6 +8,7 @@ use super::store::{
 use super::{LinkRow, Offer};
 use crate::Tenancy;
 use crate::model::TenantSummary;
+use crate::scim::store::IS_DEACTIVATED;
 use crate::sso::store::UNBAR;
 use crate::tenants::store::{TENANT_BY_ID, summary};
 use crate::tokens::person;
@@ -215,6 +216,10 @@ impl Tenancy {
         if !fits(&user.email, &domains) {
             // Dropping the transaction leaves the link as it was.
             return Err(other_domain(&user.email, &domains));
+        }
+        if tx.query_opt(&IS_DEACTIVATED, &[&tenant.uuid(), &user.id.uuid()]).await?.is_some() {
+            let detail = "Your organisation's directory has ended your membership; it has to give it back.";
+            return Err(Error::new(Code::Forbidden).detail(detail));
         }
         let role: &str = row.get("role");
         tx.execute(&INSERT_MEMBER, &[&tenant.uuid(), &user.id.uuid(), &role, &now]).await?;

@@ -35,7 +35,7 @@ struct NoteQuery {
     note: Option<String>,
 }
 
-async fn view(tenancy: &Tenancy, member: &Member) -> Result<SsoView, WebError> {
+pub(crate) async fn view(tenancy: &Tenancy, member: &Member) -> Result<SsoView, WebError> {
     let (caller, tenant) = (&member.caller, &member.tenant);
     let connection = tenancy.sso(caller).await?;
     let form = connection.as_ref().map_or_else(
@@ -74,6 +74,7 @@ async fn view(tenancy: &Tenancy, member: &Member) -> Result<SsoView, WebError> {
             })
             .collect(),
         domain: FormState::empty(),
+        scim: crate::scim::section(tenancy, caller).await?,
         note: None,
         problem: None,
     })
@@ -94,6 +95,7 @@ async fn show(
         Some("optional") => (Some("Members may log in in any way again."), None),
         Some("named") => (Some("Add the TXT record, then press Check."), None),
         Some("proven") => (Some("The domain is proven. Its people are sent to the provider."), None),
+        Some("scim-revoked") => (Some("The SCIM token is revoked. It opens nothing any more."), None),
         Some("dropped") => (Some("The domain is dropped."), None),
         Some("trial") => (None, Some("The log-in did not work. The provider, or its settings, refused it.")),
         _ => (None, None),
@@ -107,7 +109,7 @@ fn back(page: &Page, member: &Member, note: &str) -> Response {
 }
 
 /// Back to the page; what could not be done is said above it.
-async fn answer(
+pub(crate) async fn answer(
     tenancy: &Tenancy,
     page: &Page,
     member: &Member,

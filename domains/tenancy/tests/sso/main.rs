@@ -9,6 +9,7 @@ mod enter;
 #[expect(dead_code, reason = "shared with the tests of identity")]
 mod idp;
 mod scene;
+mod scim;
 mod set_up;
 #[path = "../../../identity/tests/it/world.rs"]
 #[expect(dead_code, reason = "shared with the tests of identity")]
