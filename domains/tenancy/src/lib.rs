@@ -9,6 +9,7 @@ pub mod members;
 pub mod model;
 pub mod oauth;
 pub mod permissions;
+pub mod scim;
 pub mod security;
 pub mod sso;
 mod tenancy;
@@ -44,6 +45,7 @@ pub fn routes(
         .merge(security::routes::routes(tenancy))
         .merge(sso::routes::routes(tenancy))
         .merge(sso::login_routes::routes())
+        .merge(scim::routes(tenancy))
         .merge(trail::routes::routes())
         .with_state(tenancy.clone())
         .merge(tokens::routes::routes(tenancy, Arc::clone(&bases)))

@@ -44,6 +44,8 @@ pub const ALL: &[(&str, &str)] = &[
     ("POST", "/o/{slug}/security/sso/domains"),
     ("POST", "/o/{slug}/security/sso/domains/{domain}/check"),
     ("POST", "/o/{slug}/security/sso/domains/{domain}/remove"),
+    ("POST", "/o/{slug}/security/sso/scim"),
+    ("POST", "/o/{slug}/security/sso/scim/{token}/revoke"),
     ("GET POST", "/o/{slug}/bases"),
     ("POST", "/o/{slug}/bases/{base}/rename"),
     ("POST", "/o/{slug}/bases/{base}/delete"),

@@ -24,6 +24,7 @@ mod permission_pages;
 mod permissions;
 mod processes;
 mod records_api;
+mod scim;
 mod secrets;
 mod shares;
 mod sites;

@@ -1,4 +1,4 @@
-//! `api.`: `/v1`, its OpenAPI document, `/v0` for clients of Airtable, and the overview page.
+//! `api.`: `/v1`, its OpenAPI document, `/v0` for clients of Airtable, `/scim/v2` for directories, and the overview page.
 
 use crate::System;
 use axum::routing::get;
@@ -14,4 +14,5 @@ pub fn routes(system: &System) -> Router {
         .merge(bases::developers::routes(system.web.clone()))
         .merge(tenancy::token_api(&system.tenancy))
         .merge(tenancy::oauth::api(&system.tenancy))
+        .merge(tenancy::scim::api(&system.tenancy))
 }

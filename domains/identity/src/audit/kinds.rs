@@ -61,6 +61,12 @@ acts! {
     SsoTried = "sso.tried", |_told| "tried out the log-in provider";
     SsoRequired = "sso.required", |_told| "lets people in by the provider only";
     SsoOptional = "sso.optional", |_told| "lets people in by other ways too";
+    ScimTokenCreated = "scim.token_created", |_told| "made a SCIM token for the directory";
+    ScimTokenRevoked = "scim.token_revoked", |told| format!("revoked the SCIM token that ends in {}", told.said("hint"));
+    MemberProvisioned = "member.provisioned", |told| format!("added {} from the directory", told.target);
+    MemberDirectoryChanged = "member.directory_changed", |told| format!("changed what the directory says of {}", told.target);
+    MemberDeactivated = "member.deactivated", |told| format!("ended the membership of {} from the directory", told.target);
+    MemberReactivated = "member.reactivated", |told| format!("gave {} the membership back from the directory", told.target);
     MemberInvited = "member.invited", |told| format!("invited {} as {}", told.target, told.said("role"));
     InviteResent = "invite.resent", |told| format!("sent {} the invitation again", told.target);
     InviteRevoked = "invite.revoked", |told| format!("took back the invitation of {}", told.target);

@@ -2,16 +2,20 @@
 //! password is taken.
 
 use super::service::faster;
-use super::store::{ACCOUNT_OF_ADDRESS, INSERT_USER_OF_PROVIDER};
-use crate::Identity;
+use super::store::{ACCOUNT_OF_ADDRESS, INSERT_USER_OF_PROVIDER, RENAME_USER};
+use crate::account::store::{DELETE_EMAIL_CHANGE, SET_EMAIL};
 use crate::audit::{AuditEvent, emit};
 use crate::leaving::Later;
+use crate::links::store::DELETE_LINKS;
 use crate::model::{Visit, clean_email, clean_name, email_key};
+use crate::reset::store::DELETE_RESETS;
+use crate::security_mail::{SecurityMail, SecurityNews};
 use crate::session::SignIn;
 use crate::signup::store::DELETE_SIGNUPS;
 use crate::throttle::ELSEWHERE_BY_ADDRESS;
+use crate::{Identity, User};
 use kernel_core::sealed::Sealing;
-use kernel_core::{Error, Result, UserId};
+use kernel_core::{Code, Error, Result, UserId};
 use kernel_db::{Database, Tx};
 use std::sync::Arc;
 
@@ -72,6 +76,44 @@ impl Identity {
         let event = AuditEvent::of_account(Some(user), "account.created", now).target(&key).from(visit);
         emit(tx, &event.data(serde_json::json!({ "with": [with] }))).await?;
         Ok(user)
+    }
+
+    /// Changes the address and the name of an account as an organisation's directory says, for an account that is that
+    /// organisation's alone. Links that were mailed to the former address work no more; both addresses are told.
+    ///
+    /// # Errors
+    /// `already_exists` at `emails`: somebody else has the address; field errors.
+    pub async fn follow_directory(
+        &self,
+        tx: &mut Tx,
+        user: &User,
+        (email, name): (Option<&str>, Option<&str>),
+        visit: &Visit,
+    ) -> Result<()> {
+        let now = self.now();
+        // A name that is too long to show is the directory's to keep; the account's stays.
+        if let Some(name) = name.and_then(|name| clean_name("displayName", name).ok()) {
+            tx.execute(&RENAME_USER, &[&user.id.uuid(), &name]).await?;
+        }
+        let Some(email) = email else { return Ok(()) };
+        let email = clean_email("emails", email).map_err(|error| Error::fields(vec![error]))?;
+        let key = email_key(&email);
+        match tx.execute(&SET_EMAIL, &[&user.id.uuid(), &email, &key]).await {
+            Err(error) if error.constraint() == Some("users_email_key") => {
+                let detail = format!("name {email}, which is another account's");
+                return Err(Error::field("emails", Code::AlreadyExists, detail));
+            }
+            done => done?,
+        };
+        for statement in [&DELETE_EMAIL_CHANGE, &DELETE_RESETS, &DELETE_LINKS] {
+            tx.execute(statement, &[&user.id.uuid()]).await?;
+        }
+        let news = SecurityNews::EmailChanged(email.clone());
+        for to in [&user.email, &email] {
+            self.send(tx, to, &SecurityMail::new(&self.0.brand, &user.name, &news, visit, now)).await?;
+        }
+        let event = AuditEvent::of_account(Some(user.id), "email.changed", now).target(&key).from(visit);
+        emit(tx, &event.data(serde_json::json!({ "by": "directory" }))).await
     }
 
     /// Logs in somebody whom an organisation's provider has recognised. With `several_factors` the provider has asked for

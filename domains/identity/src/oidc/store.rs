@@ -14,6 +14,8 @@ statements! {
     /// An account without a password.
     global Control INSERT_USER_OF_PROVIDER = "insert into control.users (id, email, email_key, name, created_at)
         values ($1, $2, $3, $4, $5)";
+    /// Changes what a person is called.
+    global Control RENAME_USER = "update control.users set name = $2 where id = $1";
     /// A person's accounts elsewhere.
     global Control IDENTITIES_OF_USER = "select id, issuer, email, created_at, last_used_at from control.identities
         where user_id = $1 order by created_at, id";

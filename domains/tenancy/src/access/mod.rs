@@ -5,4 +5,4 @@ mod actors;
 pub mod cache;
 pub mod extract;
 pub mod jwt;
-mod service;
+pub(crate) mod service;

@@ -317,7 +317,7 @@ fn token_access(row: &Row) -> TokenAccess {
     }
 }
 
-fn refuse_suspended(tenant: &TenantSummary) -> Result<()> {
+pub(crate) fn refuse_suspended(tenant: &TenantSummary) -> Result<()> {
     match tenant.state {
         TenantState::Active => Ok(()),
         TenantState::Suspended => Err(Error::new(Code::TenantSuspended).detail(format!(

@@ -8,6 +8,7 @@ use super::store::{
 use super::{LinkRow, Offer};
 use crate::Tenancy;
 use crate::model::TenantSummary;
+use crate::scim::store::IS_DEACTIVATED;
 use crate::sso::store::IS_REMOVED;
 use crate::tenants::store::{TENANT_BY_ID, summary};
 use crate::tokens::person;
@@ -222,6 +223,10 @@ impl Tenancy {
             return Err(Error::new(Code::Forbidden).detail(format!(
                 "You were removed from {name}. Ask there for an invitation if that was not meant."
             )));
+        }
+        if tx.query_opt(&IS_DEACTIVATED, &[&tenant.uuid(), &user.id.uuid()]).await?.is_some() {
+            let detail = "Your organisation's directory has ended your membership; it has to give it back.";
+            return Err(Error::new(Code::Forbidden).detail(detail));
         }
         let role: &str = row.get("role");
         tx.execute(&INSERT_MEMBER, &[&tenant.uuid(), &user.id.uuid(), &role, &now]).await?;

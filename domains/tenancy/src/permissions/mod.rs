@@ -76,6 +76,8 @@ pub struct Detail {
     pub expires_at: Option<Timestamp>,
     /// The members of a group.
     pub members: Vec<UserId>,
+    /// Whether the organisation's directory says who is in the group and what it is called.
+    pub managed: bool,
 }
 
 /// The end of a day in UTC, as a form says it; nothing: never.

@@ -43,6 +43,7 @@ pub(super) async fn list(pages: &Pages, member: &Member) -> Result<PermissionsVi
         name: shared.name,
         exceptions: shared.exceptions,
         members: shared.members,
+        managed: shared.managed,
     };
     Ok(PermissionsView {
         name: member.tenant.name.clone(),
@@ -183,6 +184,7 @@ pub(super) async fn subject_view(
         exceptions: detail.grants.len(),
         may_edit: manages && fixed(member, detail).is_none(),
         fixed: fixed(member, detail).filter(|_| manages),
+        managed: detail.managed,
         sections,
         open: open.map(|at| (places.bases[at].id.clone(), places.bases[at].name.clone())),
         settings: FormState::empty()

@@ -9,6 +9,7 @@ use super::store::{
 use super::{Detail, MOST, MOST_GRANTS, OwnRoles, Subject};
 use crate::Tenancy;
 use crate::members::{allow, current_role};
+use crate::scim::store::{IS_MANAGED, MANAGED_GROUPS};
 use crate::tokens::person;
 use identity::audit::{Act, AuditEvent, emit};
 use identity::model::{Visit, clean_name};
@@ -16,7 +17,7 @@ use jiff::Timestamp;
 use kernel_core::{Caller, Capability, Code, Error, Grants, GroupId, Result, Role, RoleId, TenantId, UserId};
 use kernel_db::{Database, DbError, Row, Tx};
 use serde_json::{Value, json};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 /// What a member has beyond the role, in a line of the list.
@@ -43,6 +44,8 @@ pub struct Shared {
     pub exceptions: usize,
     /// How many members have it.
     pub members: i64,
+    /// Whether the organisation's directory manages it.
+    pub managed: bool,
 }
 
 fn grants_of(row: &Row) -> Result<Grants> {
@@ -80,7 +83,14 @@ impl Tenancy {
     pub async fn groups(&self, caller: &Caller) -> Result<Vec<Shared>> {
         caller.require(Capability::ManageMembers)?;
         let rows = self.0.db.read(caller.tenant, &GROUPS, &[&caller.tenant.uuid()]).await?;
-        rows.iter().map(|row| shared(row, Subject::Group(GroupId::from_uuid(row.get("id"))))).collect()
+        let managed = self.0.db.read(caller.tenant, &MANAGED_GROUPS, &[&caller.tenant.uuid()]).await?;
+        let managed: HashSet<uuid::Uuid> = managed.iter().map(|row| row.get("id")).collect();
+        let group = |row: &Row| {
+            let id: uuid::Uuid = row.get("id");
+            let shared = shared(row, Subject::Group(GroupId::from_uuid(id)))?;
+            Ok(Shared { managed: managed.contains(&id), ..shared })
+        };
+        rows.iter().map(group).collect()
     }
 
     /// The organisation's own roles by name.
@@ -111,6 +121,7 @@ impl Tenancy {
             own_role: None,
             expires_at: None,
             members: Vec::new(),
+            managed: false,
         };
         match subject {
             Subject::Person(user) => {
@@ -130,7 +141,8 @@ impl Tenancy {
                 let row = self.0.db.read_opt(tenant, &GROUP, params).await?.ok_or_else(Error::not_found)?;
                 let members = self.0.db.read(tenant, &GROUP_MEMBERS, params).await?;
                 let members = members.iter().map(|row| UserId::from_uuid(row.get("user_id"))).collect();
-                Ok(Detail { members, ..plain(row.get("name"), grants_of(&row)?) })
+                let managed = self.0.db.read_opt(tenant, &IS_MANAGED, params).await?.is_some();
+                Ok(Detail { members, managed, ..plain(row.get("name"), grants_of(&row)?) })
             }
             Subject::Role(role) => {
                 let params: kernel_db::Params<'_> = &[&tenant.uuid(), &role.uuid()];
@@ -276,7 +288,7 @@ impl Tenancy {
     /// Renames a group and says who is in it.
     ///
     /// # Errors
-    /// `forbidden`, `not_found`; errors at `name`.
+    /// `forbidden`, `not_found`; errors at `name`; `conflict` for a group of the directory.
     pub async fn change_group(
         &self,
         caller: &Caller,
@@ -286,6 +298,7 @@ impl Tenancy {
     ) -> Result<()> {
         let subject = Subject::Group(group);
         let before = self.permissions_of(caller, subject).await?;
+        by_hand(&before)?;
         let name = clean_name("name", name).map_err(|error| Error::fields(vec![error]))?;
         let own = person(caller)?;
         if caller.role != Role::Owner && before.members.contains(&own) != members.contains(&own) {
@@ -319,9 +332,10 @@ impl Tenancy {
     /// Deletes a group or a role of the organisation's own; its members keep what they have otherwise.
     ///
     /// # Errors
-    /// `forbidden`, `not_found`.
+    /// `forbidden`, `not_found`; `conflict` for a group of the directory.
     pub async fn delete_shared(&self, caller: &Caller, subject: Subject, visit: &Visit) -> Result<()> {
         let before = self.permissions_of(caller, subject).await?;
+        by_hand(&before)?;
         let mut tx = self.hand_out(caller, subject).await?;
         let tenant = caller.tenant.uuid();
         let (gone, action) = match subject {
@@ -383,9 +397,17 @@ impl Tenancy {
     }
 }
 
+/// Name and members of a group of the directory are the directory's.
+fn by_hand(before: &Detail) -> Result<()> {
+    if before.managed {
+        return Err(Error::new(Code::Conflict).detail("Your directory manages this group. Change it there."));
+    }
+    Ok(())
+}
+
 fn shared(row: &Row, subject: Subject) -> Result<Shared> {
     let exceptions = grants_of(row)?.len();
-    Ok(Shared { subject, name: row.get("name"), exceptions, members: row.get("members") })
+    Ok(Shared { subject, name: row.get("name"), exceptions, members: row.get("members"), managed: false })
 }
 
 fn name_taken(error: DbError) -> Error {

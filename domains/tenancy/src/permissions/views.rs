@@ -61,6 +61,8 @@ pub struct SharedItem {
     pub exceptions: usize,
     /// How many members have it.
     pub members: i64,
+    /// Whether the organisation's directory manages it.
+    pub managed: bool,
 }
 
 impl View for PermissionsView {
@@ -83,6 +85,7 @@ impl View for PermissionsView {
             name: name.into(),
             exceptions: 3,
             members,
+            managed: name == "Sales",
         };
         let view = |groups, roles, group: FormState| Self {
             name: "Acme Services".into(),
@@ -126,6 +129,8 @@ pub struct SubjectView {
     pub may_edit: bool,
     /// Why not, if that needs a word.
     pub fixed: Option<&'static str>,
+    /// Whether the organisation's directory says what a group is called and who is in it.
+    pub managed: bool,
     /// Parts of the form.
     pub sections: Vec<Section>,
     /// The open base: `app…` and its name.
@@ -221,6 +226,7 @@ impl View for SubjectView {
             exceptions: 2,
             may_edit,
             fixed: None,
+            managed: false,
             sections: vec![Section {
                 title: "Bases".into(),
                 rows: vec![
@@ -239,6 +245,7 @@ impl View for SubjectView {
         vec![
             view("person", true),
             Self { saved: true, ..view("group", true) },
+            Self { managed: true, ..view("group", true) },
             view("role", true),
             Self { fixed: Some("Owners reach everything."), ..view("person", false) },
             Self {

@@ -47,7 +47,7 @@ fn certificate(one: &Certificate, soon: Timestamp) -> CertificateItem {
 }
 
 /// The page, with the form of a protocol: the one that is set up, unless another is asked for.
-async fn view(tenancy: &Tenancy, member: &Member, with: Option<&str>) -> Result<SsoView, WebError> {
+pub(crate) async fn view(tenancy: &Tenancy, member: &Member, with: Option<&str>) -> Result<SsoView, WebError> {
     let (caller, tenant) = (&member.caller, &member.tenant);
     let connection = tenancy.sso(caller).await?;
     let kept = connection.as_ref().map(|connection| match connection.way {
@@ -116,6 +116,7 @@ async fn view(tenancy: &Tenancy, member: &Member, with: Option<&str>) -> Result<
             })
             .collect(),
         domain: FormState::empty(),
+        scim: crate::scim::section(tenancy, caller).await?,
         note: None,
         problem: None,
     })
@@ -138,6 +139,7 @@ async fn show(
         Some("optional") => (Some("Members may log in in any way again."), None),
         Some("named") => (Some("Add the TXT record, then press Check."), None),
         Some("proven") => (Some("The domain is proven. Its people are sent to the provider."), None),
+        Some("scim-revoked") => (Some("The SCIM token is revoked. It opens nothing any more."), None),
         Some("dropped") => (Some("The domain is dropped."), None),
         Some("trial") => (None, Some("The log-in did not work. The provider, or its settings, refused it.")),
         _ => (None, None),
@@ -155,7 +157,7 @@ fn back(page: &Page, member: &Member, note: &str) -> Response {
 }
 
 /// Back to the page; what could not be done is said above it.
-async fn answer(
+pub(crate) async fn answer(
     tenancy: &Tenancy,
     page: &Page,
     member: &Member,

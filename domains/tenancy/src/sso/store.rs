@@ -57,12 +57,14 @@ statements! {
     /// Knows a person, or notes that one came again.
     tenant Control PUT_SSO_PERSON = "insert into control.sso_people (tenant_id, issuer, subject, user_id, created_at, last_used_at)
         values ($1, $2, $3, $4, $5, $5) on conflict (tenant_id, issuer, subject) do update set last_used_at = excluded.last_used_at";
-    /// Whether somebody was removed here.
-    tenant Control IS_REMOVED = "select 1 from control.sso_removed where tenant_id = $1 and user_id = $2";
+    /// Whether somebody was removed here, by hand or by the directory.
+    tenant Control IS_REMOVED = "select 1 from control.sso_removed where tenant_id = $1 and user_id = $2
+        union all select 1 from control.scim_users where tenant_id = $1 and user_id = $2 and deactivated_at is not null";
     /// The provider does not bring a removed member back.
     tenant Control BAR = "insert into control.sso_removed (tenant_id, user_id, at) values ($1, $2, $3) on conflict do nothing";
     /// An invitation does.
-    tenant Control UNBAR = "delete from control.sso_removed where tenant_id = $1 and user_id = $2";
+    tenant Control UNBAR = "with back as (update control.scim_users set deactivated_at = null where tenant_id = $1 and user_id = $2)
+        delete from control.sso_removed where tenant_id = $1 and user_id = $2";
     /// Secrets to seal anew, a page of organisations at a time.
     platform Control SSO_SECRETS = "select tenant_id, client_secret from control.sso where client_secret is not null";
     /// Replaces a secret by the same one sealed anew, unless it was changed meanwhile.

@@ -1,5 +1,6 @@
 //! Contexts of the pages of single sign-on.
 
+use crate::scim::ScimSection;
 use kernel_web::{FormState, View, register_view};
 use serde::Serialize;
 
@@ -36,6 +37,8 @@ pub struct SsoView {
     pub domains: Vec<DomainItem>,
     /// What was typed for another domain.
     pub domain: FormState,
+    /// The directory.
+    pub scim: ScimSection,
     /// Something that was just done.
     pub note: Option<&'static str>,
     /// Something that could not be done.
@@ -102,6 +105,7 @@ impl View for SsoView {
             text: "nclc-domain=x".into(),
             proven_at: proven.then(at),
         };
+        let [no_scim, scim, made] = ScimSection::samples();
         let empty = || Self {
             name: "Acme".into(),
             slug: "acme".into(),
@@ -124,6 +128,7 @@ impl View for SsoView {
             roles: roles(),
             domains: Vec::new(),
             domain: FormState::empty(),
+            scim: no_scim.clone(),
             note: None,
             problem: None,
         };
@@ -160,6 +165,7 @@ impl View for SsoView {
                 form: typed(),
                 domains: vec![domain(false)],
                 problem: Some("No record.".into()),
+                scim: scim.clone(),
                 ..empty()
             },
             Self {
@@ -171,6 +177,7 @@ impl View for SsoView {
                 domains: vec![domain(true), domain(false)],
                 domain: FormState::empty().value("domain", "acme").error("domain", "is not a domain"),
                 note: Some("Saved."),
+                scim: made.clone(),
                 ..empty()
             },
         ]

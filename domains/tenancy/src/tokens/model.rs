@@ -63,7 +63,7 @@ impl PrefixLength for TenantId {
 }
 
 /// 32 bits of SHA-256 in six base-62 digits.
-fn checksum(body: &str) -> String {
+pub(crate) fn checksum(body: &str) -> String {
     const DIGITS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
     let [a, b, c, d, ..] = sha256(body.as_bytes());
     let mut value = u32::from_be_bytes([a, b, c, d]);

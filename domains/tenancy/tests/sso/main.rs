@@ -13,6 +13,7 @@ mod saml_flow;
 mod saml_idp;
 mod saml_read;
 mod scene;
+mod scim;
 mod set_up;
 #[path = "../../../identity/tests/it/world.rs"]
 #[expect(dead_code, reason = "shared with the tests of identity")]

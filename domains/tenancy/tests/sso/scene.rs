@@ -113,7 +113,8 @@ impl Scene {
         let routes = tenancy::with_switcher(identity::routes(&identity), &tenancy)
             .merge(tenancy::routes(&tenancy, Arc::new(Shelves), Arc::new(Shelves)))
             .merge(Router::new().route("/o/{slug}/", get(home)).with_state(tenancy.clone()));
-        let app = kernel_web::by_host(&world.web, Portals { app: Some(routes), ..Portals::default() });
+        let api = Some(tenancy::scim::api(&tenancy));
+        let app = kernel_web::by_host(&world.web, Portals { app: Some(routes), api, ..Portals::default() });
         Self { world: World { identity, ..world }, idp, names, plans, tenancy, app }
     }
 

@@ -1,0 +1,295 @@
+//! What the directory does to users: make members, change what it says of them, end and give back memberships.
+
+use super::Doc;
+use super::patch;
+use super::people::{Person, is_ours};
+use super::schemas::USER;
+use super::store::{
+    DELETE_SCIM_USER, DROP_INVITES_TO, FORGET_KEPT, GIVE_BACK, GIVE_BACK_GROUPS, IN_ANOTHER, IS_BARRED,
+    KEEP_MEMBER, NEWCOMERS, PUT_SCIM_USER,
+};
+use super::token::Directory;
+use crate::Tenancy;
+use crate::members::store::{DELETE_MEMBER, INSERT_MEMBER, OWNERS_LOCKED, REVOKE_TOKENS_OF};
+use crate::oauth::store::END_CONNECTIONS_OF_USER;
+use identity::audit::{Act, AuditEvent, emit};
+use identity::model::{Visit, email_key};
+use kernel_core::{Code, Error, Result, Role, UserId};
+use kernel_db::{Database, DbError, Tx};
+use serde_json::{Value, json};
+use std::collections::HashSet;
+
+/// What is asked of a user.
+pub(super) enum Change {
+    Create(Doc),
+    Replace(Doc),
+    Patch(patch::Body),
+}
+
+/// The addresses of a document in the order in which they count: the primary one, the one for work, others, the name.
+fn addresses(document: &Doc) -> Vec<&str> {
+    let emails: Vec<&Value> =
+        document.get("emails").and_then(Value::as_array).into_iter().flatten().collect();
+    let rank = |email: &&Value| match (&email["primary"], &email["type"]) {
+        (Value::Bool(true), _) => 0,
+        (_, Value::String(kind)) if kind.eq_ignore_ascii_case("work") => 1,
+        _ => 2,
+    };
+    let mut ranked = emails;
+    ranked.sort_by_key(rank);
+    let texts = ranked.into_iter().filter_map(|email| email.get("value")).chain(document.get("userName"));
+    texts.filter_map(Value::as_str).map(str::trim).collect()
+}
+
+/// The name to show: as it is shown, or put together of its parts.
+fn shown_name(document: &Doc) -> Option<String> {
+    let part = |name: &str| document.get("name").and_then(|all| all.get(name)).and_then(Value::as_str);
+    let whole = document.get("displayName").and_then(Value::as_str).or_else(|| part("formatted"));
+    let parts: Vec<&str> = [part("givenName"), part("familyName")].into_iter().flatten().collect();
+    let name = whole.map_or_else(|| parts.join(" "), str::to_owned);
+    (!name.trim().is_empty()).then_some(name)
+}
+
+fn name_taken(error: DbError) -> Error {
+    match error.constraint() {
+        Some("scim_users_name_key") => {
+            Error::field("userName", Code::AlreadyExists, "is another user's in this organisation")
+        }
+        _ => error.into(),
+    }
+}
+
+impl Tenancy {
+    /// Makes, replaces or patches a user. `id`: whom; none for one who is made.
+    ///
+    /// # Errors
+    /// `not_found`, `precondition_failed`; `already_exists` at `userName`; field errors; `conflict` for the last owner and
+    /// for whom an administrator removed.
+    pub(super) async fn write_scim_user(
+        &self,
+        directory: &Directory,
+        id: Option<UserId>,
+        (change, if_match): (Change, Option<&str>),
+        visit: &Visit,
+    ) -> Result<UserId> {
+        let (tenant, now) = (directory.id(), self.now());
+        // People are looked up over another connection while the owners are locked.
+        let _turn = self.turn().await?;
+        let mut tx = self.0.db.begin(Database::Control, tenant).await?;
+        let owners = owners(&mut tx, directory).await?;
+        let before = match id {
+            Some(id) => Some(self.scim_person(&mut tx, tenant, id).await?.ok_or_else(Error::not_found)?),
+            None => None,
+        };
+        if let Some(before) = &before {
+            require_version(if_match, before)?;
+        }
+        let document = match (change, &before) {
+            (Change::Create(document) | Change::Replace(document), _) => document,
+            (Change::Patch(body), Some(before)) => patch::apply(USER, before.document(), &body)?,
+            (Change::Patch(_), None) => return Err(Error::not_found()),
+        };
+        let name = document.get("userName").and_then(Value::as_str).map(str::trim).unwrap_or_default();
+        if name.is_empty() {
+            return Err(Error::field("userName", Code::Required, "is missing"));
+        }
+        let same =
+            before.as_ref().is_some_and(|before| addresses(&before.document()) == addresses(&document));
+        let address = if same { None } else { Some(self.scim_address(&mut tx, directory, &document).await?) };
+        let (person, made) = match (before, address) {
+            (Some(before), address) => {
+                self.follow(&mut tx, (directory, &before), (address, &document), visit).await?;
+                (before, false)
+            }
+            (None, Some(address)) => {
+                (self.scim_account(&mut tx, directory, (&address, &document), visit).await?, true)
+            }
+            (None, None) => return Err(Error::not_found()),
+        };
+        let user = person.user.id;
+        let wanted = document.get("active") != Some(&Value::Bool(false));
+        let ended = (!wanted).then(|| person.deactivated_at.unwrap_or(now));
+        let external = document.get("externalId").and_then(Value::as_str);
+        let (key, said) = (name.to_lowercase(), Value::Object(document.clone()));
+        let params: kernel_db::Params<'_> =
+            &[&tenant.uuid(), &user.uuid(), &key, &external, &said, &ended, &now];
+        tx.execute(&PUT_SCIM_USER, params).await.map_err(name_taken)?;
+        let act = match (person.member, wanted) {
+            (true, false) => {
+                self.end_by_scim(&mut tx, directory, (&person, &owners)).await?;
+                Act::MemberDeactivated
+            }
+            (false, true) => {
+                self.begin_by_scim(&mut tx, directory, &person).await?;
+                if made { Act::MemberProvisioned } else { Act::MemberReactivated }
+            }
+            _ if made => Act::MemberProvisioned,
+            _ => Act::MemberDirectoryChanged,
+        };
+        let event = AuditEvent::in_tenant(tenant, directory.actor(), act, now).target(user).from(visit);
+        emit(&mut tx, &event.data(json!({ "user_name": name, "external_id": external, "active": wanted })))
+            .await?;
+        self.commit_access(tx, tenant).await?;
+        Ok(user)
+    }
+
+    /// Ends the membership and forgets what the directory said. The account is the person's and stays.
+    ///
+    /// # Errors
+    /// `not_found`, `precondition_failed`; `conflict` for the last owner.
+    pub(super) async fn delete_scim_user(
+        &self,
+        directory: &Directory,
+        (user, if_match): (UserId, Option<&str>),
+        visit: &Visit,
+    ) -> Result<()> {
+        let (tenant, now) = (directory.id(), self.now());
+        let _turn = self.turn().await?;
+        let mut tx = self.0.db.begin(Database::Control, tenant).await?;
+        let owners = owners(&mut tx, directory).await?;
+        let person = self.scim_person(&mut tx, tenant, user).await?.ok_or_else(Error::not_found)?;
+        require_version(if_match, &person)?;
+        if person.member {
+            self.end_by_scim(&mut tx, directory, (&person, &owners)).await?;
+        }
+        tx.execute(&DELETE_SCIM_USER, &[&tenant.uuid(), &user.uuid()]).await?;
+        let event = AuditEvent::in_tenant(tenant, directory.actor(), Act::MemberRemoved, now);
+        emit(&mut tx, &event.target(user).from(visit).data(json!({ "by": "scim" }))).await?;
+        self.commit_access(tx, tenant).await?;
+        Ok(())
+    }
+
+    /// The address by which a document means an account: the first in a proven domain.
+    async fn scim_address(&self, tx: &mut Tx, directory: &Directory, document: &Doc) -> Result<String> {
+        let domains: HashSet<String> = self.scim_domains(tx, directory.id()).await?;
+        let all = addresses(document);
+        if let Some(ours) = all.iter().find(|address| is_ours(&domains, address)) {
+            return Ok((*ours).to_owned());
+        }
+        let detail = format!(
+            "has no address in a domain that {} has proven: {}",
+            directory.tenant.name,
+            all.join(", ")
+        );
+        Err(Error::field("emails", Code::InvalidValue, detail))
+    }
+
+    /// The account of somebody whom the directory makes a member, and whether the person is one already.
+    async fn scim_account(
+        &self,
+        tx: &mut Tx,
+        directory: &Directory,
+        (address, document): (&str, &Doc),
+        visit: &Visit,
+    ) -> Result<Person> {
+        let with = format!("SCIM of {}", directory.tenant.slug);
+        let name = shown_name(document);
+        let user = self.0.identity.account_for(tx, address, name.as_deref(), &with, visit).await?;
+        let person = match self.scim_person(tx, directory.id(), user).await? {
+            Some(known) => known,
+            // Made in this transaction, or somebody who is no member yet.
+            None => Person::outside(user, address, self.now()),
+        };
+        if person.said.is_some() {
+            return Err(Error::field(
+                "userName",
+                Code::AlreadyExists,
+                format!("means {address}, whom the directory knows as {user} already"),
+            ));
+        }
+        Ok(person)
+    }
+
+    /// Follows the directory with the account's address and name, as far as the account is this organisation's alone: its
+    /// present address is in a proven domain, and the person is in no other organisation.
+    async fn follow(
+        &self,
+        tx: &mut Tx,
+        (directory, before): (&Directory, &Person),
+        (address, document): (Option<String>, &Doc),
+        visit: &Visit,
+    ) -> Result<()> {
+        let user = &before.user;
+        let address = address.filter(|address| email_key(address) != email_key(&user.email));
+        let name = shown_name(document).filter(|name| shown_name(&before.document()).as_ref() != Some(name));
+        if address.is_none() && name.is_none() {
+            return Ok(());
+        }
+        let domains = self.scim_domains(tx, directory.id()).await?;
+        let elsewhere =
+            tx.query_opt(&IN_ANOTHER, &[&user.id.uuid(), &directory.id().uuid()]).await?.is_some();
+        if elsewhere || !is_ours(&domains, &user.email) {
+            return Ok(());
+        }
+        self.0.identity.follow_directory(tx, user, (address.as_deref(), name.as_deref()), visit).await
+    }
+
+    /// Makes a member of whom the directory activates; gives back what was kept.
+    async fn begin_by_scim(&self, tx: &mut Tx, directory: &Directory, person: &Person) -> Result<()> {
+        let (tenant, user) = (directory.id().uuid(), person.user.id.uuid());
+        if tx.query_opt(&IS_BARRED, &[&tenant, &user]).await?.is_some() {
+            let detail = format!(
+                "An administrator removed this person from {}. An invitation brings the person back.",
+                directory.tenant.name
+            );
+            return Err(Error::new(Code::Conflict).detail(detail));
+        }
+        let kept = person.kept.as_ref().and_then(|kept| kept["role"].as_str()).map(str::parse::<Role>);
+        let role = match kept.transpose()? {
+            Some(role) => role,
+            None => {
+                let row = tx.query_opt(&NEWCOMERS, &[&tenant]).await?;
+                let role = row.and_then(|row| row.get::<_, Option<String>>("default_role"));
+                role.map_or(Ok(Role::Viewer), |role| role.parse())?
+            }
+        };
+        tx.execute(&INSERT_MEMBER, &[&tenant, &user, &role.name(), &self.now()]).await?;
+        for statement in [&GIVE_BACK, &GIVE_BACK_GROUPS, &FORGET_KEPT] {
+            tx.execute(statement, &[&tenant, &user]).await?;
+        }
+        Ok(())
+    }
+
+    /// Ends a membership as removing a member does, and keeps what the person had.
+    async fn end_by_scim(
+        &self,
+        tx: &mut Tx,
+        directory: &Directory,
+        (person, owners): (&Person, &[UserId]),
+    ) -> Result<()> {
+        let (tenant, user, now) = (directory.id().uuid(), person.user.id, self.now());
+        if owners == [user] {
+            let detail = format!(
+                "{} is the last owner of {}. Make somebody else an owner first.",
+                person.user.email, directory.tenant.name
+            );
+            return Err(Error::new(Code::Conflict).detail(detail));
+        }
+        tx.execute(&KEEP_MEMBER, &[&tenant, &user.uuid()]).await?;
+        tx.execute(&REVOKE_TOKENS_OF, &[&tenant, &user.uuid(), &now]).await?;
+        tx.execute(&END_CONNECTIONS_OF_USER, &[&tenant, &user.uuid(), &now]).await?;
+        tx.execute(&DROP_INVITES_TO, &[&tenant, &email_key(&person.user.email)]).await?;
+        tx.execute(&DELETE_MEMBER, &[&tenant, &user.uuid()]).await?;
+        Ok(())
+    }
+}
+
+/// The owners, locked: what the directory writes happens one after the other.
+pub(super) async fn owners(tx: &mut Tx, directory: &Directory) -> Result<Vec<UserId>> {
+    let rows = tx.query(&OWNERS_LOCKED, &[&directory.id().uuid()]).await?;
+    Ok(rows.iter().map(|row| UserId::from_uuid(row.get("user_id"))).collect())
+}
+
+fn require_version(if_match: Option<&str>, person: &Person) -> Result<()> {
+    holds(if_match, &person.version())
+}
+
+/// `If-Match` (RFC 7644 section 3.14); weak tags are compared by what they say.
+pub(super) fn holds(if_match: Option<&str>, version: &str) -> Result<()> {
+    let strong = |tag: &str| tag.trim().trim_start_matches("W/").to_owned();
+    let fits = |tags: &str| tags.trim() == "*" || tags.split(',').any(|tag| strong(tag) == strong(version));
+    if if_match.is_none_or(fits) {
+        return Ok(());
+    }
+    Err(Error::new(Code::PreconditionFailed).detail("The resource has changed since it was read."))
+}
