@@ -9,6 +9,7 @@ mod events;
 mod exchange;
 mod exchange_modes;
 mod fields;
+mod groups;
 mod guards;
 mod history;
 mod idempotency;

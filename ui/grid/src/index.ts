@@ -46,6 +46,8 @@ export interface Grid {
   beside(index: number, by: 1 | -1): Promise<{ row: Row; index: number } | undefined>;
   /** Row of a record, if it is at hand. */
   find(record: string): number | undefined;
+  /** Its place among the records. */
+  placeOf(record: string): number | undefined;
   /** Focuses the row of a record that is at hand; its index. */
   reach(record: string): number | undefined;
   goTo(row: number): void;
@@ -121,6 +123,10 @@ export function createGrid(host: HTMLElement, options: GridOptions): Grid {
       return undefined;
     },
     find: (record) => core.pages.find(record)?.index,
+    placeOf: (record) => {
+      const found = core.pages.find(record);
+      return found?.row.place ?? found?.index;
+    },
     reach: (record) => {
       const row = core.reach(record);
       if (row !== undefined) view.reveal(core.selection.focus);
