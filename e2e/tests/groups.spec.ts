@@ -23,7 +23,7 @@ test.beforeAll(async ({ browser, person }) => {
   const base = (await post('/v1/bases', { name: 'Shops' })).id as string;
   const made = await post('/v1/tables', { base, name: 'Shops', fields: [
     { name: 'Name', type: 'text' },
-    { name: 'State', type: 'select', options: { choices: [{ name: 'Open', colour: 'green' }, { name: 'Review', colour: 'purple' }, { name: 'Closed', colour: 'gray' }] } },
+    { name: 'State', type: 'select', options: { choices: [{ name: 'Open', colour: 'green' }, { name: 'Review', colour: 'violet' }, { name: 'Closed', colour: 'gray' }] } },
     { name: 'Town', type: 'text' }, { name: 'Sales', type: 'number', options: { precision: 0 } }, { name: 'Own', type: 'checkbox' }, { name: 'Since', type: 'date' },
   ] });
   const table = made.id as string;

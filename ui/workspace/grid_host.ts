@@ -60,12 +60,12 @@ export function createHost(model: Model, menu: (place: MenuPlace) => void, chang
     async window(offset, limit, signal): Promise<Window> {
       const { table } = model;
       if (!table) return { version: 0, total: 0, offset, rows: [] };
-      const fields = visibleFields(table.fields, table.primary_field, model.look).map((f) => f.id);
+      const shows = visibleFields(table.fields, table.primary_field, model.look).map((f) => f.id);
+      // What a record's group and colour are read from is needed also where it does not show.
+      const fields = [...new Set([...shows, ...model.groups.map((f) => f.id), ...(model.colour ? [model.colour.id] : [])])];
       if (model.groups.length > 0) {
         const totals = totalsOf(model);
-        // What a group stands for is needed of its records as well, also where the field does not show.
-        const needed = [...new Set([...fields, ...model.groups.map((f) => f.id)])];
-        const body = { ...linesQuery(model), totals, offset, limit, fields: needed };
+        const body = { ...linesQuery(model), totals, offset, limit, fields };
         const { data } = await api.ask<LinesAnswer>('POST', `/v1/tables/${table.id}/window`, { body, signal, reads: true });
         return linesWindow(data, table.fields, totals);
       }

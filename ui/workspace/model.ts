@@ -106,6 +106,11 @@ export class Model {
     return (this.look.group ?? []).flatMap((group) => this.field(group.field) ?? []);
   }
 
+  /** The select whose choice gives a record its colour. */
+  get colour(): Field | undefined {
+    return this.field(this.look.colour?.field ?? '');
+  }
+
   /** Which groups of the shown view are folded. */
   get folds(): Folds {
     const { view } = this;

@@ -44,6 +44,8 @@ export function Stage() {
   const groups = model.groups.map((field) => toColumn(field, false, model.look, false, { people: model.people }));
   const grouped = JSON.stringify(groups);
   const height = HEIGHTS[model.look.row_height ?? 'short'];
+  const tint = model.colour && toColumn(model.colour, false, model.look, false);
+  const tinted = JSON.stringify(tint);
   const fieldSet = columns.map((c) => c.id).sort().join();
 
   useEffect(() => {
@@ -74,8 +76,9 @@ export function Stage() {
   }, [table?.id, view?.id, find]);
   useEffect(() => model.grid?.setColumns(columns), [shape]);
   useEffect(() => model.grid?.setGroups(groups), [grouped, table?.id, table?.name]);
+  useEffect(() => model.grid?.setColour(tint), [tinted, table?.id, table?.name]);
   useEffect(() => model.grid?.setRowHeight(height), [height]);
-  useEffect(() => model.grid?.invalidate(), [fieldSet]);
+  useEffect(() => model.grid?.invalidate(), [fieldSet, tint?.id]);
   useEffect(() => model.grid?.setOpened(model.recordId), [model.recordId, table?.id]);
 
   const kind = kindLine(view?.type);

@@ -32,6 +32,10 @@ fn same(base: &Base, table: TableNo, field: FieldNo, a: RowNo, b: RowNo) -> bool
         base.write_text(table, row, field, &mut text);
         text
     };
+    // A link to a record without a name is no empty cell.
+    if base.cell(table, a, field).is_empty() != base.cell(table, b, field).is_empty() {
+        return false;
+    }
     match base.schema().field(table.field(field)).unwrap().kind {
         FieldKind::Text | FieldKind::Link { .. } => {
             let mut options = CollatorOptions::default();

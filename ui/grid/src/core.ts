@@ -13,6 +13,8 @@ export class Core {
   columns: Column[];
   /** What the records are grouped by, outermost first. */
   groups: readonly Column[] = [];
+  /** The choice in it gives a record its colour. */
+  colour: Column | undefined;
   rowHeight: number;
   selection: Selection = single(at(0, 0));
   history: History = emptyHistory;

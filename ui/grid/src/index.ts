@@ -21,6 +21,8 @@ export interface Grid {
   /** What the records are grouped by, outermost first. */
   setGroups(columns: Column[]): void;
   foldAll(folded: boolean): void;
+  /** A select whose choice gives a record its colour. */
+  setColour(column: Column | undefined): void;
   setFooter(cells: Map<string, FooterCell>): void;
   /** Marks cells that contain this text. */
   setMark(text: string): void;
@@ -74,6 +76,10 @@ export function createGrid(host: HTMLElement, options: GridOptions): Grid {
       view.refresh();
     },
     foldAll: (folded) => core.foldAll(folded),
+    setColour: (column) => {
+      core.colour = column;
+      view.refresh();
+    },
     setRowHeight: (px) => {
       const row = Math.floor(view.top / core.rowHeight);
       core.rowHeight = px;

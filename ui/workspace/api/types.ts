@@ -93,6 +93,8 @@ export interface ViewConfig {
   sort?: SortKey[];
   /** Outermost first. */
   group?: GroupKey[];
+  /** A select whose choice gives a record its colour. */
+  colour?: { field: string } | null;
   hidden?: string[];
   widths?: Record<string, number>;
   order?: string[];

@@ -8,6 +8,7 @@ import { Icon } from '../ui/icon.tsx';
 import { MenuButton } from '../ui/menu.tsx';
 import { useModel } from '../use_model.ts';
 import { ViewButton } from '../bars/view_list.tsx';
+import { ColourButton } from './colour.tsx';
 import { FieldsPanel } from './fields.tsx';
 import { FilterPanel } from './filter.tsx';
 import { GroupPanel } from './group.tsx';
@@ -42,6 +43,7 @@ export function Toolbar() {
           <PanelButton label={filters ? `Filter ${filters}` : 'Filter'} className={`btn ghost sm${filters ? ' on' : ''}`} panel={() => <FilterPanel />} wide><Icon name="filter" /><span className="hide-s">Filter</span>{' '}{filters ? <b>{filters}</b> : null}</PanelButton>
           <PanelButton label={grouped ? `Group: ${grouped}` : groups ? `Group ${groups}` : 'Group'} className={`btn ghost sm${groups ? ' on' : ''}`} panel={() => <GroupPanel />}><Icon name="group" /><span className="hide-s">{grouped ?? 'Group'}</span>{' '}{groups > 1 ? <b>{groups}</b> : null}</PanelButton>
           <PanelButton label={sorted ? `Sort: ${sorted}` : sorts ? `Sort ${sorts}` : 'Sort'} className={`btn ghost sm${sorts ? ' on' : ''}`} panel={() => <SortPanel />}><Icon name="arrow-up-down" /><span className="hide-s">{sorted ?? 'Sort'}</span>{' '}{sorts > 1 ? <b>{sorts}</b> : null}</PanelButton>
+          <ColourButton />
           <MenuButton label="Row height" className="btn ghost sm icon" items={HEIGHTS.map((h) => ({ ...h, on: h.id === height, run: () => void model.setView({ row_height: h.id }, false) }))}><Icon name={HEIGHTS.find((h) => h.id === height)?.icon ?? 'rows-4'} /></MenuButton>
           <OwnReset />
         </>
