@@ -14,6 +14,11 @@ interface Query {
   search?: string;
   where?: Where | null;
   sort?: SortKey[];
+  group?: SortKey[];
+  lines?: boolean;
+  collapsed?: string[];
+  expanded?: string[];
+  totals?: Record<string, string>;
 }
 
 class Refused extends Error {
@@ -92,11 +97,41 @@ function holds(t: MockTable, row: number, where: Where): boolean {
   }
 }
 
+const configOf = (t: MockTable, query: Query) => (t.views.find((v) => v.id === query.view)?.config ?? {}) as { where?: Where | null; sort?: SortKey[]; group?: SortKey[] };
+
+/** Lines of a grouped window: a heading for each run of rows with the same values, then its rows unless it is folded. */
+function linesOf(t: MockTable, rows: number[], query: Query, fields: string[]): unknown[] {
+  const group = query.group ?? configOf(t, query).group ?? [];
+  const out: unknown[] = [];
+  const lay = (level: number, from: number, to: number, above: CellValue[]) => {
+    const field = group[level]?.field;
+    if (field === undefined) {
+      for (const row of rows.slice(from, to)) out.push([recordId(t, row), ...fields.map((f) => value(t, row, f))]);
+      return;
+    }
+    for (let first = from; first < to;) {
+      const text = JSON.stringify(value(t, rows[first] ?? 0, field));
+      let end = first + 1;
+      while (end < to && JSON.stringify(value(t, rows[end] ?? 0, field)) === text) end += 1;
+      const values = [...above, value(t, rows[first] ?? 0, field)];
+      const key = keyOf(JSON.stringify(values));
+      const collapsed = query.expanded ? !query.expanded.includes(key) : (query.collapsed ?? []).includes(key);
+      out.push({ level, key, values, count: end - first, first, collapsed, totals: aggregate(t, rows.slice(first, end), query.totals ?? {}) });
+      if (!collapsed) lay(level + 1, first, end, values);
+      first = end;
+    }
+  };
+  lay(0, 0, rows.length, []);
+  return out;
+}
+
+const keyOf = (text: string): string => [...text].reduce((hash, c) => BigInt.asUintN(64, (hash ^ BigInt(c.charCodeAt(0))) * 0x100000001b3n), 0xcbf29ce484222325n).toString(16).padStart(16, '0');
+
 /** Rows of a query in order; kept until something changes. */
 function order(t: MockTable, query: Query): number[] {
-  const config = (t.views.find((v) => v.id === query.view)?.config ?? {}) as { where?: Where | null; sort?: SortKey[] };
+  const config = configOf(t, query);
   const conditions = [config.where, query.where].filter((w): w is Where => w !== null && w !== undefined);
-  const sort = query.sort ?? config.sort ?? [];
+  const sort = [...(query.group ?? config.group ?? []), ...(query.sort ?? config.sort ?? [])];
   const search = query.search?.toLowerCase();
   const found = (row: number) => !search || t.fields.some((f) => textOf(value(t, row, f.id), f).toLowerCase().includes(search));
   if (conditions.length === 0 && sort.length === 0 && !search) return t.rows;
@@ -197,6 +232,13 @@ const routes: [string, RegExp, Handler][] = [
     const t = tableOf(tbl);
     const rows = order(t, body);
     const fields = body.fields ?? t.fields.map((f) => f.id);
+    if (body.lines) {
+      const lines = linesOf(t, rows, body, fields);
+      const isRow = (line: unknown): line is [string] => Array.isArray(line);
+      const at = lines.slice(body.offset).find(isRow)?.[0];
+      const place = isRow(lines[body.offset]) ? rows.findIndex((row) => recordId(t, row) === at) : 0;
+      return { version, total: lines.length, records: rows.length, offset: body.offset, place, fields, lines: lines.slice(body.offset, body.offset + body.limit) };
+    }
     return { version, total: rows.length, offset: body.offset, fields, rows: rows.slice(body.offset, body.offset + Math.min(500, body.limit)).map((row) => [recordId(t, row), ...fields.map((f) => value(t, row, f))]) };
   }],
   ['POST', /^\/v1\/tables\/([^/]+)\/aggregates$/, ([tbl = ''], body: Query & { fields: Record<string, string> }) => {
@@ -206,7 +248,7 @@ const routes: [string, RegExp, Handler][] = [
   }],
   ['POST', /^\/v1\/tables\/([^/]+)\/position$/, ([tbl = ''], body: Query & { record: string }) => {
     const t = tableOf(tbl);
-    const at = order(t, body).indexOf(find(body.record).row);
+    const at = body.lines ? linesOf(t, order(t, body), body, []).findIndex((line) => Array.isArray(line) && line[0] === body.record) : order(t, body).indexOf(find(body.record).row);
     return { version, position: at < 0 ? null : at };
   }],
   ['POST', /^\/v1\/tables\/([^/]+)\/restore$/, ([tbl = ''], body: { records: string[] }) => {

@@ -1,5 +1,5 @@
 // Export of the shown view, or of the whole base, as a file: fetched with the token, then saved by the browser.
-import { ZONE } from './grid_host.ts';
+import { ZONE } from './rows_query.ts';
 import type { Model } from './model.ts';
 import type { Items } from './ui/menu.tsx';
 

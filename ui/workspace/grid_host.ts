@@ -1,19 +1,16 @@
 // The grid's host over /v1: windows of the shown view, writes, and what the person asks for at a place.
 import type { CellValue, CellWrite, Column, Host, LinkRef, MenuPlace, Row, Window } from '../grid/src/index.ts';
-import type { WindowAnswer } from './api/types.ts';
+import type { LinesAnswer, WindowAnswer } from './api/types.ts';
+import { fold, foldAll } from './folds.ts';
+import { linesWindow } from './lines.ts';
 import type { Model } from './model.ts';
 import { positionOf, readRecord } from './read_record.ts';
+import { linesQuery, rowsQuery } from './rows_query.ts';
+import { totalsOf } from './totals.ts';
 import { needsTypecast, toApi, visibleFields, windowRows } from './values.ts';
 
-export const ZONE = Intl.DateTimeFormat().resolvedOptions().timeZone;
 const WRITE_CHUNK = 500;
 const DELETE_CHUNK = 100;
-
-/** What decides which rows show: the view's conditions or one's own, and the text of "Find in view". Days begin in the person's own zone. */
-export function rowsQuery(model: Model): Record<string, unknown> {
-  const search = model.find.trim();
-  return { ...model.rows, zone: ZONE, ...(search ? { search } : {}) };
-}
 
 export function createHost(model: Model, menu: (place: MenuPlace) => void, changed: () => void): Host {
   const { api } = model;
@@ -63,7 +60,15 @@ export function createHost(model: Model, menu: (place: MenuPlace) => void, chang
     async window(offset, limit, signal): Promise<Window> {
       const { table } = model;
       if (!table) return { version: 0, total: 0, offset, rows: [] };
-      const fields = visibleFields(table.fields, table.primary_field, model.look).map((f) => f.id);
+      const shows = visibleFields(table.fields, table.primary_field, model.look).map((f) => f.id);
+      // What a record's group and colour are read from is needed also where it does not show.
+      const fields = [...new Set([...shows, ...model.groups.map((f) => f.id), ...(model.colour ? [model.colour.id] : [])])];
+      if (model.groups.length > 0) {
+        const totals = totalsOf(model);
+        const body = { ...linesQuery(model), totals, offset, limit, fields };
+        const { data } = await api.ask<LinesAnswer>('POST', `/v1/tables/${table.id}/window`, { body, signal, reads: true });
+        return linesWindow(data, table.fields, totals);
+      }
       const { data } = await api.ask<WindowAnswer>('POST', `/v1/tables/${table.id}/window`, { body: { ...rowsQuery(model), offset, limit, fields }, signal, reads: true });
       return { version: data.version, total: data.total, offset: data.offset, rows: windowRows(data) };
     },
@@ -83,7 +88,7 @@ export function createHost(model: Model, menu: (place: MenuPlace) => void, chang
     async record(id): Promise<Row | null> {
       return model.table ? (await readRecord(model, model.table, id)).row : null;
     },
-    position: (record) => (model.table ? positionOf(model, model.table.id, record, rowsQuery(model)) : Promise.resolve(null)),
+    position: (record) => (model.table ? positionOf(model, model.table.id, record, linesQuery(model)) : Promise.resolve(null)),
     links: (column: Column, text: string, signal: AbortSignal): Promise<LinkRef[]> => findLinks(model, model.field(column.id)?.options?.table, text, signal),
     notice: (notice) => model.notice(notice),
     open: (record) => model.openRecord(record),
@@ -97,6 +102,7 @@ export function createHost(model: Model, menu: (place: MenuPlace) => void, chang
       const hidden = table.fields.map((f) => f.id).filter((id) => id !== field && !ids.includes(id));
       void model.setView({ order: [...ids.slice(0, at), field, ...ids.slice(at), ...hidden] }, false);
     },
+    fold: (group, folded) => model.setFolds(group === 'all' ? foldAll(folded) : fold(model.folds, group, folded)),
     changed,
   };
 }

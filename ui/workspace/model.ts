@@ -4,6 +4,7 @@ import { Api, ApiError, message } from './api/client.ts';
 import { followBase } from './api/events.ts';
 import type { BaseInfo, ChangeEvent, Conversion, Field, FieldOptions, Permission, TableInfo, TrashItem, ViewAccess, ViewConfig, ViewInfo } from './api/types.ts';
 import { complete } from './conditions.ts';
+import { type Folds, keepFolds, OPEN, readFolds } from './folds.ts';
 import { differs, pruned, rowsOf, shownConfig } from './personal.ts';
 import type { Config } from './config.ts';
 import type { FieldType, Grid, Notice, Person } from '../grid/src/index.ts';
@@ -50,6 +51,8 @@ export class Model {
   pulse = 0;
   /** What the person changed for themselves, by view: of those who may not change views, and in locked ones. */
   #own = new Map<string, ViewConfig>();
+  /** By view. */
+  #folds = new Map<string, Folds>();
   /** Whose name the page knows: the person's own, and of everybody who is named in an answer. */
   people: readonly Person[];
   #version = 0;
@@ -104,6 +107,32 @@ export class Model {
   /** Whether the person sees something else than the saved view. */
   get ownLook(): boolean {
     return this.view !== undefined && differs(this.view.config, this.#own.get(this.view.id));
+  }
+
+  /** What the records are grouped by, outermost first. */
+  get groups(): Field[] {
+    return (this.look.group ?? []).flatMap((group) => this.field(group.field) ?? []);
+  }
+
+  /** The select whose choice gives a record its colour. */
+  get colour(): Field | undefined {
+    return this.field(this.look.colour?.field ?? '');
+  }
+
+  /** Which groups of the shown view are folded. */
+  get folds(): Folds {
+    const { view } = this;
+    if (!view) return OPEN;
+    const known = this.#folds.get(view.id) ?? readFolds(this.config.userId, view.id);
+    this.#folds.set(view.id, known);
+    return known;
+  }
+
+  setFolds(folds: Folds): void {
+    if (!this.view) return;
+    this.#folds.set(this.view.id, folds);
+    keepFolds(this.config.userId, this.view.id, folds);
+    this.changed();
   }
 
   /** How the rows that show are asked for. */

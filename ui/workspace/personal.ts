@@ -3,7 +3,7 @@ import type { Field, ViewConfig } from './api/types.ts';
 import { complete } from './conditions.ts';
 
 /** The parts of a view that decide what is seen; widths and the like are nobody's news. */
-const SEEN = ['where', 'sort', 'hidden'] as const;
+const SEEN = ['where', 'sort', 'group', 'hidden'] as const;
 
 /** The view as it shows: the saved one with one's own changes over it. */
 export const shownConfig = (saved: ViewConfig, own: ViewConfig | undefined): ViewConfig => (own ? { ...saved, ...own } : saved);
@@ -20,9 +20,10 @@ const text = (value: unknown): string => (Array.isArray(value) && value.length =
  * them out, so then the conditions are sent themselves and the view is not named.
  */
 export function rowsOf(view: string | undefined, saved: ViewConfig, own: ViewConfig | undefined): Record<string, unknown> {
-  const { where, filter, sort } = shownConfig(saved, own);
-  if (text(where) === text(saved.where) && text(sort) === text(saved.sort)) return { view };
-  return { ...(where ? { where } : {}), ...(filter ? { filter } : {}), sort: sort ?? [] };
+  const { where, filter, sort, group } = shownConfig(saved, own);
+  const groups = text(group) === text(saved.group) ? {} : { group: group ?? [] };
+  if (text(where) === text(saved.where) && text(sort) === text(saved.sort)) return { view, ...groups };
+  return { ...(where ? { where } : {}), ...(filter ? { filter } : {}), sort: sort ?? [], ...(group?.length ? { group } : {}) };
 }
 
 /** One's own changes without fields that are not there any more: the server would refuse them. */
@@ -31,6 +32,7 @@ export function pruned(own: ViewConfig, fields: readonly Field[]): ViewConfig {
   const next = { ...own };
   if (own.where) next.where = complete(own.where, [...fields]);
   if (own.sort) next.sort = own.sort.filter((s) => known.has(s.field));
+  if (own.group) next.group = own.group.filter((s) => known.has(s.field));
   if (own.hidden) next.hidden = own.hidden.filter((id) => known.has(id));
   return next;
 }

@@ -3,11 +3,13 @@ import { lazy, Suspense, useEffect, useRef, useState } from 'react';
 import { type Column, createGrid, type FieldType, type MenuPlace } from '../grid/src/index.ts';
 import type { Aggregate, Field, RowHeight } from './api/types.ts';
 import { message } from './api/client.ts';
-import { createHost, rowsQuery } from './grid_host.ts';
+import { createHost } from './grid_host.ts';
 import type { Model } from './model.ts';
 import { nounOf } from './nouns.ts';
 import { positionOf } from './read_record.ts';
+import { linesQuery } from './rows_query.ts';
 import { aggregateLabel, aggregatesOf, chooseTotal, readTotals } from './totals.ts';
+import { canGroup, groupBy } from './tools/group.tsx';
 import { directions } from './tools/sort.tsx';
 import { Confirm } from './ui/ask.tsx';
 import { PanelAt } from './ui/dialog.tsx';
@@ -39,7 +41,11 @@ export function Stage() {
   const { table, view, find } = model;
   const columns = columnsOf(model);
   const shape = JSON.stringify(columns);
+  const groups = model.groups.map((field) => toColumn(field, false, model.look, false, { people: model.people }));
+  const grouped = JSON.stringify(groups);
   const height = HEIGHTS[model.look.row_height ?? 'short'];
+  const tint = model.colour && toColumn(model.colour, false, model.look, false);
+  const tinted = JSON.stringify(tint);
   const fieldSet = columns.map((c) => c.id).sort().join();
 
   useEffect(() => {
@@ -69,8 +75,10 @@ export function Stage() {
     model.grid?.setMark(find);
   }, [table?.id, view?.id, find]);
   useEffect(() => model.grid?.setColumns(columns), [shape]);
+  useEffect(() => model.grid?.setGroups(groups), [grouped, table?.id, table?.name]);
+  useEffect(() => model.grid?.setColour(tint), [tinted, table?.id, table?.name]);
   useEffect(() => model.grid?.setRowHeight(height), [height]);
-  useEffect(() => model.grid?.invalidate(), [fieldSet]);
+  useEffect(() => model.grid?.invalidate(), [fieldSet, tint?.id]);
   useEffect(() => model.grid?.setOpened(model.recordId), [model.recordId, table?.id]);
 
   const kind = kindLine(view?.type);
@@ -82,11 +90,14 @@ export function Stage() {
       const record = model.recordId;
       reached.current = record;
       if (model.grid?.reach(record) === undefined) {
-        positionOf(model, table.id, record, rowsQuery(model)).then((row) => row !== null && model.recordId === record && model.grid?.goTo(row)).catch((error: unknown) => model.fail(error));
+        positionOf(model, table.id, record, linesQuery(model)).then((row) => row !== null && model.recordId === record && model.grid?.goTo(row)).catch((error: unknown) => model.fail(error));
       }
     }
   }, [model.recordId, state?.status]);
   const totals = JSON.stringify(model.look.totals ?? null);
+  useEffect(() => {
+    if (groups.length > 0) model.grid?.invalidate();
+  }, [totals]);
   useEffect(() => {
     if (!state || state.status === 'loading' || state.status === 'error') return undefined;
     const stop = new AbortController();
@@ -220,6 +231,7 @@ function PlaceMenu({ place, onClose, onEdit, onDelete, onAdd }: PlaceProps) {
     ...(model.may('schema') ? ([{ id: 'edit', label: 'Edit field', icon: 'pencil', run: () => onEdit(field) }, 'line'] as Items) : []),
     { id: 'up', label: `Sort ${up}`, icon: 'arrow-up', run: () => void model.setView({ sort: [{ field: field.id, desc: false }, ...sort] }, true) },
     { id: 'down', label: `Sort ${down}`, icon: 'arrow-down', run: () => void model.setView({ sort: [{ field: field.id, desc: true }, ...sort] }, true) },
+    ...(canGroup(field) ? [{ id: 'group', label: `Group by ${field.name}`, icon: 'group' as const, run: () => groupBy(model, [{ field: field.id, desc: false }]) }] : []),
     ...(primary ? [] : ([
       { id: 'hide', label: model.may('views') ? 'Hide in this view' : 'Hide for me', icon: 'eye-off', run: () => void model.setView({ hidden: [...(model.look.hidden ?? []), field.id] }, true) },
       ...(model.may('schema') && canName(field.type) ? [{ id: 'primary', label: `Name each ${noun.one} by this`, icon: 'tag' as const, run: () => void model.setPrimary(field.id).catch((error: unknown) => model.fail(error)) }] : []),
@@ -238,13 +250,13 @@ function DeleteField({ field, onClose }: { field: Field; onClose: () => void }) 
     model.api.ask<{ values: Record<string, number> }>('POST', `/v1/tables/${table.id}/aggregates`, { body: { fields: { [field.id]: 'filled' } }, reads: true })
       .then(({ data }) => setFilled(data.values[field.id] ?? 0)).catch(() => setFilled(undefined));
   }, [field.id]);
-  const views = (table?.views ?? []).filter((v) => JSON.stringify(v.config.where ?? null).includes(field.id) || v.config.sort?.some((s) => s.field === field.id));
+  const views = (table?.views ?? []).filter((v) => JSON.stringify(v.config.where ?? null).includes(field.id) || v.config.sort?.some((s) => s.field === field.id) || v.config.group?.some((s) => s.field === field.id));
   const noun = nounOf(table?.name ?? '');
   return (
     <Confirm title={`Delete the field ${field.name}?`} button={`Delete ${field.name}`} onConfirm={() => model.deleteField(field.id)} onClose={onClose}>
       <p>{filled === undefined ? `Its value goes from every ${noun.one}.` : filled === 0 ? `No ${noun.one} has a value in it.` : `${filled.toLocaleString()} ${filled === 1 ? `${noun.one} loses its value` : `${noun.many} lose their value`} in it.`}</p>
       {field.type === 'link' && field.options?.symmetric_field ? <p>The field on the other side of the link goes as well.</p> : null}
-      {views.length > 0 ? <p>{views.map((v) => v.name).join(', ')} {views.length === 1 ? 'uses' : 'use'} it to filter or sort.</p> : null}
+      {views.length > 0 ? <p>{views.map((v) => v.name).join(', ')} {views.length === 1 ? 'uses' : 'use'} it to filter, sort or group.</p> : null}
       <p className="muted">It stays in the trash for 30 days.</p>
     </Confirm>
   );

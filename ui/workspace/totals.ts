@@ -2,9 +2,9 @@
 import { type FooterCell, type Kind, show } from '../grid/src/index.ts';
 import { formatNumber } from '../grid/src/cells/number.ts';
 import type { Aggregate, Field } from './api/types.ts';
-import { rowsQuery } from './grid_host.ts';
 import type { Model } from './model.ts';
 import { counted, nounOf } from './nouns.ts';
+import { rowsQuery } from './rows_query.ts';
 import { shapeOf } from './values.ts';
 
 export const aggregateLabel: Record<Aggregate, string> = { sum: 'Sum', avg: 'Average', min: 'Least', max: 'Most', filled: 'Filled', empty: 'Empty', unique: 'Different' };
@@ -24,6 +24,12 @@ export function chooseTotal(model: Model, field: string, total: Aggregate | unde
   void model.setView({ totals: total ? { ...rest, [field]: total } : rest }, false);
 }
 
+/** The chosen totals of fields that are there. The first field's place has the count. */
+export function totalsOf(model: Model): Record<string, Aggregate> {
+  const { table, look } = model;
+  return Object.fromEntries(Object.entries(look.totals ?? {}).filter(([id]) => id !== table?.primary_field && model.field(id)));
+}
+
 /** Reads the chosen totals for the rows that show now. */
 export async function readTotals(model: Model, signal: AbortSignal): Promise<Map<string, FooterCell>> {
   const { table, grid } = model;
@@ -31,12 +37,12 @@ export async function readTotals(model: Model, signal: AbortSignal): Promise<Map
   if (!table || !grid) return cells;
   const total = grid.state.total;
   cells.set(table.primary_field, { label: counted(total, nounOf(table.name)), value: '' });
-  const fields = Object.fromEntries(Object.entries(model.look.totals ?? {}).filter(([id]) => id !== table.primary_field && model.field(id)));
+  const fields = totalsOf(model);
   if (Object.keys(fields).length === 0) return cells;
   const { data } = await model.api.ask<{ values: Record<string, number | string | null> }>('POST', `/v1/tables/${table.id}/aggregates`, { body: { ...rowsQuery(model), fields }, signal, reads: true });
   for (const [id, fn] of Object.entries(fields)) {
     const field = model.field(id);
-    if (field) cells.set(id, { label: aggregateLabel[fn as Aggregate], value: shown(data.values[id] ?? null, fn as Aggregate, field) });
+    if (field) cells.set(id, { label: aggregateLabel[fn], value: shown(data.values[id] ?? null, fn, field) });
   }
   return cells;
 }

@@ -2,15 +2,14 @@
 
 use crate::base::Base;
 use crate::column::{Column, ValueRef};
-use crate::ids::{FieldNo, RowNo};
-use crate::orders::Picked;
+use crate::ids::{FieldNo, RowNo, Slot};
 use crate::query::{QueryContext, QueryError, QuerySpec};
 use crate::time;
 use rustc_hash::FxHashSet;
 use serde::{Deserialize, Serialize};
 
 /// A total.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Aggregate {
     /// Number of rows.
@@ -89,7 +88,9 @@ impl Base {
         let Some((table, rows)) = self.table_and_rows(spec.table) else { return Ok((0, Vec::new())) };
         let picked = self.pick(&selection, rows);
         let value = |(field, aggregate): &(FieldNo, Aggregate)| match rows.column(*field) {
-            Some(column) if table.field(*field).is_some() => total(column, &picked, *aggregate),
+            Some(column) if table.field(*field).is_some() => {
+                total(column, picked.count, || picked.slots(), *aggregate)
+            }
             _ => AggregateValue::None,
         };
         // One pass a field: a column after the other is what caches like.
@@ -97,18 +98,23 @@ impl Base {
     }
 }
 
-fn total(column: &Column, picked: &Picked, aggregate: Aggregate) -> AggregateValue {
-    let count = picked.count;
+/// The total of a column over `count` slots.
+pub(crate) fn total<I: Iterator<Item = Slot>>(
+    column: &Column,
+    count: usize,
+    slots: impl Fn() -> I,
+    aggregate: Aggregate,
+) -> AggregateValue {
     let (mut filled, mut numbers, mut sum) = (0usize, 0usize, Sum::default());
     let mut bounds: Option<(f64, f64)> = None;
     let mut span: Option<(i64, i64)> = None;
     let mut is_day = false;
     match aggregate {
         Aggregate::Count => return AggregateValue::Count(count),
-        Aggregate::Unique => return AggregateValue::Count(unique(column, picked)),
+        Aggregate::Unique => return AggregateValue::Count(unique(column, slots())),
         _ => {}
     }
-    for slot in picked.slots() {
+    for slot in slots() {
         let value = column.value(slot);
         filled += usize::from(value != ValueRef::Empty);
         match value {
@@ -151,9 +157,9 @@ fn total(column: &Column, picked: &Picked, aggregate: Aggregate) -> AggregateVal
     }
 }
 
-fn unique(column: &Column, picked: &Picked) -> usize {
+fn unique(column: &Column, slots: impl Iterator<Item = Slot>) -> usize {
     let mut seen: FxHashSet<Distinct<'_>> = FxHashSet::default();
-    for slot in picked.slots() {
+    for slot in slots {
         seen.insert(match column.value(slot) {
             ValueRef::Empty => continue,
             ValueRef::Text(text) | ValueRef::Choice(text) => Distinct::Text(text),

@@ -235,9 +235,7 @@ impl FirstSort<'_> {
                 let cells = choices.cells();
                 each(slots, |slot| cells.get(slot).map_or(EMPTY, |cell| places[*cell as usize]))
             }
-            Column::Flag(_) => {
-                each(slots, |slot| if column.is_filled(Slot(slot as u32)) { 0 } else { EMPTY })
-            }
+            Column::Flag(_) => each(slots, |slot| u64::from(column.is_filled(Slot(slot as u32)))),
             // Not reached: texts and what is compared as shown are handled before.
             Column::Text(_) | Column::Choices(_) | Column::Links(_) | Column::List(_) => {
                 vec![EMPTY; slots.len()]

@@ -199,6 +199,18 @@ impl Base {
         true
     }
 
+    /// Appends `[v1,v2,…]`, what a group stands for, in the form of windows: a value that could not be calculated is empty.
+    pub fn write_values(&self, table: TableNo, row: RowNo, fields: &[FieldNo], out: &mut Vec<u8>) {
+        let Some((shape, rows)) = self.table_and_rows(table) else { return out.extend_from_slice(b"[]") };
+        let slot = rows.slot(row);
+        write_list(fields.iter(), out, |no, out| match (shape.field(*no), slot) {
+            (Some(field), Some(slot)) if rows.error(*no, slot).is_none() => {
+                self.write_held(field, rows, slot, Form::Window, out);
+            }
+            _ => out.extend_from_slice(b"null"),
+        });
+    }
+
     /// Appends one stored value of a field, e.g. of a change in a history, in the form of windows. A value that no longer
     /// fits the field (or whose field is gone) is written as it is stored.
     pub fn write_cell(&self, table: TableNo, field: FieldNo, cell: &Cell, out: &mut Vec<u8>) {

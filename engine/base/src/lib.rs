@@ -11,10 +11,8 @@
 //! - Memory is the fold of the changes: loading rows at some sequence number and applying the changes since gives the same
 //!   base as applying all changes, and so does reading the changes back from JSON.
 //! - Both sides of a link are fields, and both are in every change that touches either.
-//! - A kept order equals the order made from scratch; a window is a slice of it.
+//! - A kept order equals the order made from scratch; a window is a slice of it, and groups are runs of it.
 //! - No clock, no randomness, no IO: now, random bits and time zones are parameters.
-//!
-//! Absent in this version: groups.
 
 #![cfg_attr(
     test,
@@ -34,6 +32,7 @@ mod command;
 mod computed;
 mod condition;
 mod first_sort;
+mod groups;
 pub mod ids;
 mod json;
 mod kept_json;
@@ -65,6 +64,7 @@ pub use coerce::{Refusal, coerce, strict};
 pub use command::{CellCode, CellError, CheckContext, Command, InputCells, Merge, NewField, StoredCells};
 pub use computed::Part;
 pub use condition::{Condition, Op};
+pub use groups::{Folded, GroupKey, GroupLine, Grouping, Line, LinePlace, Lines};
 pub use ids::{BaseId, FieldId, FieldNo, RecordId, RowNo, TableId, TableNo, ViewId, ViewNo};
 pub use json::Keys;
 pub use plain::Plain;
@@ -75,8 +75,8 @@ pub use schema::{
 };
 pub use stored::{EditedRow, NewRow, Stored};
 pub use view::{
-    Calendar, Colour, Form, FormField, Gallery, Gantt, Group, Kanban, ListView, Need, VIEW_TYPES, ViewAccess,
-    ViewConfig, ViewSort,
+    Calendar, Colour, Form, FormField, Gallery, Gantt, Group, Kanban, ListView, MAX_GROUPS, Need, VIEW_TYPES,
+    ViewAccess, ViewConfig, ViewSort,
 };
 
 // The oracle tests run twice: as they are, and in here, where chunks and limits are small enough for ten rows to reach them.
@@ -91,6 +91,9 @@ mod filters_small;
 #[cfg(test)]
 #[path = "../tests/fold.rs"]
 mod fold_small;
+#[cfg(test)]
+#[path = "../tests/groups.rs"]
+mod groups_small;
 #[cfg(test)]
 #[path = "../tests/model.rs"]
 mod model_small;

@@ -7,6 +7,7 @@ use crate::base::Base;
 use crate::change::{Change, SchemaEdit};
 use crate::computed::Derived;
 use crate::condition::Condition;
+use crate::groups::Groups;
 use crate::ids::{FieldNo, RowNo, Slot, TableNo};
 use crate::order::OrderVec;
 use crate::query::{QueryContext, QueryError, QuerySpec};
@@ -56,6 +57,7 @@ pub(crate) struct Kept {
     reads: Reads,
     names: Vec<NameRead>,
     pub(crate) order: OrderVec,
+    pub(crate) groups: Groups,
     /// For filters with `TODAY()`: the day that they were made on.
     day: Option<i32>,
     used: AtomicU64,
@@ -95,16 +97,16 @@ impl Orders {
         kept.used.store(self.clock.fetch_add(1, Memory::Relaxed), Memory::Relaxed);
         let mut map = self.lock();
         map.insert(key, kept);
-        let mut bytes: usize = map.values().map(|kept| kept.order.bytes()).sum();
+        let mut bytes: usize = map.values().map(|kept| kept.bytes()).sum();
         while map.len() > MAX_ORDERS || (bytes > MAX_BYTES && map.len() > 1) {
             let oldest = map.iter().min_by_key(|(_, kept)| kept.used.load(Memory::Relaxed));
             let Some(key) = oldest.map(|(key, _)| key.clone()) else { break };
-            bytes -= map.remove(&key).map_or(0, |kept| kept.order.bytes());
+            bytes -= map.remove(&key).map_or(0, |kept| kept.bytes());
         }
     }
 
     pub(crate) fn bytes(&self) -> usize {
-        self.lock().iter().map(|(key, kept)| key.len() + size_of::<Kept>() + kept.order.bytes()).sum()
+        self.lock().iter().map(|(key, kept)| key.len() + size_of::<Kept>() + kept.bytes()).sum()
     }
 
     /// Takes the rows that the change may move out of their places, while the base still has the old values.
@@ -137,6 +139,10 @@ impl Orders {
 }
 
 impl Kept {
+    fn bytes(&self) -> usize {
+        self.order.bytes() + self.groups.bytes()
+    }
+
     /// False if the order is not worth keeping.
     fn before(&mut self, base: &Base, change: &Change, derived: &Derived) -> bool {
         self.moving.clear();
@@ -168,6 +174,16 @@ impl Kept {
             return false;
         }
         *self.idle.get_mut() = idle;
+        if self.moving.is_empty() {
+            // Totals read other fields than the order does.
+            let is_here = change.updated.iter().any(|edit| edit.table == table)
+                || derived.touches.iter().any(|touch| touch.table == table);
+            if is_here {
+                self.groups.values_changed();
+            }
+            return true;
+        }
+        self.groups.rows_moved();
         if leaving == 0 {
             return true;
         }
@@ -290,8 +306,8 @@ impl Base {
         let names = names.collect();
         let order = self.sorted(spec, context, &selection, &sorter, rows);
         let day = (selection.volatility() == Volatility::Day).then(|| selection.day()).flatten();
-        let (used, idle) = (AtomicU64::new(0), AtomicUsize::new(0));
-        Ok(Kept { selection, sorter, reads, names, order, day, used, idle, moving: Vec::new() })
+        let (used, idle, groups) = (AtomicU64::new(0), AtomicUsize::new(0), Groups::default());
+        Ok(Kept { selection, sorter, reads, names, order, groups, day, used, idle, moving: Vec::new() })
     }
 
     fn sorted(

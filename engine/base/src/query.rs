@@ -16,7 +16,7 @@ pub enum SortBy {
     UpdatedTime,
 }
 
-/// One part of a sort. Empty values come last in both directions; rows that tie stand in order of their numbers.
+/// One part of a sort. Empty values come last in both directions (a box that is not ticked is none); rows that tie stand in order of their numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Sort {
     /// By what.

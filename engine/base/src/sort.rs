@@ -17,7 +17,7 @@ use std::cmp::Ordering;
 
 /// A value as it is compared.
 #[derive(Debug, Clone, PartialEq)]
-enum Key<'a> {
+pub(crate) enum Key<'a> {
     Empty,
     Text(Cow<'a, str>),
     Number(f64),
@@ -41,6 +41,8 @@ pub(crate) struct Part {
     pub(crate) places: FxHashMap<Box<str>, i64>,
     /// What is compared is what people read: names of linked records, of several choices, elements of a list.
     pub(crate) shown: Option<Shown>,
+    /// A box that is not ticked says so: it is no missing value, and stands first, or last where the sort is turned.
+    pub(crate) is_flag: bool,
 }
 
 /// The order of a query. Total: rows that tie stand in order of their numbers.
@@ -55,7 +57,7 @@ impl Sorter {
         let mut errors = Vec::new();
         let mut parts = Vec::with_capacity(sort.len());
         for (i, sort) in sort.iter().enumerate() {
-            let mut part = Part { sort: *sort, places: FxHashMap::default(), shown: None };
+            let mut part = Part { sort: *sort, places: FxHashMap::default(), shown: None, is_flag: false };
             match sort.by {
                 SortBy::CreatedTime => {}
                 SortBy::UpdatedTime => reads.all = true,
@@ -84,6 +86,7 @@ impl Sorter {
                                 reads.links.insert(no);
                                 part.shown = field.linked().map(Shown::Linked);
                             }
+                            Storage::Flag => part.is_flag = true,
                             _ => {}
                         }
                     }
@@ -182,13 +185,14 @@ impl Sorter {
 }
 
 impl Part {
-    fn key<'a>(&self, base: &Base, rows: &'a Rows, slot: Slot) -> Key<'a> {
+    pub(crate) fn key<'a>(&self, base: &Base, rows: &'a Rows, slot: Slot) -> Key<'a> {
         let field = match self.sort.by {
             SortBy::Field(field) => field,
             SortBy::CreatedTime => return Key::Int(rows.stamp(slot).created_us),
             SortBy::UpdatedTime => return Key::Int(rows.stamp(slot).updated_us),
         };
         match rows.value(field, slot) {
+            ValueRef::Empty if self.is_flag => Key::Int(0),
             ValueRef::Empty => Key::Empty,
             ValueRef::Text(text) => Key::Text(Cow::Borrowed(text)),
             ValueRef::Number(number) => Key::Number(number),
@@ -221,7 +225,7 @@ impl Part {
     }
 
     /// Order of two values: empty ones last, whatever the direction.
-    fn order(&self, a: &Key<'_>, b: &Key<'_>) -> Ordering {
+    pub(crate) fn order(&self, a: &Key<'_>, b: &Key<'_>) -> Ordering {
         match (a, b) {
             (Key::Empty, Key::Empty) => Ordering::Equal,
             (Key::Empty, _) => Ordering::Greater,

@@ -38,7 +38,16 @@ fn order(base: &Base, spec: &QuerySpec, a: RowNo, b: RowNo) -> Ordering {
                 .cmp(&base.meta(spec.table, b).unwrap().updated_us),
             SortBy::Field(no) => {
                 let (x, y) = (base.cell(spec.table, a, no), base.cell(spec.table, b, no));
+                let is_box =
+                    no == DONE && spec.table == base.schema().table_by_name("people").unwrap().number();
                 match (x.is_empty(), y.is_empty()) {
+                    (x, y) if is_box => {
+                        let order = y.cmp(&x);
+                        match if sort.desc { order.reverse() } else { order } {
+                            Ordering::Equal => continue,
+                            order => return order,
+                        }
+                    }
                     (true, true) => continue,
                     (true, false) => return Ordering::Greater,
                     (false, true) => return Ordering::Less,

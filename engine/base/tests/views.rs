@@ -117,7 +117,7 @@ fn mistakes_are_told_at_their_place() {
         &["config/widths/x~1y invalid_value", "config/widths/x~1y invalid_value"],
     );
     check(json!({"row_height": "huge"}), &["config/row_height invalid_value"]);
-    check(json!({"group": vec![json!({"field": name}); 4]}), &["config/group too_long"]);
+    check(json!({"group": vec![json!({"field": name}); 5]}), &["config/group too_long"]);
     check(json!({"form": {"after_url": "javascript:alert(1)"}}), &["config/form/after_url invalid_value"]);
     check(json!({"form": {"submit": "x".repeat(101)}}), &["config/form/submit too_long"]);
     // What the table says to it.

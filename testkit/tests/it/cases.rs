@@ -114,6 +114,11 @@ pub fn all(w: &World) -> Vec<Case> {
             format!("/v1/tables/{table}/position"),
             json!({"record": record}),
         ),
+        ask(
+            "POST /v1/tables/{table}/groups",
+            format!("/v1/tables/{table}/groups"),
+            json!({"view": view, "group": [{"field": field}]}),
+        ),
         read("GET /v1/tables/{table}/export.csv", format!("/v1/tables/{table}/export.csv?view={view}")),
         read("GET /v1/tables/{table}/export.tsv", format!("/v1/tables/{table}/export.tsv?view={view}")),
         read("GET /v1/tables/{table}/export.json", format!("/v1/tables/{table}/export.json?view={view}")),

@@ -10,6 +10,7 @@ mod events;
 mod exchange;
 mod exchange_modes;
 mod fields;
+mod groups;
 mod guards;
 mod history;
 mod idempotency;

@@ -39,6 +39,7 @@ const API: &[(&str, Role, Scope)] = &[
     ("POST /v1/tables/{table}/window", Role::Viewer, Scope::Read),
     ("POST /v1/tables/{table}/aggregates", Role::Viewer, Scope::Read),
     ("POST /v1/tables/{table}/position", Role::Viewer, Scope::Read),
+    ("POST /v1/tables/{table}/groups", Role::Viewer, Scope::Read),
     ("GET /v1/tables/{table}/export.csv", Role::Viewer, Scope::Read),
     ("GET /v1/tables/{table}/export.tsv", Role::Viewer, Scope::Read),
     ("GET /v1/tables/{table}/export.json", Role::Viewer, Scope::Read),

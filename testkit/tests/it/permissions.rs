@@ -68,7 +68,8 @@ impl Office {
         let table = post("/v1/tables", json!({"base": base, "name": "People", "fields": fields})).await?;
         let (people, salary) = (text(&table["id"]), text(&table["fields"][1]["id"]));
         let view = json!({"name": "Rich", "config": {
-            "filter": "{Salary} != \"\"", "sort": [{"field": salary}], "hidden": [], "order": [salary]
+            "filter": "{Salary} != \"\"", "sort": [{"field": salary}], "hidden": [], "order": [salary],
+            "group": [{"field": salary}], "totals": {(salary.clone()): "unique"}
         }});
         let view = text(&post(&format!("/v1/tables/{people}/views"), view).await?["id"]);
         let records = json!({"table": people, "records": [
@@ -132,6 +133,8 @@ fn a_hidden_field_is_nowhere() {
                 unpacked(&ours, base, get(format!("/v1/bases/{base}/export.xlsx")).await?).await?,
             ),
             ("window", post(format!("/v1/tables/{people}/window"), window(json!({}))).await?),
+            // The view's own groups are by the hidden field.
+            ("lines", post(format!("/v1/tables/{people}/window"), window(json!({"lines": true}))).await?),
             ("v0 list", get(format!("/v0/{base}/{people}")).await?),
             (
                 "v0 text",
@@ -176,6 +179,27 @@ fn a_hidden_field_is_nowhere() {
             ("fields", 422, get(format!("/v1/records?table={people}&fields=Salary")).await?),
             ("sort", 422, get(format!("/v1/records?table={people}&sort=Salary")).await?),
             ("sort by id", 422, get(format!("/v1/records?table={people}&sort=-{salary}")).await?),
+            ("group", 422, get(format!("/v1/records?table={people}&group=Salary")).await?),
+            (
+                "group of a window",
+                422,
+                post(format!("/v1/tables/{people}/window"), window(json!({"group": [{"field": salary}]})))
+                    .await?,
+            ),
+            (
+                "groups",
+                422,
+                post(format!("/v1/tables/{people}/groups"), json!({"group": [{"field": "Salary"}]})).await?,
+            ),
+            (
+                "totals of groups",
+                422,
+                post(
+                    format!("/v1/tables/{people}/groups"),
+                    json!({"group": [{"field": "Team"}], "totals": {"Salary": "unique"}}),
+                )
+                .await?,
+            ),
             ("filter", 422, get(format!("/v1/records?table={people}&filter=%7BSalary%7D%3D%22x%22")).await?),
             (
                 "filter by id",

@@ -4,13 +4,17 @@ import { emptyValue, fromText, kinds } from './cells/index.ts';
 import { type CellChange, type Group, type History, emptyHistory, plan, record, sameValue, takeRedo, takeUndo } from './history.ts';
 import { Pages } from './pages.ts';
 import { type Move, type Rect, type Selection, at, clampAt, fit, follow, moveBy, rect, selectAll, single } from './selection.ts';
-import type { At, CellValue, CellWrite, Column, GridOptions, Host, Row, Status } from './types.ts';
+import { type At, type CellValue, type CellWrite, type Column, type GridOptions, type Host, isGroup, type Row, type Status } from './types.ts';
 
 /** Most rows that one action may write or copy. */
 export const ROW_LIMIT = 10_000;
 
 export class Core {
   columns: Column[];
+  /** What the records are grouped by, outermost first. */
+  groups: readonly Column[] = [];
+  /** The choice in it gives a record its colour. */
+  colour: Column | undefined;
   rowHeight: number;
   selection: Selection = single(at(0, 0));
   history: History = emptyHistory;
@@ -68,12 +72,12 @@ export class Core {
     if (this.pages.known) {
       const size = this.size;
       const { focus, anchor } = this.selection;
-      const moved = (id: string | undefined, row: number) => id !== undefined && this.pages.row(row)?.id !== id;
+      const moved = (id: string | undefined, row: number) => id !== undefined && this.pages.line(row)?.id !== id;
       if (moved(this.#ids.focus, focus.row) || moved(this.#ids.anchor, anchor.row)) {
-        this.selection = follow(this.selection, this.#ids, (id) => this.pages.find(id)?.index, size);
+        this.selection = follow(this.selection, this.#ids, (id) => this.pages.where(id), size);
       }
       this.selection = fit(this.selection, size);
-      this.#ids = { focus: this.pages.row(this.selection.focus.row)?.id, anchor: this.pages.row(this.selection.anchor.row)?.id };
+      this.#ids = { focus: this.pages.line(this.selection.focus.row)?.id, anchor: this.pages.line(this.selection.anchor.row)?.id };
     }
     this.changed();
   }
@@ -101,7 +105,7 @@ export class Core {
 
   select(selection: Selection): void {
     this.selection = this.pages.known ? fit(selection, this.size) : selection;
-    this.#ids = { focus: this.pages.row(this.selection.focus.row)?.id, anchor: this.pages.row(this.selection.anchor.row)?.id };
+    this.#ids = { focus: this.pages.line(this.selection.focus.row)?.id, anchor: this.pages.line(this.selection.anchor.row)?.id };
     this.changed();
   }
 
@@ -129,7 +133,7 @@ export class Core {
     return this.options.canWrite && column !== undefined && !column.readOnly;
   }
 
-  /** Rows of the selection, all loaded; undefined (and a notice) when there are too many. */
+  /** Records of the selection, all loaded, headings between them left out; undefined (and a notice) when there are too many. */
   async rows(area: Rect = this.rect): Promise<Row[] | undefined> {
     const count = area.bottom - area.top + 1;
     if (count > ROW_LIMIT) {
@@ -194,9 +198,9 @@ export class Core {
   async paste(block: string[][], target: { rows: number; cols: number }): Promise<void> {
     const { top, left } = this.rect;
     const columns = this.columns.slice(left, left + target.cols);
-    const inside = Math.max(0, Math.min(target.rows, this.pages.total - top));
-    const rows = inside > 0 ? await this.rows({ top, bottom: top + inside - 1, left, right: left }) : [];
-    if (!rows || target.rows > ROW_LIMIT) return;
+    const inside = await this.#below(top, target.rows);
+    const rows = inside && inside.last >= top ? await this.rows({ top, bottom: inside.last, left, right: left }) : [];
+    if (!inside || !rows || target.rows > ROW_LIMIT) return;
     const problems: string[] = [];
     const value = (r: number, c: number, column: Column): CellValue | undefined => {
       const text = block[r % block.length]?.[c % (block[0]?.length ?? 1)] ?? '';
@@ -220,12 +224,27 @@ export class Core {
     }
     this.write(changes);
     if (created.length > 0) await this.create(created);
-    const bottom = Math.min(top + target.rows, Math.max(this.pages.total, 1)) - 1;
+    const bottom = Math.min(Math.max(inside.last, top) + target.rows - rows.length, Math.max(this.pages.total, 1) - 1);
     this.select({ anchor: at(top, left), focus: at(bottom, Math.min(left + target.cols, this.columns.length) - 1), rows: false });
     if (problems.length > 0) {
       const more = problems.length > 1 ? ` ${problems.length - 1} more cells were left as they were.` : ' That cell was left as it was.';
       this.host.notice({ kind: 'error', text: `${problems[0]}.${more}` });
     }
+  }
+
+  /** The line of the last of `count` records from a line on, or of the last there is: headings take none. */
+  async #below(top: number, count: number): Promise<{ last: number } | undefined> {
+    if (count > ROW_LIMIT) {
+      await this.rows({ top, bottom: top + count - 1, left: 0, right: 0 });
+      return undefined;
+    }
+    let last = top - 1;
+    for (let found = 0; found < count && last + 1 < this.pages.total;) {
+      const ahead = Math.min(last + 1 + count - found, this.pages.total);
+      await this.pages.load(last + 1, ahead);
+      for (; last + 1 < ahead; last += 1) if (this.pages.row(last + 1)) found += 1;
+    }
+    return { last };
   }
 
   /** Copies the first row of the selection down (Ctrl+D). */
@@ -241,9 +260,9 @@ export class Core {
   /** Drag of the handle: continues the selected rows down to `last`. */
   async fillTo(last: number, continued: (column: Column, source: CellValue[], count: number) => CellValue[]): Promise<void> {
     const area = this.rect;
+    const have = (await this.rows(area))?.length;
     const rows = await this.rows({ ...area, bottom: last });
-    if (!rows) return;
-    const have = area.bottom - area.top + 1;
+    if (!rows || !have) return;
     const source = rows.slice(0, have);
     const rest = rows.slice(have);
     const changes: CellChange[] = [];
@@ -262,6 +281,7 @@ export class Core {
       const made = await this.host.create(rows);
       this.history = record(this.history, { kind: 'created', records: made.ids, changes: [], selection: this.selection });
       this.pages.total += made.ids.length;
+      this.pages.records += made.ids.length;
       this.pages.version = Math.max(this.pages.version, made.version);
       this.reload();
       return made.ids;
@@ -281,6 +301,42 @@ export class Core {
       this.host.notice({ kind: 'info', text, action: { label: `Open ${this.options.noun.one}`, run: () => this.host.open(id, -1) } });
     } else this.select(single(at(row, col)));
     return id;
+  }
+
+  /** What a new record needs to be in the group of a line: the values that the person may write. */
+  within(index: number): Record<string, CellValue> {
+    const line = this.pages.line(index);
+    const cells: Record<string, CellValue> = {};
+    this.groups.forEach((column, level) => {
+      const value = isGroup(line) ? line.values[level] : line && this.value(line, column);
+      if (value !== undefined && !sameValue(value, null) && this.writable(column)) cells[column.id] = value;
+    });
+    return cells;
+  }
+
+  /** Folds the group whose heading stands at a line, or unfolds it. */
+  fold(index: number, folded?: boolean): void {
+    const group = this.pages.group(index);
+    if (!group || group.folded === folded) return;
+    group.folded = !group.folded;
+    this.host.fold(group.id, group.folded);
+    this.reload();
+  }
+
+  foldAll(folded: boolean): void {
+    this.host.fold('all', folded);
+    this.reload();
+  }
+
+  /** The heading above a heading, of the level outside of it; or the same line. */
+  outer(index: number): number {
+    const level = this.pages.group(index)?.level ?? 0;
+    for (let line = index - 1; line >= 0; line -= 1) {
+      const at = this.pages.line(line);
+      if (!at) return index;
+      if (isGroup(at) && at.level < level) return line;
+    }
+    return index;
   }
 
   async delete(ids: string[]): Promise<void> {

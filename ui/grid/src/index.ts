@@ -4,9 +4,9 @@ import { kinds, toText } from './cells/index.ts';
 import { nextRating } from './cells/rating.ts';
 import { Core } from './core.ts';
 import type { CellChange } from './history.ts';
-import { commandOf } from './keys.ts';
+import { type Command, commandOf } from './keys.ts';
 import { at, single } from './selection.ts';
-import type { Column, FooterCell, GridOptions, Row, Status } from './types.ts';
+import { type Column, type FooterCell, type GridOptions, isGroup, type Row, type Status } from './types.ts';
 import { Editor } from './view/editor.ts';
 import { Pointer } from './view/pointer.ts';
 import { View } from './view/view.ts';
@@ -18,6 +18,11 @@ export { kindIcon } from './kind_icons.ts';
 export interface Grid {
   setColumns(columns: Column[]): void;
   setRowHeight(px: number): void;
+  /** What the records are grouped by, outermost first. */
+  setGroups(columns: Column[]): void;
+  foldAll(folded: boolean): void;
+  /** A select whose choice gives a record its colour. */
+  setColour(column: Column | undefined): void;
   setFooter(cells: Map<string, FooterCell>): void;
   /** Marks cells that contain this text. */
   setMark(text: string): void;
@@ -39,14 +44,16 @@ export interface Grid {
   fillDown(): Promise<void>;
   edit(): void;
   focus(): void;
-  /** Record at a row of the view, once it is loaded. */
-  rowAt(index: number): Promise<Row | undefined>;
+  /** The next record up (-1) or down (1) from a line, once it is loaded, and its line. */
+  beside(index: number, by: 1 | -1): Promise<{ row: Row; index: number } | undefined>;
   /** Row of a record, if it is at hand. */
   find(record: string): number | undefined;
+  /** Its place among the records. */
+  placeOf(record: string): number | undefined;
   /** Focuses the row of a record that is at hand; its index. */
   reach(record: string): number | undefined;
   goTo(row: number): void;
-  readonly state: { status: Status; total: number; version: number; canUndo: boolean; canRedo: boolean; selectedRows: number; focusRow: number; focusField: string | undefined; failure: string | undefined };
+  readonly state: { status: Status; total: number; lines: number; version: number; canUndo: boolean; canRedo: boolean; selectedRows: number; focusRow: number; focusField: string | undefined; failure: string | undefined };
   destroy(): void;
 }
 
@@ -64,6 +71,15 @@ export function createGrid(host: HTMLElement, options: GridOptions): Grid {
 
   return {
     setColumns: (columns) => core.setColumns(columns),
+    setGroups: (groups) => {
+      core.groups = groups;
+      view.refresh();
+    },
+    foldAll: (folded) => core.foldAll(folded),
+    setColour: (column) => {
+      core.colour = column;
+      view.refresh();
+    },
     setRowHeight: (px) => {
       const row = Math.floor(view.top / core.rowHeight);
       core.rowHeight = px;
@@ -104,12 +120,19 @@ export function createGrid(host: HTMLElement, options: GridOptions): Grid {
     fillDown: () => core.fillDown(),
     edit: () => editor.start(false),
     focus: () => view.focus(),
-    rowAt: async (index) => {
-      if (index < 0 || index >= core.pages.total) return undefined;
-      await core.pages.load(index, index + 1);
-      return core.pages.row(index);
+    beside: async (from, by) => {
+      for (let index = from + by; index >= 0 && index < core.pages.total; index += by) {
+        await core.pages.load(index, index + 1);
+        const row = core.pages.row(index);
+        if (row) return { row, index };
+      }
+      return undefined;
     },
     find: (record) => core.pages.find(record)?.index,
+    placeOf: (record) => {
+      const found = core.pages.find(record);
+      return found?.row.place ?? found?.index;
+    },
     reach: (record) => {
       const row = core.reach(record);
       if (row !== undefined) view.reveal(core.selection.focus);
@@ -122,7 +145,7 @@ export function createGrid(host: HTMLElement, options: GridOptions): Grid {
     get state() {
       const area = core.rect;
       return {
-        status: core.status, total: core.pages.total, version: core.pages.version,
+        status: core.status, total: core.pages.records, lines: core.pages.total, version: core.pages.version,
         canUndo: core.history.undo.length > 0, canRedo: core.history.redo.length > 0,
         selectedRows: core.pages.total === 0 ? 0 : area.bottom - area.top + 1, focusRow: core.selection.focus.row, focusField: core.column()?.id,
         failure: core.failure?.message,
@@ -148,6 +171,20 @@ function quick(core: Core, key: string): boolean {
   return true;
 }
 
+/** Keys on the heading of a group: left folds it, then goes to the one outside of it; right unfolds it, then goes on. With Ctrl all of them. */
+function onHeading(core: Core, view: View, command: Command): boolean {
+  const { row, col } = core.selection.focus;
+  const folded = core.pages.group(row)?.folded === true;
+  if (command.name === 'edit' || command.name === 'open') core.fold(row);
+  else if (command.name !== 'move' || command.extend) return false;
+  else if (command.move === 'rowStart' || command.move === 'rowEnd') core.foldAll(command.move === 'rowStart');
+  else if (command.move !== 'left' && command.move !== 'right') return false;
+  else if (folded === (command.move === 'right')) core.fold(row, !folded);
+  else core.select(single(at(folded || command.move === 'left' ? core.outer(row) : row + 1, col)));
+  view.reveal(core.selection.focus);
+  return true;
+}
+
 interface Clipboard {
   /** The selection's text if all of it is loaded. */
   now(): { text: string; html: string } | undefined;
@@ -166,9 +203,9 @@ function clipboardOf(core: Core): Clipboard {
       const area = core.rect;
       const rows: Row[] = [];
       for (let index = area.top; index <= area.bottom; index += 1) {
-        const row = core.pages.row(index);
-        if (!row || rows.length > 2000) return undefined;
-        rows.push(row);
+        const line = core.pages.line(index);
+        if (!line || rows.length > 2000) return undefined;
+        if (!isGroup(line)) rows.push(line);
       }
       const cells = matrix(rows);
       return { text: writeTsv(cells), html: writeHtml(cells) };
@@ -185,7 +222,9 @@ function clipboardOf(core: Core): Clipboard {
     async paste(text) {
       const block = parseTsv(text);
       const area = core.rect;
-      const size = pasteSize({ rows: block.length, cols: block[0]?.length ?? 1 }, { rows: area.bottom - area.top + 1, cols: area.right - area.left + 1 });
+      let rows = 0;
+      for (let line = area.top; line <= area.bottom; line += 1) rows += core.pages.group(line) ? 0 : 1;
+      const size = pasteSize({ rows: block.length, cols: block[0]?.length ?? 1 }, { rows: Math.max(1, rows), cols: area.right - area.left + 1 });
       await core.paste(block, size);
     },
   };
@@ -213,6 +252,7 @@ function listen(core: Core, view: View, editor: Editor, pointer: Pointer, clipbo
     }
     if (command.name === 'escape' && !core.selection.rows && core.rect.top === core.rect.bottom && core.rect.left === core.rect.right) return;
     event.preventDefault();
+    if (core.pages.group(focus.row) && onHeading(core, view, command)) return;
     switch (command.name) {
       case 'move':
         core.move(command.move, command.extend, view.pageRows);
@@ -235,7 +275,7 @@ function listen(core: Core, view: View, editor: Editor, pointer: Pointer, clipbo
         if (row) core.host.open(row.id, focus.row);
         break;
       }
-      case 'addRow': void core.add({}, focus.col).then(() => view.reveal(core.selection.focus)); break;
+      case 'addRow': void core.add(core.within(focus.row), focus.col).then(() => view.reveal(core.selection.focus)); break;
       case 'menu': {
         const box = view.box(focus);
         const origin = scroll.getBoundingClientRect();

@@ -1,6 +1,6 @@
-// The rows at hand: pages of a view, fetched when they come into sight, and the person's own writes over them until the server has them.
+// The lines at hand (records, and headings of groups between them): pages of a view, fetched when they come into sight, and the person's own writes over them until the server has them.
 // Invariants: a page is of one version; a cell shows the newest of (page, own write not yet in the page's version); at most `capacity` pages stay.
-import type { CellValue, CellWrite, Row, Window } from './types.ts';
+import { type CellValue, type CellWrite, type GroupLine, isGroup, type Line, type Row, type Window } from './types.ts';
 
 export interface PageOptions {
   size: number;
@@ -15,7 +15,7 @@ export interface PageOptions {
 interface Page {
   version: number;
   stale: boolean;
-  rows: Row[];
+  rows: Line[];
 }
 
 interface Own {
@@ -25,7 +25,10 @@ interface Own {
 }
 
 export class Pages {
+  /** Lines. */
   total = 0;
+  /** Records, those of folded groups included. */
+  records = 0;
   version = 0;
   /** Before the first answer there is no number of rows. */
   known = false;
@@ -45,9 +48,20 @@ export class Pages {
     return this.#flying.size > 0 || this.#timer !== undefined;
   }
 
-  row(index: number): Row | undefined {
+  line(index: number): Line | undefined {
     const page = this.#pages.get(Math.floor(index / this.#options.size));
     return page?.rows[index % this.#options.size];
+  }
+
+  /** The record at a line; none at a heading. */
+  row(index: number): Row | undefined {
+    const line = this.line(index);
+    return isGroup(line) ? undefined : line;
+  }
+
+  group(index: number): GroupLine | undefined {
+    const line = this.line(index);
+    return isGroup(line) ? line : undefined;
   }
 
   value(row: Row, field: string): CellValue {
@@ -57,10 +71,16 @@ export class Pages {
 
   /** Rows of the loaded pages by id: where a record is now, if it is at hand. */
   find(id: string): { index: number; row: Row } | undefined {
+    const index = this.where(id);
+    const row = index === undefined ? undefined : this.row(index);
+    return index === undefined || !row ? undefined : { index, row };
+  }
+
+  /** Where a record or a group's heading is now, if it is at hand. */
+  where(id: string): number | undefined {
     for (const [number, page] of this.#pages) {
-      const at = page.rows.findIndex((row) => row.id === id);
-      const row = page.rows[at];
-      if (row) return { index: number * this.#options.size + at, row };
+      const at = page.rows.findIndex((line) => line.id === id);
+      if (at >= 0) return number * this.#options.size + at;
     }
     return undefined;
   }
@@ -125,6 +145,7 @@ export class Pages {
   #store(page: number, window: Window, stale: boolean): void {
     this.known = true;
     this.total = window.total;
+    this.records = window.records ?? window.total;
     this.version = Math.max(this.version, window.version);
     this.#pages.delete(page);
     this.#pages.set(page, { version: window.version, stale, rows: window.rows });
@@ -199,7 +220,7 @@ export class Pages {
     this.#pages.clear();
     this.#wanted = [];
     this.known = false;
-    this.total = 0;
+    this.total = this.records = 0;
     this.#options.changed();
   }
 

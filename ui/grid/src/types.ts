@@ -73,14 +73,37 @@ export interface Column extends Shape {
 export interface Row {
   id: string;
   cells: Record<string, CellValue>;
+  /** Place among the records of the view, from 0, where headings stand between them. */
+  place?: number;
 }
+
+/** The heading of a group, a line between the records. */
+export interface GroupLine {
+  /** Names the group: it stays as long as the values are what they are. */
+  id: string;
+  /** From 0, the outermost. */
+  level: number;
+  /** What it stands for, from the outermost level to its own. */
+  values: CellValue[];
+  /** Records in it. */
+  count: number;
+  folded: boolean;
+  /** By field. */
+  totals: Record<string, FooterCell>;
+}
+
+export type Line = Row | GroupLine;
+export const isGroup = (line: Line | undefined): line is GroupLine => line !== undefined && 'level' in line;
 
 export interface Window {
   /** Sequence of the base that the rows were read at. */
   version: number;
+  /** Lines in all. */
   total: number;
+  /** Records in all, those of folded groups included; as many as lines where it is absent. */
+  records?: number;
   offset: number;
-  rows: Row[];
+  rows: Line[];
 }
 
 export interface CellWrite {
@@ -107,7 +130,7 @@ export interface Host {
   restore(ids: string[]): Promise<number>;
   /** One record by id, for undo outside the rows that are loaded; null when it is gone. */
   record(id: string): Promise<Row | null>;
-  /** Row of a record in the view as the server has it now; null when the view does not show it. */
+  /** Line of a record in the view as the server has it now, that of its group's heading if that is folded; null when the view does not show it. */
   position(record: string): Promise<number | null>;
   links(column: Column, text: string, signal: AbortSignal): Promise<LinkRef[]>;
   notice(notice: Notice): void;
@@ -117,6 +140,8 @@ export interface Host {
   menu(place: MenuPlace): void;
   resized(field: string, width: number): void;
   reordered(field: string, before: string | null): void;
+  /** The person folded or unfolded a group, or all of them. */
+  fold(group: string | 'all', folded: boolean): void;
   /** Selection, number of rows, undo depth or loading changed. */
   changed(): void;
 }

@@ -82,12 +82,21 @@ export interface SortKey {
   desc: boolean;
 }
 
+/** One level of groups. */
+export interface GroupKey extends SortKey {
+  hide_empty?: boolean;
+}
+
 export type RowHeight = 'short' | 'medium' | 'tall' | 'extra';
 
 export interface ViewConfig {
   filter?: string | null;
   where?: Where | null;
   sort?: SortKey[];
+  /** Outermost first. */
+  group?: GroupKey[];
+  /** A select whose choice gives a record its colour. */
+  colour?: { field: string } | null;
   hidden?: string[];
   widths?: Record<string, number>;
   order?: string[];
@@ -144,6 +153,28 @@ export interface WindowAnswer {
   offset: number;
   fields: string[];
   rows: [string, ...CellValue[]][];
+}
+
+export interface GroupAnswer {
+  level: number;
+  key: string;
+  values: CellValue[];
+  count: number;
+  first: number;
+  collapsed: boolean;
+  totals: Record<string, number | string | null>;
+}
+
+export interface LinesAnswer {
+  version: number;
+  /** Lines. */
+  total: number;
+  records: number;
+  offset: number;
+  /** Of the first line, among the records. */
+  place: number;
+  fields: string[];
+  lines: ([string, ...CellValue[]] | GroupAnswer)[];
 }
 
 export interface RecordAnswer {

@@ -31,6 +31,10 @@ function commands(model: Model): Command[] {
   }
   for (const t of base?.tables ?? []) if (t.id !== table?.id) out.push({ id: t.id, label: t.name, sub: 'Table', icon: 'table-2', run: () => model.go(t.id) });
   if (model.may('write')) out.push({ id: 'import', label: 'Import a file', sub: 'CSV, Excel, JSON or pasted rows', icon: 'upload', run: () => model.show({ kind: 'import' }) });
+  if (model.groups.length > 0) {
+    out.push({ id: 'fold', label: 'Collapse all groups', sub: 'Ctrl ← on a heading', icon: 'chevron-right', run: () => grid?.foldAll(true) });
+    out.push({ id: 'unfold', label: 'Expand all groups', sub: 'Ctrl → on a heading', icon: 'chevron-down', run: () => grid?.foldAll(false) });
+  }
   out.push(
     ...(model.may('export') ? FORMATS.map(([format, name]) => ({ id: `export-${format}`, label: `Export as ${name}`, sub: model.view?.name ?? '', icon: 'download' as const, run: () => void exportView(model, format) })) : []),
     { id: 'undo', label: 'Undo', sub: 'Ctrl Z', icon: 'undo-2', run: () => void grid?.undo() },

@@ -51,11 +51,12 @@ export default function RecordPanel({ id }: { id: string }) {
   const noun = nounOf(table.name);
   const total = grid?.state.total ?? 0;
   const at = grid?.find(id);
-  const step = async (by: number) => {
-    const next = at === undefined ? undefined : await grid?.rowAt(at + by);
-    if (!next || !grid || at === undefined) return;
-    grid.goTo(at + by);
-    model.openRecord(next.id);
+  const place = grid?.placeOf(id);
+  const step = async (by: 1 | -1) => {
+    const next = at === undefined ? undefined : await grid?.beside(at, by);
+    if (!next || !grid) return;
+    grid.goTo(next.index);
+    model.openRecord(next.row.id);
   };
   const save = (field: Field, value: CellValue) => {
     if (!row) return;
@@ -69,9 +70,9 @@ export default function RecordPanel({ id }: { id: string }) {
   return (
     <section className="record" aria-label={name || `Unnamed ${noun.one}`} tabIndex={-1} ref={panel}>
       <header>
-        <button type="button" className="btn ghost sm icon" aria-label={`Previous ${noun.one}`} disabled={at === undefined || at <= 0} onClick={() => void step(-1)}><Icon name="arrow-up" /></button>
-        <button type="button" className="btn ghost sm icon" aria-label={`Next ${noun.one}`} disabled={at === undefined || at >= total - 1} onClick={() => void step(1)}><Icon name="arrow-down" /></button>
-        <span className="pos num">{at !== undefined ? `${(at + 1).toLocaleString()} of ${total.toLocaleString()}` : ''}</span>
+        <button type="button" className="btn ghost sm icon" aria-label={`Previous ${noun.one}`} disabled={place === undefined || place <= 0} onClick={() => void step(-1)}><Icon name="arrow-up" /></button>
+        <button type="button" className="btn ghost sm icon" aria-label={`Next ${noun.one}`} disabled={at === undefined || at >= (grid?.state.lines ?? 0) - 1} onClick={() => void step(1)}><Icon name="arrow-down" /></button>
+        <span className="pos num">{place !== undefined ? `${(place + 1).toLocaleString()} of ${total.toLocaleString()}` : ''}</span>
         <span className="grow" />
         <button type="button" className="btn ghost sm" onClick={() => void navigator.clipboard.writeText(link).then(() => model.notice({ kind: 'info', text: `The link to ${name || `this ${noun.one}`} is on the clipboard.` }))}><Icon name="link" />Copy link</button>
         <MenuButton label="More" className="btn ghost sm icon" end items={[...(model.may('delete') ? [{ id: 'delete', label: `Delete ${noun.one}`, icon: 'trash-2' as const, danger: true, run: () => void grid?.delete([id]) }] : []), { id: 'copy', label: 'Copy the record’s id', icon: 'copy', run: () => void navigator.clipboard.writeText(id) }]}><Icon name="ellipsis" /></MenuButton>

@@ -1,4 +1,4 @@
-// What those see who may not change views, and everybody in a locked one: that their filter, sort and hidden fields are theirs alone, and the way back to the saved view.
+// What those see who may not change views, and everybody in a locked one: that their filter, groups, sort and hidden fields are theirs alone, and the way back to the saved view.
 import { nounOf } from '../nouns.ts';
 import { Icon } from '../ui/icon.tsx';
 import { useModel } from '../use_model.ts';

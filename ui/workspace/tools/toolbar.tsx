@@ -8,8 +8,10 @@ import { Icon } from '../ui/icon.tsx';
 import { MenuButton } from '../ui/menu.tsx';
 import { useModel } from '../use_model.ts';
 import { ViewButton } from '../bars/view_list.tsx';
+import { ColourButton } from './colour.tsx';
 import { FieldsPanel } from './fields.tsx';
 import { FilterPanel } from './filter.tsx';
+import { GroupPanel } from './group.tsx';
 import { OwnReset } from './own.tsx';
 import { SortPanel } from './sort.tsx';
 
@@ -27,6 +29,8 @@ export function Toolbar() {
   const filters = countConditions(config.where);
   const sorts = (config.sort ?? []).length;
   const sorted = sorts === 1 ? model.field(config.sort?.[0]?.field ?? '')?.name : undefined;
+  const groups = model.groups.length;
+  const grouped = groups === 1 ? model.groups[0]?.name : undefined;
   const height = config.row_height ?? 'short';
   const ready = model.table !== undefined && model.view !== undefined;
   return (
@@ -37,7 +41,9 @@ export function Toolbar() {
           <span className="vr" />
           <PanelButton label={hidden ? `${hidden} hidden fields` : 'Hide fields'} className={`btn ghost sm${hidden ? ' on' : ''}`} panel={() => <FieldsPanel />}><Icon name="eye-off" /><span className="hide-s">{hidden ? `${hidden} hidden` : 'Hide fields'}</span></PanelButton>
           <PanelButton label={filters ? `Filter ${filters}` : 'Filter'} className={`btn ghost sm${filters ? ' on' : ''}`} panel={() => <FilterPanel />} wide><Icon name="filter" /><span className="hide-s">Filter</span>{' '}{filters ? <b>{filters}</b> : null}</PanelButton>
+          <PanelButton label={grouped ? `Group: ${grouped}` : groups ? `Group ${groups}` : 'Group'} className={`btn ghost sm${groups ? ' on' : ''}`} panel={() => <GroupPanel />}><Icon name="group" /><span className="hide-s">{grouped ?? 'Group'}</span>{' '}{groups > 1 ? <b>{groups}</b> : null}</PanelButton>
           <PanelButton label={sorted ? `Sort: ${sorted}` : sorts ? `Sort ${sorts}` : 'Sort'} className={`btn ghost sm${sorts ? ' on' : ''}`} panel={() => <SortPanel />}><Icon name="arrow-up-down" /><span className="hide-s">{sorted ?? 'Sort'}</span>{' '}{sorts > 1 ? <b>{sorts}</b> : null}</PanelButton>
+          <ColourButton />
           <MenuButton label="Row height" className="btn ghost sm icon" items={HEIGHTS.map((h) => ({ ...h, on: h.id === height, run: () => void model.setView({ row_height: h.id }, false) }))}><Icon name={HEIGHTS.find((h) => h.id === height)?.icon ?? 'rows-4'} /></MenuButton>
           <OwnReset />
         </>

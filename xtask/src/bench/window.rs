@@ -66,7 +66,42 @@ pub fn measure(bench: &mut Bench, idle: f64) -> Result<Vec<Row>> {
         met: Met::NoTarget,
         ..Row::at_most(&format!("memory of {size}, four sorts kept"), kept, 600.0, "MiB")
     });
+    grouped(&mut api, &path, rows, &mut out)?;
     Ok(out)
+}
+
+/// Windows of lines: headings of groups with the records below them.
+fn grouped(api: &mut Client, path: &str, rows: u64, out: &mut Vec<Row>) -> Result<()> {
+    let size = format!("{} × 20", count(rows));
+    let by_choice = |offset: u64| {
+        let group = json!([{ "field": "Status" }]);
+        json!({ "lines": true, "group": group, "sort": [{ "field": "Price", "desc": true }], "offset": offset, "limit": LIMIT })
+    };
+    let (first, lines) = timed(api, path, &by_choice(0))?;
+    ensure!(lines > rows, "{lines} lines of {rows} rows have no headings");
+    let work = format!("first window of {size} grouped by a choice, its sort kept, seen by the client");
+    out.push(Row::at_most(&work, milliseconds(first), 50.0, "ms"));
+    for offset in [0, rows / 10 * 9] {
+        let mut times = Vec::with_capacity(TIMES);
+        for _ in 0..TIMES {
+            times.push(milliseconds(timed(api, path, &by_choice(offset))?.0));
+        }
+        times.sort_by(f64::total_cmp);
+        let (p50, p99) = (percentile(&times, 0.5), percentile(&times, 0.99));
+        let work = format!("{LIMIT} lines of it at line {}, groups kept, seen by the client", count(offset));
+        let mut row = Row::at_most(&work, p50, 2.0, "ms");
+        row.ours = format!("p50 {} ms, p99 {} ms", number(p50), number(p99));
+        out.push(row);
+    }
+    let inner = json!({
+        "lines": true, "group": [{ "field": "Status" }, { "field": "Day" }], "totals": { "Amount": "sum" }, "expanded": [], "limit": LIMIT
+    });
+    let (first, _) = timed(api, path, &inner)?;
+    let work = format!(
+        "first headings of {size} grouped by a choice and a day, with sums over all, seen by the client"
+    );
+    out.push(Row::at_most(&work, milliseconds(first), 250.0, "ms"));
+    Ok(())
 }
 
 fn sorts(sort: &[(&str, bool)]) -> Value {

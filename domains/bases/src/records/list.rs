@@ -1,7 +1,7 @@
 //! `GET /v1/records`, and `POST /v1/records/query` for what is too long for an address.
 
 use super::expand::Extras;
-use super::query::{Narrowing, SortInput, context, list_of, with_table};
+use super::query::{GroupInput, Narrowing, SortInput, context, list_of, with_table};
 use super::{MAX_LIMIT, Record, cursor, keys, named_fields};
 use crate::http::{AppState, MinVersion, Versioned, tagged};
 use crate::problem;
@@ -34,6 +34,8 @@ pub(crate) struct ListQuery {
     where_: Option<String>,
     /// Fields to sort by, `-` for highest first: `-Routes,Name`.
     sort: Option<String>,
+    /// Fields to group by, outermost first, `-` for highest first: records are sorted by them before anything else.
+    group: Option<String>,
     /// Text that some cell contains.
     search: Option<String>,
     /// Fields to answer with, by name or id, separated by commas.
@@ -78,6 +80,9 @@ pub(crate) struct QueryBody {
     where_: Option<Value>,
     /// Fields to sort by.
     sort: Option<Vec<SortInput>>,
+    /// Fields to group by, outermost first: records are sorted by them before anything else.
+    #[schema(max_items = 4)]
+    group: Option<Vec<GroupInput>>,
     /// Text that some cell contains.
     search: Option<String>,
     /// Fields to answer with, by name or id.
@@ -132,6 +137,10 @@ impl ListQuery {
             filter: self.filter,
             where_,
             sort: self.sort.as_deref().map(SortInput::parse_list),
+            group: self
+                .group
+                .as_deref()
+                .map(|group| SortInput::parse_list(group).into_iter().map(GroupInput::from).collect()),
             search: self.search,
             fields: self.fields.map(|fields| list_of(Some(fields))),
             expand: list_of(self.expand),
@@ -186,6 +195,7 @@ async fn page(bases: &Bases, caller: &Caller, version: Option<u64>, asked: Query
         filter: asked.filter,
         where_: asked.where_,
         sort: asked.sort,
+        group: asked.group,
         search: asked.search,
         zone: asked.zone,
     };

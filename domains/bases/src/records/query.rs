@@ -7,7 +7,8 @@ use crate::problem;
 use crate::service::Bases;
 use crate::sight::Seen;
 use engine_base::{
-    Base, Condition, FieldNo, QueryContext, QuerySpec, Sort, SortBy, Table, TableNo, View, ViewId,
+    Base, Condition, FieldNo, Group, MAX_GROUPS, Need, Op, QueryContext, QuerySpec, Sort, SortBy, Table,
+    TableNo, View, ViewId,
 };
 use kernel_core::{Caller, Code, Error, Level, Result};
 use serde::{Deserialize, Serialize};
@@ -28,8 +29,11 @@ pub(crate) struct Narrowing {
     /// Conditions as a tree; hold in addition to the view's.
     #[serde(rename = "where")]
     pub(crate) where_: Option<Value>,
-    /// Replaces the view's sort.
+    /// Replaces the view's sort; and its groups, unless `group` is said.
     pub(crate) sort: Option<Vec<SortInput>>,
+    /// Replaces the view's groups, outermost first, at most 4: records are sorted by them before anything else.
+    #[schema(max_items = 4)]
+    pub(crate) group: Option<Vec<GroupInput>>,
     /// Text that some cell contains.
     pub(crate) search: Option<String>,
     /// IANA time zone in which days begin; UTC if absent.
@@ -45,6 +49,26 @@ pub(crate) struct SortInput {
     /// Highest first.
     #[serde(default)]
     pub(crate) desc: bool,
+}
+
+/// One level of groups.
+#[derive(Clone, Debug, Deserialize, Serialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct GroupInput {
+    /// Field id or name.
+    pub(crate) field: String,
+    /// Highest first.
+    #[serde(default)]
+    pub(crate) desc: bool,
+    /// Leaves out records without a value in it.
+    #[serde(default)]
+    pub(crate) hide_empty: bool,
+}
+
+impl From<SortInput> for GroupInput {
+    fn from(SortInput { field, desc }: SortInput) -> Self {
+        Self { field, desc, hide_empty: false }
+    }
 }
 
 impl SortInput {
@@ -97,12 +121,96 @@ impl Narrowing {
         if let Some(sort) = &self.sort {
             spec.sort = sorts(table, sort)?;
         }
+        if let Some(group) = &self.group {
+            self.regroup(base, table, group, &mut spec)?;
+        }
         if let Some(search) = self.search.as_deref().map(str::trim).filter(|search| !search.is_empty()) {
             spec.search = Some(search.to_owned());
         }
         table.narrow(&mut spec)?;
         Ok(spec)
     }
+
+    /// The same with its groups said: those of the view, as far as the caller sees them, if none are.
+    ///
+    /// # Errors
+    /// `not_found` (view).
+    pub(crate) fn grouped(&self, table: &Seen<'_>) -> Result<Self> {
+        let mut grouped = self.clone();
+        if let (None, Some(key)) = (&self.group, self.view.as_deref()) {
+            let group = view_by_key(table, key)?.config.group.iter();
+            let input = |group: &Group| GroupInput {
+                field: group.field.to_string(),
+                desc: group.desc,
+                hide_empty: group.hide_empty,
+            };
+            grouped.group = Some(group.map(input).collect());
+        }
+        Ok(grouped)
+    }
+
+    fn regroup(
+        &self,
+        base: &Base,
+        table: &Seen<'_>,
+        group: &[GroupInput],
+        spec: &mut QuerySpec,
+    ) -> Result<()> {
+        let fields = groups(table, group)?;
+        let rest = match (&self.sort, self.view.as_deref()) {
+            (None, Some(key)) => {
+                // The view's sort without its groups; also by what the caller does not see, as without groups.
+                let no = view_by_key(table, key)?.no;
+                let whole = base.schema().table(spec.table).and_then(|table| table.view(no));
+                let sort = whole.map(|view| view.config.sort.as_slice()).unwrap_or_default();
+                sort.iter()
+                    .map(|sort| Sort { by: SortBy::Field(sort.field.field), desc: sort.desc })
+                    .collect()
+            }
+            _ => std::mem::take(&mut spec.sort),
+        };
+        spec.sort.clear();
+        let said =
+            fields.iter().zip(group).map(|(no, group)| Sort { by: SortBy::Field(*no), desc: group.desc });
+        for sort in said.chain(rest) {
+            if spec.sort.iter().all(|known| known.by != sort.by) {
+                spec.sort.push(sort);
+            }
+        }
+        let filled = fields.iter().zip(group).filter(|(_, group)| group.hide_empty);
+        let filled =
+            filled.map(|(no, _)| Condition::Test { field: *no, op: Op::IsNotEmpty, value: Value::Null });
+        let mut all: Vec<Condition> = filled.collect();
+        if !all.is_empty() {
+            all.extend(spec.condition.take());
+            spec.condition = Some(Condition::And(all));
+        }
+        Ok(())
+    }
+}
+
+/// The fields of groups. One that the caller does not see is as unknown as in a sort.
+fn groups(table: &Table, inputs: &[GroupInput]) -> Result<Vec<FieldNo>> {
+    if inputs.len() > MAX_GROUPS {
+        return Err(Error::field("group", Code::TooMany, format!("has more than {MAX_GROUPS} fields")));
+    }
+    let mut fields = Vec::with_capacity(inputs.len());
+    for input in inputs {
+        let refuse = |code, detail: String| Error::field("group", code, detail.clone()).detail(detail);
+        let Some(field) = table.field_by_key(&input.field) else {
+            let detail = format!("There is no field {} in {}.", input.field, table.head.name);
+            return Err(refuse(Code::BadSort, detail));
+        };
+        if !Need::Group.fits(table, field) {
+            let detail = format!("Records can't be grouped by {}: it holds lists.", field.name);
+            return Err(refuse(Code::InvalidValue, detail));
+        }
+        if fields.contains(&field.no) {
+            return Err(refuse(Code::InvalidValue, format!("{} is named twice.", field.name)));
+        }
+        fields.push(field.no);
+    }
+    Ok(fields)
 }
 
 fn sorts(table: &Table, inputs: &[SortInput]) -> Result<Vec<Sort>> {

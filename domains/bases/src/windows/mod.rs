@@ -1,15 +1,19 @@
 //! Windows of a view for the grid, and totals below its columns (design 3: any window of any view costs its own size).
 
+mod groups;
+mod lines;
+
 use crate::http::{AppState, MinVersion, Versioned};
 use crate::problem;
 use crate::records::query::{Narrowing, context, shown_fields, with_table};
 use crate::schema::table_no;
 use axum::extract::{Path, State};
-use engine_base::{Aggregate, AggregateValue, FieldNo};
+use engine_base::Aggregate;
 use http::StatusCode;
 use indexmap::IndexMap;
 use kernel_core::{Capability, Code, Error};
 use kernel_web::{ApiJson, WebError};
+use lines::{LineAnswer, Shown};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tenancy::ApiCaller;
@@ -21,7 +25,11 @@ use utoipa_axum::routes;
 pub const MAX_ROWS: usize = 500;
 
 pub(crate) fn router() -> OpenApiRouter<crate::Bases> {
-    OpenApiRouter::new().routes(routes!(window)).routes(routes!(aggregates)).routes(routes!(position))
+    OpenApiRouter::new()
+        .routes(routes!(window))
+        .routes(routes!(aggregates))
+        .routes(routes!(position))
+        .routes(routes!(groups::list))
 }
 
 /// Which rows of which view.
@@ -37,22 +45,47 @@ pub(crate) struct WindowBody {
     limit: usize,
     /// Fields to answer with, by id or name; all of the view if absent.
     fields: Option<Vec<String>>,
+    #[serde(flatten)]
+    shown: Shown,
+    /// With `lines`: totals of each group, by field id or name, as in the totals of a view.
+    #[serde(default)]
+    #[schema(value_type = Object)]
+    totals: IndexMap<String, Aggregate>,
 }
 
 fn default_limit() -> usize {
     200
 }
 
-/// Rows of a view, compact: `rows` holds `["rec…", value, value …]` in the order of `fields`.
+/// Rows of a view, compact: `rows` holds `["rec…", value, value …]` in the order of `fields`. With `lines` there are `records`,
+/// `place`, `group` and `lines` instead of `rows`.
 #[derive(Serialize, ToSchema)]
 struct WindowAnswer {
     /// The base's sequence number that this is the state of.
     version: u64,
-    /// Rows of the whole view.
+    /// Rows of the whole view; or its lines.
     total: usize,
     offset: usize,
     fields: Vec<String>,
-    rows: Vec<Vec<Value>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    rows: Option<Vec<Vec<Value>>>,
+    /// Records of the whole view, those of collapsed groups included.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    records: Option<usize>,
+    /// Place among the records of the first line: of its record, or of the first record of its group.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    place: Option<usize>,
+    /// Fields that the view is grouped by, outermost first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    group: Option<Vec<String>>,
+    /// A record is a row as above, the heading of a group an object.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, value_type = Option<Vec<LineAnswer>>)]
+    lines: Option<Vec<LineAnswer>>,
 }
 
 /// A stretch of rows of a table or view.
@@ -76,6 +109,12 @@ pub(crate) async fn window(
     let wanted = body.fields.map(|fields| fields.join(","));
     let answer = open.read(|base| {
         with_table(&caller, base, table, |schema| {
+            if body.shown.lines {
+                let asked = lines::Asked { narrowing: &body.narrowing, shown: &body.shown, totals: &body.totals };
+                let fields = shown_fields(schema, body.narrowing.view.as_deref(), wanted.as_deref())?;
+                let out = asked.write(base, schema, now, Some(&fields), (body.offset, body.limit))?;
+                return Ok(Versioned::ok(base.seq(), out));
+            }
             let spec = body.narrowing.spec(base, schema)?;
             let fields = shown_fields(schema, body.narrowing.view.as_deref(), wanted.as_deref())?;
             let window = base
@@ -140,29 +179,13 @@ pub(crate) async fn aggregates(
     let answer = open.read(|base| {
         with_table(&caller, base, table, |schema| {
             let spec = body.narrowing.spec(base, schema)?;
-            let mut wanted: Vec<(FieldNo, Aggregate)> = Vec::with_capacity(body.fields.len());
-            for (key, aggregate) in &body.fields {
-                let field = schema.field_by_key(key).ok_or_else(|| {
-                    Error::field(
-                        format!("/fields/{key}"),
-                        Code::UnknownField,
-                        format!("There is no field {key}."),
-                    )
-                })?;
-                wanted.push((field.no, *aggregate));
-            }
+            let wanted = lines::totals(schema, "fields", &body.fields)?;
             let (total, values) = base
                 .aggregates(&spec, &context(now, body.narrowing.zone()), &wanted)
                 .map_err(|errors| problem::of_query(&errors))?;
-            let values = wanted.iter().zip(values).map(|((field, _), value)| {
-                let value = match value {
-                    AggregateValue::None => Value::Null,
-                    AggregateValue::Count(count) => json!(count),
-                    AggregateValue::Number(number) => json!(number),
-                    AggregateValue::Text(text) => json!(text),
-                };
-                (table.field(*field).to_string(), value)
-            });
+            let values = wanted.iter().zip(values);
+            let values =
+                values.map(|((field, _), value)| (table.field(*field).to_string(), lines::json(value)));
             Ok(AggregatesAnswer { version: base.seq(), total, values: values.collect() })
         })
     })?;
@@ -176,6 +199,8 @@ pub(crate) struct PositionBody {
     narrowing: Narrowing,
     /// `rec…`.
     record: String,
+    #[serde(flatten)]
+    shown: Shown,
 }
 
 /// The record's place.
@@ -183,8 +208,13 @@ pub(crate) struct PositionBody {
 struct PositionAnswer {
     /// The base's sequence number.
     version: u64,
-    /// From 0; null when the view does not show the record.
+    /// From 0; null when the view does not show the record. With `lines` the line; of a record in a collapsed group that of the
+    /// group's heading.
     position: Option<usize>,
+    /// With `lines`: whether the record is in a collapsed group.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    collapsed: Option<bool>,
 }
 
 /// Where a record stands in a view: for a grid that has to scroll to it.
@@ -208,11 +238,22 @@ pub(crate) async fn position(
     let now = bases.0.clock.now();
     let answer = open.read(|base| {
         with_table(&caller, base, table, |schema| {
+            if body.shown.lines {
+                let narrowing = body.narrowing.grouped(schema)?;
+                let (spec, grouping) =
+                    lines::grouping(base, schema, &narrowing, body.shown.folded()?, Vec::new())?;
+                let found = base
+                    .line_of(&spec, &context(now, narrowing.zone()), &grouping, record.row)
+                    .map_err(|errors| problem::of_query(&errors))?;
+                let position = found.map(|found| found.line);
+                let collapsed = Some(found.is_some_and(|found| found.is_folded));
+                return Ok(PositionAnswer { version: base.seq(), position, collapsed });
+            }
             let spec = body.narrowing.spec(base, schema)?;
             let position = base
                 .position(&spec, &context(now, body.narrowing.zone()), record.row)
                 .map_err(|errors| problem::of_query(&errors))?;
-            Ok(PositionAnswer { version: base.seq(), position })
+            Ok(PositionAnswer { version: base.seq(), position, collapsed: None })
         })
     })?;
     Ok(Versioned::json(StatusCode::OK, answer.version, &answer)?)

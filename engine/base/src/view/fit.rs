@@ -44,7 +44,7 @@ pub struct Use<'a> {
 
 impl Need {
     /// Whether the field will do.
-    fn fits(self, table: &Table, field: &Field) -> bool {
+    pub fn fits(self, table: &Table, field: &Field) -> bool {
         let (kind, storage) = (field.value_kind(), field.storage());
         match self {
             Self::Any => true,

@@ -20,7 +20,7 @@ use serde_json::{Map, Value};
 /// Types of views, in the order in which they are offered.
 pub const VIEW_TYPES: [&str; 7] = ["grid", "kanban", "calendar", "gantt", "gallery", "list", "form"];
 /// Fields that a view is grouped by, at most.
-pub const MAX_GROUPS: usize = 3;
+pub const MAX_GROUPS: usize = 4;
 /// Characters of a text of a form, at most.
 pub const MAX_FORM_TEXT: usize = 10_000;
 

@@ -34,6 +34,14 @@ export class Pointer {
     const target = event.target as Element;
     if (event.button !== 0 || target.closest('.g-head')) return;
     if (target.closest('.g-handle')) return this.#fill(event);
+    const heading = this.#view.groups.at(target);
+    if (heading !== undefined && event.pointerType !== 'touch') {
+      event.preventDefault();
+      if (this.#editor.open) this.#editor.commit('stay');
+      this.#view.focus();
+      this.#core.select(single(at(heading, this.#core.selection.focus.col)));
+      return;
+    }
     const cell = this.#view.rows.at(target);
     if (!cell || target.closest('.g-open')) return;
     if (event.pointerType === 'touch') return;
@@ -121,6 +129,8 @@ export class Pointer {
       });
       return;
     }
+    const heading = this.#view.groups.at(target);
+    if (heading !== undefined) return this.#heading(target, heading);
     if (!cell) return;
     const row = this.#core.pages.row(cell.row);
     if (target.closest('.g-open')) {
@@ -132,6 +142,17 @@ export class Pointer {
     if (target.closest('.check') && cell.col >= 0) this.#core.toggle(cell);
     const star = Number(target.closest<SVGElement>('[data-star]')?.dataset.star ?? 0);
     if (star > 0 && !touch) this.#core.rate(cell, star);
+  }
+
+  #heading(target: Element, line: number): void {
+    if (!target.closest('.g-plus')) {
+      if (target.closest('.g-gh')) this.#core.fold(line);
+      return;
+    }
+    void this.#core.add(this.#core.within(line), 0).then(() => {
+      this.#view.reveal(this.#core.selection.focus);
+      this.#view.focus();
+    });
   }
 
   #tap(cell: { row: number; col: number }, record: string | undefined): void {

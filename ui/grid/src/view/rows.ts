@@ -1,5 +1,6 @@
 // The rows on the screen: one element a row in sight, reused as rows scroll; in it one element a column in sight.
 // A row is painted again only if what it shows has changed (stamp), so scrolling paints only the rows that come in.
+import { choiceOf, dye } from '../cells/select.ts';
 import { kinds, paint, show, toText } from '../cells/index.ts';
 import type { Core } from '../core.ts';
 import { type Rect, contains } from '../selection.ts';
@@ -74,12 +75,13 @@ export class Rows {
 
   render(sight: Sight): void {
     for (const [index, row] of this.#live) {
-      if (index >= sight.first && index < sight.last) continue;
+      if (index >= sight.first && index < sight.last && !this.#core.pages.group(index)) continue;
       this.#live.delete(index);
       this.#free.push(row);
     }
     const cols = `${sight.firstCol}-${sight.lastCol}-${sight.frozen}-${sight.base}`;
     for (let index = sight.first; index < sight.last; index += 1) {
+      if (this.#core.pages.group(index)) continue;
       let row = this.#live.get(index);
       if (!row) {
         row = this.#free.pop() ?? this.#make();
@@ -122,8 +124,11 @@ export class Rows {
     element.style.top = `${(row.index - sight.base) * core.rowHeight}px`;
     element.style.height = `${core.rowHeight}px`;
     element.setAttribute('aria-rowindex', String(row.index + 2));
-    row.label.textContent = counts.format(row.index + 1);
     const data = core.pages.row(row.index);
+    row.label.textContent = core.groups.length > 0 && data?.place === undefined ? '' : counts.format((data?.place ?? row.index) + 1);
+    const tint = data && core.colour && choiceOf(core.colour, core.value(data, core.colour))?.colour;
+    if (tint === undefined) delete element.dataset.tint;
+    else element.dataset.tint = dye(tint);
     const area = core.rect;
     const chosen = core.selection.rows && row.index >= area.top && row.index <= area.bottom;
     const name = `g-r${data !== undefined && data.id === core.opened ? ' cur' : ''}${chosen ? ' rowsel' : ''}`;

@@ -2,6 +2,7 @@
 import type { Core } from '../core.ts';
 import { edges, type Extent, maxTop, moved, revealColumn, revealRow, SPACE_CAP, space, toDom, visibleColumns, visibleRows } from '../geometry.ts';
 import type { At, Column } from '../types.ts';
+import { Groups } from './groups.ts';
 import { ADD_WIDTH, buildFrame, type Frame, HEAD_HEIGHT, NUMBER_WIDTH } from './frame.ts';
 import { Header } from './header.ts';
 import { drawIcon } from './icon.ts';
@@ -16,6 +17,7 @@ let count = 0;
 export class View {
   readonly frame: Frame;
   readonly rows: Rows;
+  readonly groups: Groups;
   readonly header: Header;
   /** Called after each paint: the editor follows its cell. */
   painted: () => void = () => undefined;
@@ -41,6 +43,7 @@ export class View {
     this.#core = core;
     this.frame = buildFrame(host, core.options.label);
     this.rows = new Rows(this.frame.body, core, `g${(count += 1)}`);
+    this.groups = new Groups(this.frame.body, core, `g${count}`);
     this.header = new Header(this.frame, core);
     this.#handle = document.createElement('i');
     this.#handle.className = 'g-handle';
@@ -207,6 +210,7 @@ export class View {
     frame.body.style.transform = `translate(${-this.left}px, ${sight.base * this.#core.rowHeight - this.top}px)`;
     this.header.render(sight);
     this.rows.render(sight);
+    this.groups.render(sight);
     this.#paintHandle(sight);
     this.#paintAddRow(sight);
     this.#paintAria(sight);
@@ -217,7 +221,7 @@ export class View {
     const area = this.#core.rect;
     const seen = area.bottom >= sight.first && area.bottom < sight.last && this.#core.size.rows > 0;
     const frozen = area.right < sight.frozen;
-    this.#handle.hidden = !seen || !this.#core.options.canWrite;
+    this.#handle.hidden = !seen || this.#core.pages.group(area.bottom) !== undefined || !this.#core.options.canWrite;
     this.#handle.classList.toggle('fz', frozen);
     this.#handle.style.left = `${(sight.xs[area.right + 1] ?? 0) - 5}px`;
     this.#handle.style.top = `${(area.bottom + 1 - sight.base) * this.#core.rowHeight - 5}px`;
@@ -242,7 +246,9 @@ export class View {
       scroll.setAttribute('aria-busy', String(!this.#core.pages.known));
     }
     const inSight = focus.row >= sight.first && focus.row < sight.last && (focus.col < sight.frozen || (focus.col >= sight.firstCol && focus.col < sight.lastCol));
-    const active = inSight && this.#core.columns.length > 0 ? this.rows.cellId(focus.row, focus.col) : '';
+    const heading = this.#core.pages.group(focus.row) !== undefined && focus.row >= sight.first && focus.row < sight.last;
+    const cell = inSight && this.#core.columns.length > 0 ? this.rows.cellId(focus.row, focus.col) : '';
+    const active = heading ? this.groups.cellId(focus.row) : cell;
     if (active === this.#active) return;
     this.#active = active;
     if (active) scroll.setAttribute('aria-activedescendant', active);
