@@ -8,10 +8,12 @@ import socket
 import sys
 import time
 import unittest
+import unittest.mock
 from concurrent.futures import ThreadPoolExecutor
 
 import requests
 from pyairtable import Api, formulas as f, retry_strategy
+from pyairtable.api.table import Table
 from pyairtable.orm import Model, fields as orm_fields
 
 ORIGIN, TOKEN = os.environ["NCLC_API"], os.environ["NCLC_TOKEN"]
@@ -119,6 +121,54 @@ class Schema(Case):
         self.base.schema(force=True).table("Things / all").view("Second").delete()
         views = self.base.schema(force=True).table("Things / all").views
         self.assertEqual(len(views), 1)
+
+
+# A red picture, three pixels wide and two high.
+PNG = base64.b64decode("iVBORw0KGgoAAAANSUhEUgAAAAMAAAACCAIAAAASFvFNAAAAEElEQVR4nGP4z8AAQQxwFgBB0gX7h/C5SAAAAABJRU5ErkJggg==")
+
+
+class Attachments(Case):
+    def setUp(self):
+        self.files = self.table.create_field(f"Files {self._testMethodName}", "multipleAttachments")
+        # The client has the name of Airtable's own host for uploads in its code; the path is the one that we serve.
+        path = lambda urls, record, field: urls.build_url(f"{{base.id}}/{record}/{field}/uploadAttachment")
+        patched = unittest.mock.patch.object(Table._urls, "upload_attachment", path)
+        patched.start()
+        self.addCleanup(patched.stop)
+
+    def test_upload(self):
+        record = self.table.create({"Name": "with files"})
+        done = self.table.upload_attachment(record["id"], self.files.id, "dot.png", PNG)
+        self.assertEqual(done["id"], record["id"])
+        (first,) = done["fields"][self.files.id]
+        self.assertEqual((first["filename"], first["type"], first["width"], first["height"]), ("dot.png", "image/png", 3, 2))
+        self.table.upload_attachment(record["id"], self.files.name, "a.txt", "hello", "text/plain")
+        cell = self.table.get(record["id"])["fields"][self.files.name]
+        self.assertEqual([file["filename"] for file in cell], ["dot.png", "a.txt"])
+        self.assertEqual(requests.get(cell[0]["url"]).content, PNG)
+        self.assertEqual(requests.get(cell[0]["thumbnails"]["small"]["url"]).headers["content-type"], "image/jpeg")
+        self.assertEqual(requests.get(cell[1]["url"]).text, "hello")
+
+        # What is not named goes; an address leads to the same file; a name is changed.
+        kept = [{"id": cell[1]["id"]}, {"url": cell[0]["url"], "filename": "again.png"}]
+        changed = self.table.update(record["id"], {self.files.name: kept})["fields"][self.files.name]
+        self.assertEqual([(file["id"], file["filename"]) for file in changed], [(cell[1]["id"], "a.txt"), (cell[0]["id"], "again.png")])
+        other = self.table.create({"Name": "other", self.files.name: [{"url": cell[1]["url"]}]})
+        self.assertEqual(other["fields"][self.files.name][0]["filename"], "a.txt")
+        emptied = self.table.update(record["id"], {self.files.name: []})
+        self.assertNotIn(self.files.name, emptied["fields"])
+
+    def test_refusals(self):
+        record = self.table.create({"Name": "without"})
+        self.refused(422, lambda: self.table.update(record["id"], {self.files.name: [{"id": "attAAAAAAAAAAAAAA"}]}))
+        self.refused(422, lambda: self.table.update(record["id"], {self.files.name: [{"url": "http://127.0.0.1/x"}]}))
+        self.refused(422, lambda: self.table.upload_attachment(record["id"], "Name", "a.txt", "hello"))
+        self.refused(404, lambda: self.table.upload_attachment("recAAAAAAAAAAAAAA", self.files.id, "a.txt", "hello"))
+        self.refused(413, lambda: self.table.upload_attachment(record["id"], self.files.id, "a.bin", bytes(6 << 20), "x/y"))
+
+    def test_schema(self):
+        self.assertEqual(self.files.type, "multipleAttachments")
+        self.assertFalse(self.files.options.is_reversed)
 
 
 class Records(Case):

@@ -89,6 +89,12 @@ impl Request {
                 .body(body),
         }
     }
+    /// With the bytes of a file as the body.
+    #[must_use]
+    pub fn file(self, bytes: &[u8]) -> Self {
+        let kind = "application/octet-stream";
+        Self { builder: self.builder.header(header::CONTENT_TYPE, kind).body(bytes.to_vec()) }
+    }
     /// With a CSV file for `POST /v1/imports`.
     #[must_use]
     pub fn upload(self, base: &str, csv: &str) -> Self {

@@ -88,6 +88,7 @@ function holds(t: MockTable, row: number, where: Where): boolean {
     case 'gte': return typeof have === 'number' && have >= Number(want);
     case 'lt': return typeof have === 'number' && have < Number(want);
     case 'lte': return typeof have === 'number' && have <= Number(want);
+    case 'has_file_type': return text.endsWith(wanted);
     case 'is_any_of': return (want as string[]).includes(String(have));
     case 'is_all_of': return Array.isArray(have) && (want as string[]).every((one) => have.includes(one));
     case 'is_none_of': return !(want as string[]).includes(String(have));

@@ -15,6 +15,7 @@ import { useModel } from './use_model.ts';
 
 const RecordPanel = lazy(() => import('./record/panel.tsx'));
 const ImportDialog = lazy(() => import('./dialogs/import.tsx'));
+const FilesDialog = lazy(() => import('./dialogs/files.tsx'));
 const Shortcuts = lazy(() => import('./dialogs/shortcuts.tsx'));
 const TrashDialog = lazy(() => import('./dialogs/trash.tsx'));
 const ActivityDialog = lazy(() => import('./dialogs/activity.tsx'));
@@ -66,6 +67,7 @@ export function App() {
         {model.panel.kind === 'shortcuts' ? <Shortcuts onClose={close} /> : null}
         {model.panel.kind === 'trash' ? <TrashDialog onClose={close} /> : null}
         {model.panel.kind === 'activity' ? <ActivityDialog onClose={close} /> : null}
+        {model.panel.kind === 'files' ? <FilesDialog key={`${model.panel.record}${model.panel.field}`} {...model.panel} onClose={close} /> : null}
         {model.panel.kind === 'palette' ? <Palette onClose={close} /> : null}
       </Suspense>
     </>

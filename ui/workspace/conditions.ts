@@ -4,7 +4,7 @@ import type { Condition, Field, Op, Relative, TableInfo, Where } from './api/typ
 import { shapeOf } from './values.ts';
 
 /** `number`: anything that is stored as one, in the words of its kind (25 %, 1:30:00). */
-export type Needs = 'none' | 'text' | 'number' | 'date' | 'choice' | 'choices' | 'person' | 'people' | 'bool' | 'time';
+export type Needs = 'none' | 'text' | 'number' | 'date' | 'choice' | 'choices' | 'person' | 'people' | 'bool' | 'time' | 'filetype';
 export interface OpInfo {
   op: Op;
   label: string;
@@ -28,6 +28,12 @@ const codes: OpInfo[] = [
   { op: 'is_not', label: 'is not', needs: 'text' },
   { op: 'starts_with', label: 'starts with', needs: 'text' },
   { op: 'contains', label: 'contains', needs: 'text' },
+  ...empty,
+];
+const files: OpInfo[] = [
+  { op: 'contains', label: 'has a name with', needs: 'text' },
+  { op: 'does_not_contain', label: 'has no name with', needs: 'text' },
+  { op: 'has_file_type', label: 'has a file of type', needs: 'filetype' },
   ...empty,
 ];
 const temporal: OpInfo[] = [
@@ -79,7 +85,7 @@ const table: Record<Kind, OpInfo[]> = {
   checkbox: [{ op: 'is', label: 'is', needs: 'bool' }],
   date: temporal, datetime: temporal,
   select: one('choice', 'choices'), multi_select: several('choices'), user: one('person', 'people'),
-  link: textual, list: textual, button: empty,
+  attachment: files, signature: empty, link: textual, list: textual, button: empty,
 };
 
 export function opsOf(field: Field): OpInfo[] {
@@ -126,7 +132,7 @@ function fitsNeed(value: Condition['value'], needs: Needs): boolean {
     case 'bool': return typeof value === 'boolean';
     case 'choices': case 'people': return Array.isArray(value);
     case 'date': return typeof value === 'string' || (isRelative(value) && RELATIVE.some((day) => day.name === value.relative && (!day.n || typeof value.n === 'number')));
-    case 'text': case 'choice': case 'person': case 'time': return typeof value === 'string';
+    case 'text': case 'choice': case 'person': case 'time': case 'filetype': return typeof value === 'string';
   }
 }
 

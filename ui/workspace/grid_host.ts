@@ -91,6 +91,7 @@ export function createHost(model: Model, menu: (place: MenuPlace) => void, chang
     position: (record) => (model.table ? positionOf(model, model.table.id, record, linesQuery(model)) : Promise.resolve(null)),
     links: (column: Column, text: string, signal: AbortSignal): Promise<LinkRef[]> => findLinks(model, model.field(column.id)?.options?.table, text, signal),
     notice: (notice) => model.notice(notice),
+    files: (record, field, given) => model.show({ kind: 'files', record, field, given: given ?? [] }),
     open: (record) => model.openRecord(record),
     menu,
     resized: (field, width) => void model.setView({ widths: { ...model.look.widths, [field]: width } }, false),

@@ -27,6 +27,8 @@ export type Panel =
   | { kind: 'palette' }
   | { kind: 'trash' }
   | { kind: 'activity' }
+  /** The files of a cell, with some that were given to it. */
+  | { kind: 'files'; record: string; field: string; given: File[] }
   /** A new field, or the one with this id. */
   | { kind: 'field'; field?: string };
 

@@ -22,7 +22,7 @@ import { shapeOf, toColumn, visibleFields } from './values.ts';
 const FieldDialog = lazy(() => import('./dialogs/field.tsx'));
 
 /** Types whose values cannot be what a record is called. */
-const NAMELESS = new Set<FieldType>(['link', 'checkbox', 'lookup', 'rollup', 'count', 'button', 'user', 'multi_select', 'created_by', 'modified_by']);
+const NAMELESS = new Set<FieldType>(['link', 'checkbox', 'lookup', 'rollup', 'count', 'button', 'user', 'multi_select', 'created_by', 'modified_by', 'attachment', 'signature']);
 const canName = (type: FieldType): boolean => !NAMELESS.has(type);
 
 const HEIGHTS: Record<RowHeight, number> = { short: 32, medium: 56, tall: 88, extra: 128 };

@@ -1,11 +1,12 @@
 // Fields as the grid's columns, and cell values to and from what /v1/records takes: choices by name, links by id (by name where a pasted name has no id yet).
 import { type CellValue, type Column, type FieldType, type Kind, type LinkRef, type Person, type Row, type Shape } from '../grid/src/index.ts';
+import { filesOf } from '../grid/src/cells/files.ts';
 import { idsOf } from '../grid/src/cells/multi_select.ts';
 import type { Field, FieldOptions, RecordAnswer, ValueType, ViewConfig, WindowAnswer } from './api/types.ts';
 
 const WIDTHS: Partial<Record<FieldType, number>> = {
   text: 200, long_text: 240, rich_text: 240, number: 120, currency: 130, percent: 110, duration: 110, rating: 130, checkbox: 96, date: 130, datetime: 180, time: 110, year: 90,
-  select: 150, multi_select: 200, email: 200, url: 190, phone: 150, barcode: 160, json: 220, uuid: 300, colour: 120, geo: 160, link: 200, count: 100, autonumber: 90,
+  select: 150, multi_select: 200, email: 200, url: 190, phone: 150, barcode: 160, json: 220, uuid: 300, colour: 120, geo: 160, attachment: 180, signature: 150, link: 200, count: 100, autonumber: 90,
   created_time: 180, modified_time: 180, button: 130,
 };
 
@@ -38,6 +39,8 @@ export function toApi(value: CellValue, field: Field): unknown {
   if (field.type === 'select') return typeof value === 'string' ? name(value) : value;
   if (field.type === 'multi_select') return idsOf(value).map(name);
   if (field.type === 'link') return Array.isArray(value) ? (value as LinkRef[]).map((ref) => ref.id || ref.name) : [];
+  // The address says that the file was shown: so it may come back after somebody removed it.
+  if (field.type === 'attachment' || field.type === 'signature') return filesOf(value).map(({ id, filename, url }) => (id ? { id, filename, url } : { filename, url }));
   return value;
 }
 

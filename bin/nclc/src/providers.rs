@@ -41,6 +41,15 @@ fn secret(client: &ClientSettings) -> anyhow::Result<Secret> {
 /// Plans, as single sign-on and permissions ask them.
 pub struct Plans(pub Billing);
 
+impl bases::StorageLimits for Plans {
+    fn storage_bytes(&self, tenant: TenantId) -> Later<'_, Option<u64>> {
+        Box::pin(async move {
+            let limit = self.0.subscription(tenant).await?.plan.limits.storage_bytes;
+            Ok(limit.map(i64::unsigned_abs))
+        })
+    }
+}
+
 impl Entitlements for Plans {
     fn single_sign_on(&self, tenant: TenantId) -> Later<'_, bool> {
         Box::pin(async move { Ok(self.0.subscription(tenant).await?.plan.has_single_sign_on()) })

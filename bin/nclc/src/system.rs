@@ -96,6 +96,9 @@ impl System {
             sealing,
             outgoing,
             uploads: settings.database.data_folder.join("uploads"),
+            files: settings.database.data_folder.join("files"),
+            file_key: key.derive("addresses of files"),
+            storage: Arc::new(Plans(billing.clone())),
         });
         let sites = Sites::new(sites::Parts {
             db: db.clone(),

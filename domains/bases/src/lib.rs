@@ -5,6 +5,7 @@
 
 mod activity;
 mod actor;
+mod attachments;
 pub mod catalog;
 pub mod collections;
 mod comments;
@@ -39,6 +40,7 @@ use kernel_jobs::{JobError, Jobs};
 #[must_use]
 pub fn jobs(jobs: Jobs, bases: &Bases) -> Jobs {
     let jobs = trash::schedule(jobs, bases);
+    let jobs = attachments::schedule(jobs, bases);
     let (importer, teller) = (bases.clone(), bases.clone());
     let (counter, notifier) = (bases.clone(), bases.clone());
     jobs.on::<imports::run::RunImport, _, _>(move |_, job| {
@@ -65,6 +67,7 @@ pub fn jobs(jobs: Jobs, bases: &Bases) -> Jobs {
     })
 }
 
+pub use attachments::StorageLimits;
 pub use collections::{Collection, CollectionField, CollectionRow, FieldFormat, ViewChoice};
 pub use openapi::{api, document};
 pub use service::{Bases, Parts};

@@ -3,8 +3,8 @@
 
 use crate::service::Bases;
 use crate::{
-    activity, catalog, comments, events, exports, history, imports, people, records, schema, search, shares,
-    trash, upserts, windows,
+    activity, attachments, catalog, comments, events, exports, history, imports, people, records, schema,
+    search, shares, trash, upserts, windows,
 };
 use axum::Router;
 use kernel_core::Code;
@@ -20,6 +20,7 @@ use utoipa_axum::routes;
     tags(
         (name = "records", description = "Read and write records"),
         (name = "search", description = "Texts in tables, values of fields"),
+        (name = "files", description = "Files of attachment and signature fields"),
         (name = "comments", description = "What people say about records"),
         (name = "bases", description = "Bases and their changes"),
         (name = "schema", description = "Tables, fields and views"),
@@ -58,11 +59,14 @@ fn routed() -> OpenApiRouter<Bases> {
         .merge(schema::views::router())
         .merge(shares::api::router())
         .merge(imports::api::router())
+        .merge(attachments::api::router())
+        .merge(attachments::parts::router())
 }
 
 /// The routes of `/v1`.
 pub fn api(bases: Bases) -> Router {
-    routed().with_state(bases).into()
+    let downloads = attachments::downloads(bases.clone());
+    Router::from(routed().with_state(bases)).merge(downloads)
 }
 
 /// The OpenAPI document of [`api`] and of `/v0`, with `server` as its address.

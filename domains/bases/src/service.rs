@@ -1,6 +1,7 @@
 //! The bases of all tenants: what routes, other domains and jobs call. Use cases stand in their feature's folder.
 
 use crate::actor::{OpenBase, Order, Registry, Written};
+use crate::attachments::{Addresses, Disk, StorageLimits};
 use crate::catalog;
 use crate::events::Events;
 use crate::sight::{self, Seen};
@@ -37,6 +38,11 @@ pub(crate) struct Inner {
     pub(crate) outgoing: Arc<dyn Outgoing>,
     /// Folder of uploaded files that wait for their import.
     pub(crate) uploads: PathBuf,
+    /// Contents of files of cells.
+    pub(crate) disk: Disk,
+    /// Addresses of files of cells.
+    pub(crate) addresses: Addresses,
+    pub(crate) storage: Arc<dyn StorageLimits>,
     /// The base of a table. Tables never move, so an entry never changes.
     base_of_table: RwLock<FxHashMap<(TenantId, u64), u64>>,
 }
@@ -63,6 +69,12 @@ pub struct Parts {
     pub outgoing: Arc<dyn Outgoing>,
     /// Folder for uploads.
     pub uploads: PathBuf,
+    /// Folder for files of cells.
+    pub files: PathBuf,
+    /// Key that addresses of files are signed with.
+    pub file_key: kernel_core::secret::SigningKey,
+    /// What plans say of files.
+    pub storage: Arc<dyn StorageLimits>,
 }
 
 impl Bases {
@@ -70,12 +82,15 @@ impl Bases {
     #[must_use]
     pub fn new(parts: Parts) -> Self {
         let events = Events::default();
+        let origin = parts.web.origins().api.clone();
+        let addresses = Addresses::new(parts.file_key, origin, parts.clock.clone());
         let registry = Registry::new(
             parts.db.clone(),
             parts.clock.clone(),
             parts.random.clone(),
             parts.limits,
             events.clone(),
+            addresses.clone(),
         );
         Self(Arc::new(Inner {
             db: parts.db,
@@ -89,6 +104,9 @@ impl Bases {
             sealing: parts.sealing,
             outgoing: parts.outgoing,
             uploads: parts.uploads,
+            disk: Disk::new(parts.files),
+            addresses,
+            storage: parts.storage,
             base_of_table: RwLock::default(),
         }))
     }

@@ -2,7 +2,9 @@
 
 use crate::cell::Cell;
 use crate::change::RowMeta;
+use crate::column::ValueRef;
 use crate::computed::{Graph, Later};
+use crate::files::{FileFacts, FileUrls};
 use crate::ids::{BaseId, FieldNo, RowNo, TableNo};
 use crate::kept_json::KeptJson;
 use crate::orders::Orders;
@@ -12,6 +14,7 @@ use crate::schema::{Schema, Table};
 use crate::unique::Unique;
 use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// A base in memory.
 pub struct Base {
@@ -30,6 +33,8 @@ pub struct Base {
     /// As of when all that depends on the time was calculated.
     pub(crate) ticked_us: i64,
     scratch: Scratch,
+    /// Addresses of files in JSON; without them only facts are written.
+    pub(crate) urls: Option<Arc<dyn FileUrls>>,
 }
 
 /// A stored row can't be loaded.
@@ -98,7 +103,31 @@ impl Base {
             now_us: 0,
             ticked_us: 0,
             scratch: Scratch::default(),
+            urls: None,
         }
+    }
+
+    /// Says who gives the addresses of files.
+    pub fn set_file_urls(&mut self, urls: Arc<dyn FileUrls>) {
+        self.urls = Some(urls);
+    }
+
+    /// The facts of a file of this id that one of `rows` holds in `field`, as the cell's text.
+    pub fn find_file(
+        &self,
+        table: TableNo,
+        field: FieldNo,
+        id: &str,
+        mut seen: impl FnMut(RowNo) -> bool,
+    ) -> Option<Box<str>> {
+        let (shape, rows) = self.table_and_rows(table)?;
+        shape.field(field).filter(|field| field.kind.holds_files())?;
+        rows.live_slots().find_map(|slot| {
+            let ValueRef::Choices(files) = rows.value(field, slot) else { return None };
+            let file =
+                files.iter().find(|file| FileFacts::parse(file).is_some_and(|facts| facts.id == id))?;
+            seen(rows.row(slot)).then(|| file.clone())
+        })
     }
 
     /// Takes a stored row in. `data` is the JSON text of `records.data`; members that are no field of the table are left

@@ -3,6 +3,7 @@
 
 use crate::cell::Cell;
 use crate::command::CellCode;
+use crate::files;
 use crate::schema::{Choice, FieldKind, MAX_LINKS, same_name};
 use crate::time;
 use serde_json::Value;
@@ -112,6 +113,7 @@ pub fn strict(kind: &FieldKind, value: &Value) -> Result<Cell, Refusal> {
             });
             Ok(Cell::texts(distinct(ids.collect::<Result<_, _>>()?)))
         }
+        FieldKind::Attachment | FieldKind::Signature => Ok(Cell::texts(files::strict(kind, value)?)),
         FieldKind::Link { .. } => Err(wrong("a list of records", value)),
         _ => Err((CellCode::ReadOnly, "The field is calculated and can't be written.".into())),
     }
@@ -182,6 +184,9 @@ pub fn coerce(kind: &FieldKind, text: &str) -> Result<Cell, Refusal> {
         }
         FieldKind::Link { .. } => {
             Err((CellCode::WrongType, "Expected a list of records, got a text.".into()))
+        }
+        FieldKind::Attachment | FieldKind::Signature => {
+            Err((CellCode::WrongType, "Expected a list of files, got a text.".into()))
         }
         _ => Err((CellCode::ReadOnly, "The field is calculated and can't be written.".into())),
     }

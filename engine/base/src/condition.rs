@@ -68,6 +68,8 @@ pub enum Op {
     After,
     /// On that day.
     On,
+    /// A file of a kind: `image`, `pdf`, a media type or the end of a name; or of one of a list.
+    HasFileType,
 }
 
 impl Condition {

@@ -3,6 +3,7 @@
 use crate::base::Base;
 use crate::cell::Cell;
 use crate::column::ValueRef;
+use crate::files;
 use crate::ids::{FieldNo, RowNo, Slot, TableNo};
 use crate::rows::Rows;
 use crate::schema::{Field, FieldKind};
@@ -226,8 +227,15 @@ impl Base {
             (Some(Field { kind: FieldKind::Json, .. }), Cell::Text(json)) => {
                 out.extend_from_slice(json.as_bytes());
             }
-            (Some(Field { kind: FieldKind::User { many: false }, .. }), Cell::Texts(ids)) => {
-                self.write_value(&FieldKind::User { many: false }, ValueRef::Choices(ids), Form::Window, out);
+            (
+                Some(Field {
+                    kind:
+                        kind @ (FieldKind::User { many: false } | FieldKind::Attachment | FieldKind::Signature),
+                    ..
+                }),
+                Cell::Texts(ids),
+            ) => {
+                self.write_value(kind, ValueRef::Choices(ids), Form::Window, out);
             }
             _ => write_stored(cell, out),
         }
@@ -262,6 +270,7 @@ impl Base {
                 FieldKind::Checkbox => b"false",
                 FieldKind::Link { .. }
                 | FieldKind::MultiSelect { .. }
+                | FieldKind::Attachment
                 | FieldKind::User { many: true }
                 | FieldKind::List { .. } => b"[]",
                 _ => b"null",
@@ -294,6 +303,12 @@ impl Base {
                 ) =>
             {
                 write_string(id, out);
+            }
+            ValueRef::Choices([file]) if matches!(kind, FieldKind::Signature) => {
+                files::write_file(file, self.urls.as_deref(), out);
+            }
+            ValueRef::Choices(list) if kind.holds_files() => {
+                write_list(list.iter(), out, |file, out| files::write_file(file, self.urls.as_deref(), out));
             }
             ValueRef::Choices(ids) => write_list(ids.iter(), out, |id, out| match form {
                 Form::Window => write_string(id, out),
@@ -417,8 +432,11 @@ pub(crate) fn push_value(kind: &FieldKind, value: ValueRef<'_>, out: &mut String
     }
 }
 
-/// The name of a choice.
-pub(crate) fn choice_name<'a>(kind: &'a FieldKind, id: &str) -> Option<&'a str> {
+/// The name of a choice or a file.
+pub(crate) fn choice_name<'a>(kind: &'a FieldKind, id: &'a str) -> Option<&'a str> {
+    if kind.holds_files() {
+        return Some(files::name(id));
+    }
     kind.choices()?.iter().find(|choice| choice.id == id).map(|choice| choice.name.as_str())
 }
 

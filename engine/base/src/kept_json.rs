@@ -103,8 +103,11 @@ impl Base {
         fields: Option<&[FieldNo]>,
         out: &mut Vec<u8>,
     ) {
-        let Some((_, held)) = self.table_and_rows(table) else { return };
-        let is_kept = keys == Keys::Name && fields.is_none();
+        let Some((shape, held)) = self.table_and_rows(table) else { return };
+        // The addresses of files are good for a while only.
+        let is_kept = keys == Keys::Name
+            && fields.is_none()
+            && !shape.fields.iter().any(|field| field.kind.holds_files());
         let mut missed: Vec<(Slot, usize, usize)> = Vec::new();
         let kept = self.json.kept.read().unwrap_or_else(PoisonError::into_inner);
         let mut is_first = true;

@@ -2,6 +2,7 @@
 
 use crate::base::Base;
 use crate::column::ValueRef;
+use crate::files::FileFacts;
 use crate::ids::{FieldNo, RowNo, TableNo};
 use crate::json::{choice_name, push_value};
 use crate::schema::FieldKind;
@@ -27,7 +28,7 @@ pub enum Plain {
     Day(String),
     /// Microseconds since 1970 UTC.
     Instant(i64),
-    /// Names of choices, people (by id) or linked records, texts of a list. A linked record without a name is its id.
+    /// Names of choices, files (`name (address)`), people (by id) or linked records, texts of a list. A linked record without a name is its id.
     Names(Vec<String>),
 }
 
@@ -58,10 +59,25 @@ impl Base {
             (ValueRef::Day(day), _) => Plain::Day(time::day_text(day)),
             (ValueRef::Instant(micros), _) => Plain::Instant(micros),
             (ValueRef::Choice(id), _) => Plain::Text(choice_name(kind, id).unwrap_or(id).to_owned()),
+            // As Airtable's files have it: the name, and an address that is good for a while.
+            (ValueRef::Choices(files), _) if kind.holds_files() => Plain::Names(
+                files
+                    .iter()
+                    .filter_map(|file| FileFacts::parse(file))
+                    .map(|file| self.named(&file))
+                    .collect(),
+            ),
             (ValueRef::Choices(ids), _) => {
                 Plain::Names(ids.iter().map(|id| choice_name(kind, id).unwrap_or(id).to_owned()).collect())
             }
             (ValueRef::List(values), _) => Plain::Names(values.iter().map(Value::to_string).collect()),
+        }
+    }
+
+    fn named(&self, file: &FileFacts<'_>) -> String {
+        match &self.urls {
+            Some(urls) => format!("{} ({})", file.name, urls.url(file)),
+            None => file.name.to_owned(),
         }
     }
 

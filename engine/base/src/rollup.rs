@@ -57,11 +57,12 @@ pub enum Summary {
     Xor,
 }
 
-/// The type that values of `kind` have when they come from another record: choices are their names.
+/// The type that values of `kind` have when they come from another record: choices and files are their names.
 pub(crate) fn carried(kind: &FieldKind) -> FieldKind {
     match kind {
         FieldKind::Select { .. } | FieldKind::Button { .. } => FieldKind::Text,
-        FieldKind::MultiSelect { .. } | FieldKind::Link { .. } => {
+        FieldKind::Signature => FieldKind::Text,
+        FieldKind::MultiSelect { .. } | FieldKind::Link { .. } | FieldKind::Attachment => {
             FieldKind::List { of: Box::new(FieldKind::Text) }
         }
         FieldKind::User { .. } | FieldKind::CreatedBy | FieldKind::ModifiedBy { .. } => {

@@ -122,6 +122,10 @@ codes! {
     UnpacksTooLarge = "unpacks_too_large", 422, retry false, "The file is too large once unpacked.";
     /// The page document is not valid.
     BadDocument = "bad_document", 422, retry false, "The page document is not valid.";
+    /// A file is larger than one may be.
+    FileTooLarge = "file_too_large", 413, retry false, "The file is too large.";
+    /// The files of the organisation take all the room that its plan has.
+    StorageFull = "storage_full", 422, retry false, "There is no room for more files.";
     /// A plan's or the product's limit is reached.
     LimitReached = "limit_reached", 422, retry false, "A limit is reached.";
     /// Too many requests; `Retry-After` tells when to come back.

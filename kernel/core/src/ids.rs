@@ -144,6 +144,7 @@ prefixed_id!(/** A queued job. */ JobId, "job");
 prefixed_id!(/** An account elsewhere that leads to one here. */ LinkedId, "lnd");
 prefixed_id!(/** A passkey of a person. */ PasskeyId, "pky");
 prefixed_id!(/** A copy of a person's data, made for the person. */ DataExportId, "exp");
+prefixed_id!(/** A file of a cell. */ FileId, "att");
 prefixed_id!(/** A website. */ SiteId, "sit");
 prefixed_id!(/** A page of a site. */ PageId, "pag");
 prefixed_id!(/** One immutable version of a page. */ PageVersionId, "pgv");

@@ -19,8 +19,8 @@ pub use caller::{Actor, Caller, enough};
 pub use clock::{Clock, FixedClock};
 pub use error::{Code, Error, FieldError, Result};
 pub use ids::{
-    ApiTokenId, ConnectionId, DataExportId, GroupId, InviteId, InviteLinkId, JobId, LinkedId, OauthAppId,
-    PageId, PageVersionId, PasskeyId, RoleId, SessionId, SiteId, StaffId, TenantId, UserId,
+    ApiTokenId, ConnectionId, DataExportId, FileId, GroupId, InviteId, InviteLinkId, JobId, LinkedId,
+    OauthAppId, PageId, PageVersionId, PasskeyId, RoleId, SessionId, SiteId, StaffId, TenantId, UserId,
 };
 pub use permission::{Capability, Role, Scope, Scopes};
 pub use random::Random;

@@ -6,12 +6,15 @@ use http::{HeaderMap, HeaderName, HeaderValue, header};
 /// The Content-Security-Policy of a portal's pages. No inline script or style anywhere.
 #[must_use]
 pub fn policy(web: &Web, portal: Portal) -> String {
-    let connect = match portal {
-        Portal::App => format!("connect-src 'self' {}", web.origins().api),
-        _ => "connect-src 'self'".to_owned(),
+    // The workspace talks to the API, and shows pictures of cells that the API gives.
+    let (connect, pictures) = match portal {
+        Portal::App => {
+            (format!("connect-src 'self' {}", web.origins().api), format!(" {}", web.origins().api))
+        }
+        _ => ("connect-src 'self'".to_owned(), String::new()),
     };
     format!(
-        "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; {connect}; \
+        "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:{pictures}; font-src 'self'; {connect}; \
          object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'; \
          report-uri {REPORTS}; report-to csp"
     )

@@ -20,6 +20,8 @@ pub enum Body {
     None,
     Json(Value),
     Csv,
+    /// A file of a cell.
+    File,
 }
 
 pub struct Case {
@@ -39,6 +41,7 @@ impl Case {
         match &self.body {
             Body::None => request,
             Body::Json(body) => request.json(body),
+            Body::File => request.file(b"by a stranger"),
             Body::Csv => request.upload(&world.base, "Name\nby a stranger\n"),
         }
     }
@@ -46,7 +49,7 @@ impl Case {
 
 pub fn all(w: &World) -> Vec<Case> {
     use Stranger::{Nothing, Own};
-    let World { base, table, field, view, record, import, comment, share, .. } = w;
+    let World { base, table, field, view, record, import, comment, share, upload, .. } = w;
     let case =
         |operation, path: String, body, stranger, writes| Case { operation, path, body, stranger, writes };
     let read = |operation, path| case(operation, path, Body::None, Nothing, false);
@@ -173,6 +176,28 @@ pub fn all(w: &World) -> Vec<Case> {
         empty("DELETE /v1/views/{view}/shares/{share}", format!("/v1/views/{view}/shares/{share}")),
         write("PATCH /v1/views/{view}", format!("/v1/views/{view}"), json!({"name": "Taken"})),
         empty("DELETE /v1/views/{view}", format!("/v1/views/{view}")),
+        case("POST /v1/uploads", "/v1/uploads".into(), Body::Json(json!({"size": 5})), Own, true),
+        empty("GET /v1/uploads/{upload}", format!("/v1/uploads/{upload}")),
+        case(
+            "PATCH /v1/uploads/{upload}",
+            format!("/v1/uploads/{upload}?offset=0"),
+            Body::File,
+            Nothing,
+            true,
+        ),
+        write(
+            "POST /v1/uploads/{upload}/finish",
+            format!("/v1/uploads/{upload}/finish"),
+            json!({"name": "a.txt"}),
+        ),
+        case("POST /v1/files", "/v1/files?name=a.txt".into(), Body::File, Own, true),
+        case(
+            "POST /v1/records/{record}/files",
+            format!("/v1/records/{record}/files?field=Name&name=a.txt"),
+            Body::File,
+            Nothing,
+            true,
+        ),
         case("POST /v1/imports", "/v1/imports".into(), Body::Csv, Nothing, true),
         write("POST /v1/imports/{import}/preview", format!("/v1/imports/{import}/preview"), json!({})),
         write(

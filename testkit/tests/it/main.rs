@@ -2,6 +2,8 @@
 
 mod app_cases;
 mod app_isolation;
+mod attachments;
+mod attachments_safety;
 mod cases;
 mod closed;
 mod comments;

@@ -96,6 +96,11 @@ fn all(w: &World) -> Vec<Case> {
             format!("{comments}/{comment}"),
             Value::Null,
         ),
+        write(
+            "POST /v0/{base}/{table}/{record}/uploadAttachment",
+            format!("/v0/{base}/{record}/{field}/uploadAttachment"),
+            json!({"contentType": "text/plain", "filename": "a.txt", "file": "aGk="}),
+        ),
         // Webhooks are no business of viewers, not even to look at.
         write("GET /v0/bases/{base}/webhooks", hooks.clone(), Value::Null),
         write("POST /v0/bases/{base}/webhooks", hooks.clone(), wanted),
@@ -131,6 +136,7 @@ fn nobodys() -> World {
         comment: id("com"),
         webhook: id("ach"),
         share: id("shr"),
+        upload: String::new(),
     }
 }
 

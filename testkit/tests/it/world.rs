@@ -14,6 +14,7 @@ pub struct World {
     pub comment: String,
     pub webhook: String,
     pub share: String,
+    pub upload: String,
 }
 
 impl World {
@@ -42,7 +43,8 @@ impl World {
         let webhook = api.post(&format!("/v0/bases/{base}/webhooks")).token(&tenant.token).json(&wanted);
         let webhook = text(&webhook.send().await?.expect(200)?.json()["id"]);
         let share = text(&post(&format!("/v1/views/{view}/shares"), json!({})).await?["id"]);
-        Ok(Self { base, table, field, view, record, import, comment, webhook, share })
+        let upload = text(&post("/v1/uploads", json!({"size": 5})).await?["id"]);
+        Ok(Self { base, table, field, view, record, import, comment, webhook, share, upload })
     }
 
     /// Everything that an outsider could have changed, as the owner sees it on one server.

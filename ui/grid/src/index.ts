@@ -291,10 +291,26 @@ function listen(core: Core, view: View, editor: Editor, pointer: Pointer, clipbo
     void core.clear();
   });
   scroll.addEventListener('paste', (event) => {
+    const given = [...(event.clipboardData?.files ?? [])];
+    const cell = core.selection.focus;
+    if (given.length > 0 && give(core, cell.row, cell.col, given)) return event.preventDefault();
     const text = event.clipboardData?.getData('text/plain') ?? '';
     if (!core.options.canWrite || text === '') return;
     event.preventDefault();
     void clipboard.paste(text);
+  });
+  const under = (event: DragEvent) => (event.dataTransfer?.types.includes('Files') ? view.rows.at(event.target as Element | null) : undefined);
+  scroll.addEventListener('dragover', (event) => {
+    const cell = under(event);
+    if (!cell || core.columns[cell.col]?.kind !== 'attachment') return;
+    event.preventDefault();
+    core.select(single(at(cell.row, cell.col)));
+  });
+  scroll.addEventListener('drop', (event) => {
+    const cell = under(event);
+    if (!cell) return;
+    event.preventDefault();
+    give(core, cell.row, cell.col, [...(event.dataTransfer?.files ?? [])]);
   });
   const copy = (event: ClipboardEvent) => {
     event.preventDefault();
@@ -304,4 +320,13 @@ function listen(core: Core, view: View, editor: Editor, pointer: Pointer, clipbo
       event.clipboardData?.setData('text/html', ready.html);
     } else void clipboard.copyAsync();
   };
+}
+
+/** Hands files to the host if the cell takes some. */
+function give(core: Core, index: number, col: number, given: File[]): boolean {
+  const column = core.columns[col];
+  const row = core.pages.row(index);
+  if (!row || column?.kind !== 'attachment' || given.length === 0 || !core.writable(column)) return false;
+  core.host.files(row.id, column.id, given);
+  return true;
 }

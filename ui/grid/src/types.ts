@@ -8,6 +8,19 @@ export type LinkRef = {
   id: string;
   name: string;
 };
+/** What the API says of a file. */
+export type FileRef = {
+  /** Empty while a pasted address waits for the server. */
+  id: string;
+  filename: string;
+  /** Good for two hours at least. */
+  url: string;
+  size?: number;
+  type?: string;
+  width?: number;
+  height?: number;
+  thumbnails?: Record<'small' | 'large' | 'full', { url: string; width: number; height: number }>;
+};
 /** What stands in a calculated cell that failed. */
 export type CellError = { error: string };
 /** What a button holds. */
@@ -15,7 +28,7 @@ export type ButtonValue = { label: string; url: string };
 
 export type Kind =
   | 'text' | 'long_text' | 'rich_text' | 'number' | 'currency' | 'percent' | 'duration' | 'rating' | 'checkbox' | 'date' | 'datetime' | 'time' | 'year'
-  | 'select' | 'multi_select' | 'user' | 'email' | 'url' | 'phone' | 'barcode' | 'json' | 'uuid' | 'colour' | 'geo' | 'link' | 'button' | 'list';
+  | 'select' | 'multi_select' | 'user' | 'email' | 'url' | 'phone' | 'barcode' | 'json' | 'uuid' | 'colour' | 'geo' | 'attachment' | 'signature' | 'link' | 'button' | 'list';
 
 /** Types of fields: those whose cells people write, and those that are calculated from others. */
 export type FieldType = Exclude<Kind, 'list'> | 'lookup' | 'rollup' | 'count' | 'formula' | 'autonumber' | 'created_time' | 'modified_time' | 'created_by' | 'modified_by';
@@ -134,6 +147,8 @@ export interface Host {
   position(record: string): Promise<number | null>;
   links(column: Column, text: string, signal: AbortSignal): Promise<LinkRef[]>;
   notice(notice: Notice): void;
+  /** The person asked for the files of a cell, or gives it some. */
+  files(record: string, field: string, given?: File[]): void;
   /** The person asked for the whole record. */
   open(record: string, row: number): void;
   /** The person asked for what can be done at this place. */

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { mapUrl, parseColour, parseGeo, parseUuid, plainMarkdown } from '../src/cells/codes.ts';
 import { formatDuration, parseDuration } from '../src/cells/duration.ts';
 import { errorReason } from '../src/cells/error.ts';
+import { endingOf, sizeText } from '../src/cells/files.ts';
 import { fromText, show, toText, kinds } from '../src/cells/index.ts';
 import { buttonOf } from '../src/cells/button.ts';
 import { formatCurrency } from '../src/cells/money.ts';
@@ -15,6 +16,7 @@ import type { CellValue, Column, Kind } from '../src/types.ts';
 const choices = [{ id: 'c1', name: 'Works', colour: 'orange' }, { id: 'c2', name: 'Red, green', colour: 'red' }, { id: 'c3', name: 'Say "x"', colour: 'teal' }];
 const people = [{ id: 'usr_1', name: 'Robin Hale' }, { id: 'usr_2', name: 'Vera Lind' }, { id: 'usr_3', name: 'Vera Lind' }];
 const column = (kind: Kind, more: Partial<Column> = {}): Column => ({ id: 'f', name: 'Field', kind, width: 100, readOnly: false, choices, people, currency: 'EUR', max: 5, many: true, ...more });
+const file = (filename: string, more: object = {}) => ({ id: 'att_1', filename, url: `https://api.example/files/t/${filename}`, ...more });
 const read = (kind: Kind, raw: string, more?: Partial<Column>): CellValue | 'refused' => {
   const parsed = fromText(raw, column(kind, more));
   return parsed.ok ? parsed.value : 'refused';
@@ -84,3 +86,20 @@ test.each<[CellValue, CellValue, boolean]>([
   [[{ id: 'r1', name: 'A' }], [{ id: 'r1', name: 'old name' }], true], [[{ id: '', name: 'A' }], [{ id: 'r1', name: 'A' }], true], ['', null, false],
 ])('%j and %j are the same: %s', (a, b, same) => expect(sameValue(a, b)).toBe(same));
 test('in JSON an empty list and false are values', () => expect([sameValue([], null, true), sameValue(false, null, true), sameValue([1], [1], true)]).toEqual([false, false, true]));
+
+describe('files', () => {
+  const [pdf, picture] = [file('Plan (1).pdf', { size: 1_400_000 }), file('a.png', { thumbnails: { small: { url: 'https://api.example/s', width: 9, height: 36 } } })];
+  test('are shown by their names, copied with their addresses, and read back', () => {
+    expect(show([pdf, picture], column('attachment'))).toBe('Plan (1).pdf, a.png');
+    const text = toText([pdf, picture], column('attachment'));
+    expect(text).toBe('Plan (1).pdf (https://api.example/files/t/Plan (1).pdf), a.png (https://api.example/files/t/a.png)');
+    expect(read('attachment', toText([picture, picture], column('attachment')))).toEqual([1, 2].map(() => ({ id: '', filename: 'a.png', url: picture.url })));
+    expect(read('attachment', 'https://x.example/b.txt?q=1')).toEqual([{ id: '', filename: 'b.txt', url: 'https://x.example/b.txt?q=1' }]);
+    expect(read('signature', toText(picture, column('signature')))).toEqual({ id: '', filename: 'a.png', url: picture.url });
+  });
+  test.each(['hello', 'ftp://a/b', 'javascript:alert(1)'])('%j is none', (text) => expect(read('attachment', text)).toBe('refused'));
+  test('sizes and endings', () => {
+    expect([sizeText(5), sizeText(48_211), sizeText(1_400_000)]).toEqual(['5 B', '48 kB', '1.4 MB']);
+    expect([endingOf(pdf), endingOf({ filename: 'none' }), endingOf({ filename: 'a.verylong' })]).toEqual(['PDF', 'FILE', 'FILE']);
+  });
+});

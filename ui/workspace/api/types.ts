@@ -65,7 +65,7 @@ export type Permission = 'read' | 'write' | 'delete' | 'views' | 'schema' | 'exp
 
 export type Op =
   | 'is' | 'is_not' | 'contains' | 'does_not_contain' | 'starts_with' | 'is_empty' | 'is_not_empty'
-  | 'gt' | 'gte' | 'lt' | 'lte' | 'is_any_of' | 'is_none_of' | 'is_all_of' | 'before' | 'after' | 'on';
+  | 'gt' | 'gte' | 'lt' | 'lte' | 'is_any_of' | 'is_none_of' | 'is_all_of' | 'before' | 'after' | 'on' | 'has_file_type';
 
 /** Days counted from today. */
 export type Relative = { relative: string; n?: number };

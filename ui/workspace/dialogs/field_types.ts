@@ -21,6 +21,8 @@ export const GROUPS: { name: string; types: TypeInfo[] }[] = [
     { type: 'url', label: 'URL', about: 'A web address', words: 'link website' },
     { type: 'phone', label: 'Phone', about: 'A telephone number', words: 'telephone mobile' },
     { type: 'barcode', label: 'Barcode', about: 'What a barcode or QR code says', words: 'qr scan' },
+    { type: 'attachment', label: 'Attachment', about: 'Pictures, documents, any files', words: 'file image photo upload document' },
+    { type: 'signature', label: 'Signature', about: 'Drawn by hand, or typed', words: 'sign draw' },
     { type: 'colour', label: 'Colour', about: 'A colour such as #1a2b3c', words: 'color' },
     { type: 'geo', label: 'Geo point', about: 'Latitude and longitude', words: 'map location coordinates' },
     { type: 'json', label: 'JSON', about: 'Any JSON value', words: 'object data' },
@@ -83,9 +85,9 @@ export function bestType(text: string): FieldType | undefined {
 
 /** Nobody writes their cells, so they have no rules. */
 export const READ_ONLY = CALCULATED;
-const NOT_UNIQUE = new Set<FieldType>(['checkbox', 'link', 'multi_select', 'user']);
+const NOT_UNIQUE = new Set<FieldType>(['checkbox', 'link', 'multi_select', 'user', 'attachment', 'signature']);
 export const canBeUnique = (type: FieldType): boolean => !READ_ONLY.has(type) && !NOT_UNIQUE.has(type);
-export const canHaveDefault = (type: FieldType): boolean => !READ_ONLY.has(type) && type !== 'link';
+export const canHaveDefault = (type: FieldType): boolean => !READ_ONLY.has(type) && type !== 'link' && type !== 'attachment' && type !== 'signature';
 
 export const SUMMARIES: { name: Summary; label: string; numbers?: true; days?: true }[] = [
   { name: 'sum', label: 'Sum', numbers: true }, { name: 'avg', label: 'Average', numbers: true }, { name: 'min', label: 'Least, or earliest', numbers: true, days: true },

@@ -12,7 +12,9 @@ import { Icon, type IconName } from '../ui/icon.tsx';
 import { useModel } from '../use_model.ts';
 import { toColumn } from '../values.ts';
 import { Choice, Links, Several } from './choosers.tsx';
+import { Files } from './files.tsx';
 import { Painted } from './painted.tsx';
+import { Signature } from './signature.tsx';
 
 export interface EditorProps {
   field: Field;
@@ -23,11 +25,14 @@ export interface EditorProps {
 export function FieldEditor(props: EditorProps) {
   const model = useModel();
   const { field, value } = props;
+  if (field.read_only && field.type === 'attachment') return <Files {...props} />;
   if (field.read_only) return <Painted value={value} column={toColumn(field, false, {}, false, { people: model.people })} />;
   switch (field.type) {
     case 'checkbox': return <Tick {...props} />;
     case 'select': return <Choice {...props} />;
     case 'multi_select': case 'user': return <Several {...props} />;
+    case 'attachment': return <Files {...props} />;
+    case 'signature': return <Signature {...props} />;
     case 'rating': return <Stars {...props} />;
     case 'link': return <Links {...props} />;
     case 'date': return <Day {...props} />;

@@ -49,7 +49,7 @@ test('a record’s choices come by name', () => {
 
 describe('the list of types', () => {
   const names = (text: string) => findTypes(text).flatMap((group) => group.types.map((one) => one.type));
-  test('all 35 are there once', () => expect(new Set(TYPES.map((one) => one.type)).size).toBe(35));
+  test('all 37 are there once', () => expect(new Set(TYPES.map((one) => one.type)).size).toBe(37));
   test.each<[string, string]>([['tags', 'multi_select'], ['money', 'currency'], ['QR', 'barcode'], ['hours min', 'duration'], ['color', 'colour'], ['sum', 'rollup']])('%j finds %s', (text, type) => expect(names(text)).toContain(type));
   test.each<[string, string]>([['number', 'number'], ['date', 'date'], ['text', 'text'], ['link', 'link'], ['url', 'url'], ['select', 'select'], ['time', 'time'], ['created', 'created_time'], ['email', 'email'], ['multi', 'multi_select']])('%j means %s', (text, type) => expect(bestType(text)).toBe(type));
   test('nothing is called that', () => expect(names('zzz')).toEqual([]));

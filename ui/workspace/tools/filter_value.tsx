@@ -32,11 +32,18 @@ export function FilterValue({ condition, field, onChange }: Props) {
     case 'number': return shape.kind === 'number'
       ? <input className="input" type="number" step="any" aria-label={label} value={typeof value === 'number' ? value : ''} onChange={(e) => onChange(e.target.value === '' ? undefined : Number(e.target.value))} />
       : <Written label={label} field={field} value={value} onChange={onChange} />;
+    case 'filetype': return <One label={label} value={text} of={FILE_TYPES} onChange={onChange} />;
     case 'time': return <input className="input" type="time" aria-label={label} value={text} onChange={(e) => onChange(e.target.value)} />;
     case 'date': return <Days label={label} value={value} onChange={onChange} />;
     case 'text': return <input className="input" aria-label={label} value={text} onChange={(e) => onChange(e.target.value)} autoComplete="off" />;
   }
 }
+
+/** Kinds of files, as the API knows them. */
+const FILE_TYPES: Named[] = [
+  { id: 'image', name: 'Picture' }, { id: 'pdf', name: 'PDF' }, { id: 'text', name: 'Text' }, { id: 'video', name: 'Video' }, { id: 'audio', name: 'Sound' },
+  { id: 'docx', name: 'Word document' }, { id: 'xlsx', name: 'Excel workbook' }, { id: 'pptx', name: 'Presentation' }, { id: 'zip', name: 'Archive' },
+];
 
 interface Named {
   id: string;

@@ -1,6 +1,7 @@
 //! Bases in memory, by tenant: opened on demand, unloaded when idle and memory asks for it.
 
 use super::{INBOX, OpenBase, Shared, load, writer};
+use crate::attachments::Addresses;
 use crate::events::{BaseEvent, Events};
 use kernel_core::settings;
 use kernel_core::{Clock, Random, Result, TenantId};
@@ -25,12 +26,20 @@ pub(crate) struct Registry {
     random: Random,
     limits: settings::Bases,
     events: Events,
+    addresses: Addresses,
     open: Mutex<HashMap<Key, Slot>>,
 }
 
 impl Registry {
-    pub(crate) fn new(db: Db, clock: Clock, random: Random, limits: settings::Bases, events: Events) -> Self {
-        Self { db, clock, random, limits, events, open: Mutex::default() }
+    pub(crate) fn new(
+        db: Db,
+        clock: Clock,
+        random: Random,
+        limits: settings::Bases,
+        events: Events,
+        addresses: Addresses,
+    ) -> Self {
+        Self { db, clock, random, limits, events, addresses, open: Mutex::default() }
     }
 
     /// The base, loaded if it is not in memory. Concurrent callers share one load.
@@ -57,7 +66,8 @@ impl Registry {
 
     async fn load(&self, tenant: TenantId, number: u64) -> Result<Arc<OpenBase>> {
         let started = self.clock.now();
-        let base = load::load(&self.db, tenant, number, started).await?;
+        let mut base = load::load(&self.db, tenant, number, started).await?;
+        base.set_file_urls(Arc::new(self.addresses.of(tenant)));
         let took = self.clock.now().duration_since(started);
         tracing::info!(tenant = %tenant, base = number, seq = base.seq(), ms = took.as_millis(), "base loaded");
         metrics::histogram!("base_load_seconds").record(took.as_secs_f64());

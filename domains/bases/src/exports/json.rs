@@ -11,7 +11,7 @@ fn value(column: &Column, value: &Plain) -> Value {
         Plain::Empty => match column.kind {
             FieldKind::Checkbox => Value::Bool(false),
             FieldKind::MultiSelect { .. } | FieldKind::List { .. } => json!([]),
-            FieldKind::Link { .. } | FieldKind::User { many: true } => json!([]),
+            FieldKind::Link { .. } | FieldKind::User { many: true } | FieldKind::Attachment => json!([]),
             _ => Value::Null,
         },
         Plain::Text(text) if matches!(column.kind, FieldKind::Json) => {
@@ -22,7 +22,9 @@ fn value(column: &Column, value: &Plain) -> Value {
         Plain::Clock(seconds) => Value::from(Base::clock_text(*seconds)),
         Plain::True => Value::Bool(true),
         Plain::Instant(micros) => Value::from(Base::instant_text(*micros)),
-        Plain::Names(list) if matches!(column.kind, FieldKind::User { many: false }) => {
+        Plain::Names(list)
+            if matches!(column.kind, FieldKind::User { many: false } | FieldKind::Signature) =>
+        {
             list.first().map_or(Value::Null, |id| Value::from(id.as_str()))
         }
         Plain::Names(list) => Value::Array(names(list)),

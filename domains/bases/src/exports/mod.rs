@@ -94,7 +94,7 @@ pub(crate) fn attachment(body: Body, name: &str, kind: &'static str) -> Response
 }
 
 /// RFC 6266 with an ASCII name and the real one.
-fn disposition(name: &str) -> String {
+pub(crate) fn disposition(name: &str) -> String {
     let ascii: String =
         name.chars().map(|c| if c.is_ascii_alphanumeric() || " -_.".contains(c) { c } else { '_' }).collect();
     let mut encoded = String::new();

@@ -23,7 +23,10 @@ pub(super) struct Column {
 impl Column {
     /// Whether a value is at most one name.
     pub(super) fn is_single(&self) -> bool {
-        matches!(self.kind, FieldKind::Link { single: true, .. } | FieldKind::User { many: false })
+        matches!(
+            self.kind,
+            FieldKind::Link { single: true, .. } | FieldKind::User { many: false } | FieldKind::Signature
+        )
     }
 }
 

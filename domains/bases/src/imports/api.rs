@@ -111,7 +111,7 @@ impl Bases {
         preview
     }
 
-    pub(super) fn new_uuid(&self) -> Uuid {
+    pub(crate) fn new_uuid(&self) -> Uuid {
         uuid::Builder::from_random_bytes(self.0.random.bytes()).into_uuid()
     }
 }

@@ -115,6 +115,8 @@ impl ImportPlan {
                 | FieldKind::Checkbox
                 | FieldKind::MultiSelect { .. }
                 | FieldKind::User { .. }
+                | FieldKind::Attachment
+                | FieldKind::Signature
         ) {
             let detail = format!("is a field of type {}, which tells no records apart", kind.type_name());
             return Err(Error::field("/key", Code::InvalidValue, detail));

@@ -167,6 +167,7 @@ impl Bases {
             return Ok(answer.into_response());
         }
         self.permit(open, caller, &command)?;
+        let command = self.with_files(open, caller, request.typecast, command).await?;
         let named = named_rows(&command);
         let expect = match (&request.expects, named.as_deref()) {
             (None, _) => None,

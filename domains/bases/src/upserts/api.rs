@@ -112,7 +112,7 @@ async fn put(
         })
     })?;
     let key = key.map(|key| key.to_store(StatusCode::OK.as_u16()));
-    let written = upsert.write(&open, key).await?;
+    let written = upsert.write(&bases, &open, key).await?;
     let made = written.change.created.iter().map(|facts| facts.table.record(facts.row).to_string()).collect();
     answer(&caller, &open, shown, Done { seq: written.seq, ids: written.rows, made, replayed: false })
 }

@@ -7,6 +7,7 @@
 pub(crate) mod api;
 
 use crate::actor::{KeyToStore, OpenBase, Plan, Written};
+use crate::service::Bases;
 use crate::sight::Seen;
 use crate::{problem, sight};
 use engine_base::{
@@ -60,6 +61,9 @@ pub(crate) fn keys(table: &Table, names: &[String]) -> Result<Vec<FieldNo>> {
             Error::field(pointer.clone(), Code::UnknownField, detail)
         })?;
         match field.kind {
+            ref kind if kind.holds_files() => {
+                Err(Error::field(pointer, Code::InvalidValue, "holds files; records can't be found by them"))
+            }
             FieldKind::Link { .. } => {
                 Err(Error::field(pointer, Code::InvalidValue, "is a link; records can't be found by it"))
             }
@@ -119,7 +123,14 @@ impl Upsert {
     ///
     /// # Errors
     /// Field errors.
-    pub(crate) async fn write(self, open: &OpenBase, key: Option<KeyToStore>) -> Result<Written> {
+    pub(crate) async fn write(
+        mut self,
+        bases: &Bases,
+        open: &OpenBase,
+        key: Option<KeyToStore>,
+    ) -> Result<Written> {
+        let mut rows: Vec<_> = self.records.iter_mut().map(|given| (given.row, &mut given.cells)).collect();
+        bases.take_files((open, &self.caller), self.typecast, self.table, &mut rows).await?;
         let actor: Arc<str> = Arc::from(self.caller.actor.to_string());
         open.write_planned(Box::new(self), actor, key).await
     }

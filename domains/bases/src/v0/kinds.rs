@@ -30,6 +30,7 @@ const KINDS: &[(&str, &str)] = &[
     ("url", "url"),
     ("phone", "phoneNumber"),
     ("barcode", "barcode"),
+    ("attachment", "multipleAttachments"),
     ("link", "multipleRecordLinks"),
     ("lookup", "multipleLookupValues"),
     ("rollup", "rollup"),
@@ -48,6 +49,7 @@ const KINDS: &[(&str, &str)] = &[
     ("uuid", "singleLineText"),
     ("colour", "singleLineText"),
     ("geo", "singleLineText"),
+    ("signature", "multipleAttachments"),
 ];
 
 /// Colours of choices: ours, and the first word of Airtable's (`blueLight2`, `blueBright`). Where several of ours share
@@ -243,6 +245,7 @@ fn options(ours: &str, options: &Value) -> Option<Value> {
         "modified_time" => {
             json!({"referencedFieldIds": options["fields"].as_array().cloned().unwrap_or_default()})
         }
+        "attachment" | "signature" => json!({"isReversed": false}),
         "checkbox" => json!({"icon": "check", "color": "greenBright"}),
         "date" => json!({"dateFormat": iso()}),
         "datetime" => json!({

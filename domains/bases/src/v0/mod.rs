@@ -18,6 +18,7 @@ mod params;
 mod place;
 pub(crate) mod reference;
 mod schema;
+mod upload;
 mod upsert;
 pub(crate) mod webhooks;
 mod wire;
@@ -63,6 +64,8 @@ fn table() -> Vec<(&'static str, &'static str, MethodRouter<Bases>)> {
         ("POST", "/v0/{base}/{table}/{record}/comments", post(comments::create)),
         ("PATCH", "/v0/{base}/{table}/{record}/comments/{comment}", patch(comments::update)),
         ("DELETE", "/v0/{base}/{table}/{record}/comments/{comment}", delete(comments::delete)),
+        // What stands for the table is a record, and what stands for the record a field: parameters of a place have one name.
+        ("POST", "/v0/{base}/{table}/{record}/uploadAttachment", upload::route()),
         ("GET", "/v0/{base}/{table}", get(list::by_query)),
         ("POST", "/v0/{base}/{table}/listRecords", post(list::by_body)),
         ("POST", "/v0/{base}/{table}", post(write::create)),

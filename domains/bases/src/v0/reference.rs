@@ -114,6 +114,13 @@ const ENTRIES: &[Entry] = &[
         None,
         r#"{"id": "viw2kQ0000000000aB", "deleted": true}"#,
     ),
+    entry(
+        "POST /v0/{base}/{table}/{record}/uploadAttachment",
+        "v0UploadAttachment",
+        "Adds a file to a cell: `table` is a record, `record` a field",
+        Some(r#"{"contentType": "text/plain", "filename": "hello.txt", "file": "aGVsbG8="}"#),
+        RECORD,
+    ),
     entry("GET /v0/{base}/{table}", "v0ListRecords", "Records of a table, a page at a time", None, RECORDS),
     entry(
         "POST /v0/{base}/{table}/listRecords",

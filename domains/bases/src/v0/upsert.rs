@@ -5,6 +5,7 @@ use super::kinds::by_key;
 use super::place::{row, with_table};
 use super::write::{Mode, Patch, cells};
 use crate::actor::OpenBase;
+use crate::service::Bases;
 use crate::upserts::{self, Given, MAX_KEYS};
 use engine_base::{RowNo, TableNo};
 use kernel_core::{Caller, Code, Error, Result};
@@ -36,7 +37,11 @@ pub(super) struct Done {
 }
 
 /// Finds and writes, as one change.
-pub(super) async fn merge(open: &OpenBase, caller: &Caller, order: Upsert) -> Result<Done> {
+pub(super) async fn merge(
+    bases: &Bases,
+    (open, caller): (&OpenBase, &Caller),
+    order: Upsert,
+) -> Result<Done> {
     let Upsert { table, mode, typecast, merge_on, records } = order;
     let upsert = open.read(|base| {
         with_table(caller, base, table, |schema| {
@@ -58,7 +63,7 @@ pub(super) async fn merge(open: &OpenBase, caller: &Caller, order: Upsert) -> Re
             Ok(upserts::Upsert { caller, table, keys, typecast, clears, records })
         })
     })?;
-    let written = upsert.write(open, None).await?;
+    let written = upsert.write(bases, open, None).await?;
     let is_made =
         |row: &RowNo| written.change.created.iter().any(|facts| (facts.table, facts.row) == (table, *row));
     let rows: Vec<RowNo> = written.rows.iter().map(|id| id.row).collect();

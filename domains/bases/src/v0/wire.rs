@@ -24,6 +24,11 @@ impl Show {
         Self { by_id: by_id.unwrap_or(false), ..Self::default() }
     }
 
+    /// One field, by id.
+    pub(super) fn only(field: FieldNo) -> Self {
+        Self { fields: Some(vec![field]), ..Self::all(Some(true)) }
+    }
+
     /// What a list or a record was asked with.
     ///
     /// # Errors
@@ -107,6 +112,7 @@ fn cell(field: &Field, value: Value) -> Value {
         (FieldKind::DateTime { .. } | FieldKind::ModifiedTime { .. }, Value::String(text)) => {
             instant(&text).map_or(Value::String(text), Value::from)
         }
+        (FieldKind::Signature, file) => json!([file]),
         (FieldKind::Barcode, Value::String(text)) => json!({ "text": text }),
         (FieldKind::User { .. } | FieldKind::ModifiedBy { .. }, value) => person(value),
         (FieldKind::List { of }, Value::Array(list)) if matches!(**of, FieldKind::User { .. }) => {

@@ -78,6 +78,7 @@ pub(super) async fn run(
     command: Command,
 ) -> Result<Written> {
     bases.permit(open, caller, &command)?;
+    let command = bases.with_files(open, caller, typecast, command).await?;
     let actor = Arc::from(caller.actor.to_string());
     open.write(Order { command, typecast, actor, key: None }).await
 }
@@ -226,7 +227,7 @@ async fn write_many(
             merge_on: upsert.fields_to_merge_on,
             records: body.records,
         };
-        let done = upsert::merge(&open, &who.caller, order).await?;
+        let done = upsert::merge(bases, (&open, &who.caller), order).await?;
         let id = |row: &RowNo| table.record(*row).to_string();
         return Ok(Json(json!({
             "records": show((&open, &who.caller), table, &done.rows, &by_id)?,

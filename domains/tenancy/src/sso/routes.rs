@@ -47,7 +47,11 @@ fn certificate(one: &Certificate, soon: Timestamp) -> CertificateItem {
 }
 
 /// The page, with the form of a protocol: the one that is set up, unless another is asked for.
-pub(crate) async fn view(tenancy: &Tenancy, member: &Member, with: Option<&str>) -> Result<SsoView, WebError> {
+pub(crate) async fn view(
+    tenancy: &Tenancy,
+    member: &Member,
+    with: Option<&str>,
+) -> Result<SsoView, WebError> {
     let (caller, tenant) = (&member.caller, &member.tenant);
     let connection = tenancy.sso(caller).await?;
     let kept = connection.as_ref().map(|connection| match connection.way {

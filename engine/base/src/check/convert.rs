@@ -8,6 +8,7 @@ use crate::cell::Cell;
 use crate::coerce::{coerce, find_choice, split_names};
 use crate::column::ValueRef;
 use crate::command::{CellCode, CellError, CheckContext, Command};
+use crate::files::{self, FileFacts};
 use crate::ids::{RowNo, Slot, TableNo, choice_id};
 use crate::json::{choice_name, push_value};
 use crate::schema::{Choice, Field, FieldKind, MAX_CHOICES, Storage, clean_name};
@@ -202,6 +203,11 @@ fn cell(
         }
         _ => {}
     }
+    if let (ValueRef::Choices(files), true) = (value, kind.holds_files()) {
+        let fits = |file: &&Box<str>| FileFacts::parse(file).is_some_and(|file| files::holds(kind, &file));
+        let most = if matches!(kind, FieldKind::Signature) { 1 } else { usize::MAX };
+        return Cell::texts(files.iter().filter(fits).take(most).cloned().collect());
+    }
     let list = names(base, field, rows, slot);
     if kind.storage() == Storage::Links {
         let single = matches!(kind, FieldKind::Link { single: true, .. });
@@ -268,6 +274,10 @@ fn grown(
 pub(super) fn allowed(field: &Field, kind: &FieldKind, is_primary: bool) -> Result<(), CellError> {
     if is_primary && !kind.can_be_primary() {
         let detail = format!("A field of type {} can't name the records.", kind.type_name());
+        return Err(CellError::member("type", CellCode::InvalidValue, detail));
+    }
+    if kind.holds_files() && !field.kind.holds_files() {
+        let detail = format!("Files are uploaded; a field of type {} has none.", field.kind.type_name());
         return Err(CellError::member("type", CellCode::InvalidValue, detail));
     }
     if let (FieldKind::Link { .. }, FieldKind::Link { .. }) = (&field.kind, kind) {

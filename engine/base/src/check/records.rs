@@ -7,6 +7,7 @@ use crate::cell::Cell;
 use crate::change::{FieldFacts, RowFacts, RowMeta, SchemaEdit};
 use crate::coerce::{coerce, find_choice, shown, split_names, strict};
 use crate::command::{CellCode, CellError, CheckContext, InputCells};
+use crate::files::{self, FileFacts};
 use crate::ids::{FieldNo, MAX_N, RecordId, RowNo, TableNo, choice_id};
 use crate::schema::{Choice, Field, FieldKind, MAX_CHOICES, MAX_LINKS, MAX_ROWS, Storage, clean_name};
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -380,6 +381,11 @@ pub(super) fn fits(kind: &FieldKind, cell: &Cell) -> bool {
             true
         }
         (Storage::Choice, Cell::Text(id)) => is_choice(id),
+        (Storage::Choices, Cell::Texts(files)) if kind.holds_files() => {
+            let one = matches!(kind, FieldKind::Signature);
+            let fits = |file: &str| FileFacts::parse(file).is_some_and(|file| files::holds(kind, &file));
+            (!one || files.len() == 1) && files.iter().all(|file| fits(file))
+        }
         (Storage::Choices, Cell::Texts(ids)) => ids.iter().all(|id| is_choice(id)),
         (Storage::Day, Cell::Text(text)) => crate::time::parse_day(text).is_some(),
         (Storage::Instant, Cell::Text(text)) => crate::time::parse_instant(text).is_some(),

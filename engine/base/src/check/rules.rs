@@ -35,6 +35,9 @@ pub(super) fn clean(kind: &FieldKind, rules: &FieldRules) -> Result<FieldRules, 
         if matches!(kind, FieldKind::Link { .. }) {
             return refuse(CellCode::InvalidValue, "A link can't have a default.".into());
         }
+        if kind.holds_files() {
+            return refuse(CellCode::InvalidValue, "A field of files can't have a default.".into());
+        }
         if let Err((code, detail)) = strict(kind, &rules.default) {
             return refuse(code, format!("The default does not fit: {detail}"));
         }

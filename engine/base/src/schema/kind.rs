@@ -97,6 +97,10 @@ pub enum FieldKind {
     Colour,
     /// `latitude, longitude` in degrees (WGS 84).
     Geo,
+    /// Files, in order.
+    Attachment,
+    /// One drawn picture; its name says whose.
+    Signature,
     /// Ordered list of records of another (or the same) table.
     Link {
         /// The table that is pointed to.
@@ -181,7 +185,7 @@ pub(crate) enum Storage {
     Instant,
     /// One id out of few.
     Choice,
-    /// Ids out of few, in order.
+    /// Ids out of few, or files, in order.
     Choices,
     Links,
     /// Values of other records.
@@ -189,7 +193,7 @@ pub(crate) enum Storage {
 }
 
 /// Every type name that a person can choose, in the order in which they are offered.
-pub const TYPE_NAMES: [&str; 35] = [
+pub const TYPE_NAMES: [&str; 37] = [
     "text",
     "long_text",
     "rich_text",
@@ -214,6 +218,8 @@ pub const TYPE_NAMES: [&str; 35] = [
     "uuid",
     "colour",
     "geo",
+    "attachment",
+    "signature",
     "link",
     "lookup",
     "rollup",
@@ -418,6 +424,8 @@ impl FieldKind {
             Self::Uuid => "uuid",
             Self::Colour => "colour",
             Self::Geo => "geo",
+            Self::Attachment => "attachment",
+            Self::Signature => "signature",
             Self::Link { .. } => "link",
             Self::Lookup { .. } => "lookup",
             Self::Rollup { .. } => "rollup",
@@ -500,6 +508,8 @@ impl FieldKind {
             "uuid" => empty(Self::Uuid, &options)?,
             "colour" => empty(Self::Colour, &options)?,
             "geo" => empty(Self::Geo, &options)?,
+            "attachment" => empty(Self::Attachment, &options)?,
+            "signature" => empty(Self::Signature, &options)?,
             "autonumber" => empty(Self::Autonumber, &options)?,
             "created_by" => empty(Self::CreatedBy, &options)?,
             "number" => {
@@ -598,9 +608,12 @@ impl FieldKind {
             Self::Date => Storage::Day,
             Self::DateTime { .. } | Self::CreatedTime { .. } | Self::ModifiedTime { .. } => Storage::Instant,
             Self::Select { .. } => Storage::Choice,
-            Self::MultiSelect { .. } | Self::User { .. } | Self::CreatedBy | Self::ModifiedBy { .. } => {
-                Storage::Choices
-            }
+            Self::MultiSelect { .. }
+            | Self::User { .. }
+            | Self::CreatedBy
+            | Self::ModifiedBy { .. }
+            | Self::Attachment
+            | Self::Signature => Storage::Choices,
             Self::Link { .. } => Storage::Links,
             Self::List { .. } => Storage::List,
             _ => Storage::Text,
@@ -648,8 +661,15 @@ impl FieldKind {
                 | Self::MultiSelect { .. }
                 | Self::CreatedBy
                 | Self::ModifiedBy { .. }
+                | Self::Attachment
+                | Self::Signature
                 | Self::List { .. }
         )
+    }
+
+    /// Whether cells hold files.
+    pub fn holds_files(&self) -> bool {
+        matches!(self, Self::Attachment | Self::Signature)
     }
 
     /// The choices of a select or multi select.

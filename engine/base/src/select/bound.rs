@@ -5,6 +5,7 @@
 use super::test::{Test, TextTest};
 use crate::base::Base;
 use crate::column::{Column, Interned, LinkColumn, ListColumn, TextColumn};
+use crate::files::FileFacts;
 use crate::ids::{RowNo, Slot, TableNo};
 use crate::json::choice_name;
 use crate::rows::Rows;
@@ -117,6 +118,15 @@ impl<'a> Bound<'a> {
                 (Some(Column::Choices(column)), Some(field)) => {
                     let fits = |id: &str| test.holds(choice_name(field.value_kind(), id).unwrap_or(id));
                     Self::cells(column.cells(), column.kinds().map(|list| list.iter().any(|id| fits(id))))
+                }
+                _ => Self::Never,
+            },
+            Test::FileOf { field, kinds } => match rows.column(*field) {
+                Some(Column::Choices(column)) => {
+                    let fits = |file: &str| {
+                        FileFacts::parse(file).is_some_and(|file| kinds.iter().any(|kind| file.is_of(kind)))
+                    };
+                    Self::cells(column.cells(), column.kinds().map(|list| list.iter().any(|file| fits(file))))
                 }
                 _ => Self::Never,
             },

@@ -118,6 +118,7 @@ fn test(field: &Field, op: Op, value: &Value, moment: &Moment) -> Compiled {
             })
         }
         Storage::Choice => select(field, kind.choices().unwrap_or_default(), op, value),
+        Storage::Choices if kind.holds_files() => files(field, op, value),
         Storage::Choices => many(field, kind, op, value),
         Storage::Links => link(field, op, value),
         Storage::List => match text_test(op, value)? {
@@ -308,6 +309,19 @@ fn many(field: &Field, kind: &FieldKind, op: Op, value: &Value) -> Compiled {
             Some((test, negate)) => Ok(negated(Test::ManyNamed { field: no, test }, negate)),
             None => misfit(field, op),
         },
+    }
+}
+
+/// Files, by their names or by what they are.
+fn files(field: &Field, op: Op, value: &Value) -> Compiled {
+    let no = field.no;
+    if op == Op::HasFileType {
+        let kinds = texts(value)?.into_iter().map(|kind| kind.trim().to_ascii_lowercase().into()).collect();
+        return Ok(Test::FileOf { field: no, kinds });
+    }
+    match text_test(op, value)? {
+        Some((test, negate)) => Ok(negated(Test::ManyNamed { field: no, test }, negate)),
+        None => misfit(field, op),
     }
 }
 

@@ -32,14 +32,20 @@ pub(crate) fn type_of(kind: &FieldKind) -> Type {
         Storage::Day => Type::Date,
         Storage::Instant => Type::DateTime,
         Storage::Choice => Type::Option,
-        Storage::Choices if is_one_person(kind) => Type::Text,
+        Storage::Choices if is_one(kind) => Type::Text,
         Storage::Choices | Storage::List => Type::List,
         Storage::Links => Type::Links,
     }
 }
 
-fn is_one_person(kind: &FieldKind) -> bool {
-    matches!(kind, FieldKind::User { many: false } | FieldKind::CreatedBy | FieldKind::ModifiedBy { .. })
+fn is_one(kind: &FieldKind) -> bool {
+    matches!(
+        kind,
+        FieldKind::User { many: false }
+            | FieldKind::CreatedBy
+            | FieldKind::ModifiedBy { .. }
+            | FieldKind::Signature
+    )
 }
 
 pub(super) fn compile(
@@ -142,7 +148,7 @@ pub(crate) fn value_at(base: &Base, field: &Field, rows: &Rows, slot: Slot) -> V
         ValueRef::Day(day) => Value::Date(day),
         ValueRef::Instant(micros) => Value::DateTime(micros),
         ValueRef::Choice(id) => name(id),
-        ValueRef::Choices([id]) if is_one_person(kind) => name(id),
+        ValueRef::Choices([id]) if is_one(kind) => name(id),
         ValueRef::Choices(ids) => Value::List(ids.iter().map(|id| name(id)).collect()),
         ValueRef::List(values) => Value::List(values.clone()),
         ValueRef::Links(linked) => match field.linked() {

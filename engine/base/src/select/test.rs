@@ -105,6 +105,11 @@ pub(super) enum Test {
         field: FieldNo,
         test: TextTest,
     },
+    /// A file of one of the kinds.
+    FileOf {
+        field: FieldNo,
+        kinds: Vec<Box<str>>,
+    },
     /// A list of values with one that fits, by what it reads as.
     ListHas {
         field: FieldNo,

@@ -60,7 +60,7 @@ impl Need {
             Self::Number => storage == Storage::Number,
             Self::Link => storage == Storage::Links && field.linked().is_some(),
             Self::OwnLink => field.linked() == Some(table.number()),
-            Self::Picture => matches!(kind, FieldKind::Url),
+            Self::Picture => matches!(kind, FieldKind::Url | FieldKind::Attachment),
             Self::Written => !field.kind.is_read_only(),
         }
     }
@@ -75,7 +75,7 @@ impl Need {
             Self::Number => "a number",
             Self::Link => "a link",
             Self::OwnLink => "a link to the same table",
-            Self::Picture => "a web address",
+            Self::Picture => "a web address or files",
             Self::Written => "a field that can be written",
         }
     }

@@ -7,6 +7,7 @@ import { date } from './date.ts';
 import { datetime } from './datetime.ts';
 import { duration } from './duration.ts';
 import { email } from './email.ts';
+import { attachment, signature } from './files.ts';
 import { errorOf, type CellKind, type Named, type Parsed, good, paintText } from './kind.ts';
 import { errorWords, paintError } from './error.ts';
 import { json } from './json.ts';
@@ -25,7 +26,7 @@ import { user } from './user.ts';
 
 export const kinds: Record<Kind, CellKind> = {
   text, long_text: longText, rich_text: richText, number, currency, percent, duration, rating, checkbox, date, datetime, time, year, select,
-  multi_select: multiSelect, user, email, url, phone, barcode, json, uuid, colour, geo, link, button, list,
+  multi_select: multiSelect, user, email, url, phone, barcode, json, uuid, colour, geo, attachment, signature, link, button, list,
 };
 
 /** What is needed to draw a value. */
@@ -64,6 +65,7 @@ export function paint(cell: HTMLElement, value: CellValue, column: Drawn): void 
   const error = errorOf(value, column);
   if (error !== undefined) return paintError(cell, error);
   const kind = kinds[column.kind];
+  if (cell.dataset.files !== undefined && (isEmpty(value, column) || kind.editor !== 'files')) delete cell.dataset.files;
   if (isEmpty(value, column) && column.kind !== 'checkbox') cell.textContent = '';
   else if (kind.paint) kind.paint(cell, value, column);
   else paintText(cell, kind.show(value, column));

@@ -8,7 +8,7 @@ export type Named = Shape & { name: string };
 export interface CellKind {
   /** Numbers stand at the right. */
   readonly end?: boolean;
-  readonly editor: 'input' | 'area' | 'date' | 'datetime' | 'time' | 'choice' | 'choices' | 'people' | 'link' | 'toggle' | 'rate' | 'none';
+  readonly editor: 'input' | 'area' | 'date' | 'datetime' | 'time' | 'choice' | 'choices' | 'people' | 'link' | 'toggle' | 'rate' | 'files' | 'none';
   /** Keyboard on phones. */
   readonly inputMode?: 'decimal' | 'email' | 'url' | 'tel' | 'numeric';
   /** The value as people read it, in their locale. */

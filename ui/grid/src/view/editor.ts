@@ -68,6 +68,10 @@ export class Editor {
     }
     const editor = kinds[column.kind].editor;
     if (editor === 'none') return;
+    if (editor === 'files') {
+      if (!fresh) this.#core.host.files(row.id, column.id);
+      return;
+    }
     if (editor === 'toggle') {
       if (!fresh) this.#core.toggle(where);
       return;
