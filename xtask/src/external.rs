@@ -1,42 +1,68 @@
-//! `cargo xtask test --external`: judges that other people wrote, installed from their registries and run against a server
-//! of its own. Each adds its lines to a tally; one judge a function.
+//! `cargo xtask test --external`, and the last part of `cargo xtask test external`: judges that other people wrote, installed
+//! from their registries and run against a server of its own. Each adds its lines to a tally; one judge a file.
+//!
+//! The order matters: those that only ask come before those that write what they like.
+
+mod openapi;
+mod scim;
+mod session;
+mod sqlmap;
+mod wapiti;
 
 use crate::ci::Tally;
 use crate::machine;
-use crate::process::{command, root, run as run_command};
-use crate::rig::{Server, server};
+use crate::process::root;
+use crate::rig::{Seeded, Server, server};
 use anyhow::Result;
+use session::Session;
+use std::path::PathBuf;
 
 /// The folder of the judges' lists of packages and settings.
 const FOLDER: &str = "testkit/external";
+
+/// What every judge gets.
+struct Court {
+    rig: Server,
+    seeded: Seeded,
+    /// The Python of the judges' environment; their programs stand beside it.
+    python: PathBuf,
+}
+
+impl Court {
+    fn new(python: &std::path::Path) -> Result<Self> {
+        let mut rig = Server::new(&server::build(false)?, "external")?;
+        let seeded = rig.seed(5)?;
+        rig.start()?;
+        Ok(Self { rig, seeded, python: python.to_owned() })
+    }
+
+    /// A judge's program.
+    fn program(&self, name: &str) -> String {
+        self.python.with_file_name(name).to_string_lossy().into_owned()
+    }
+
+    /// The server by address: not every resolver knows names below .localhost (RFC 6761).
+    fn address(&self) -> String {
+        format!("http://{}", self.rig.address())
+    }
+
+    /// The owner of the seeded organisation, logged in.
+    fn owner(&self) -> Result<Session> {
+        Session::log_in(&self.rig, &self.seeded.email, &self.seeded.password)
+    }
+}
 
 /// Runs all judges.
 pub fn add(tally: &mut Tally) -> Result<()> {
     machine::postgres()?;
     machine::ui()?;
     machine::modules(FOLDER)?;
-    let mut rig = Server::new(&server::build(false)?, "external")?;
-    let seeded = rig.seed(1)?;
-    rig.start()?;
-    openapi(tally, &rig, &seeded.token)
-}
-
-/// The OpenAPI document: spectral lints it, schemathesis asks the server everything that it promises.
-fn openapi(tally: &mut Tally, rig: &Server, token: &str) -> Result<()> {
-    // By address: not every resolver knows names below .localhost (RFC 6761).
-    let (api, host) = (format!("http://{}", rig.address()), rig.host("api"));
-    let document = root().join("target/openapi.json");
-    std::fs::write(&document, rig.run(&["openapi"])?)?;
-    let document = document.to_string_lossy();
-    let spectral = ["spectral", "lint", "--fail-severity", "hint", "--ruleset", "spectral.yaml", &document];
-    tally.check("spectral: openapi.json", || run_command(command(FOLDER, "npx", &spectral)));
-    let python = machine::python(&root().join(FOLDER).join("requirements.txt"), "external")?;
-    let schemathesis = python.with_file_name("schemathesis");
-    let mut run = command(FOLDER, &schemathesis.to_string_lossy(), &["run", &document, "--url", &api]);
-    run.args(["--checks", "all", "--mode", "all", "--max-examples", "20", "--workers", "2", "--seed", "1"]);
-    run.args(["--request-timeout", "30"]);
-    run.arg("--header").arg(format!("Host: {host}"));
-    run.arg("--header").arg(format!("Authorization: Bearer {token}"));
-    tally.check("schemathesis: /v1 and /v0", || run_command(run));
-    Ok(())
+    let lists = root().join(FOLDER);
+    let python = machine::python(&lists.join("requirements.txt"), "external")?;
+    let scanner = machine::python(&lists.join("requirements-wapiti.txt"), "wapiti")?;
+    // A server each: what one judge leaves behind is not what the next one is asked about.
+    scim::judge(tally, &Court::new(&python)?)?;
+    openapi::judge(tally, &Court::new(&python)?)?;
+    sqlmap::judge(tally, &Court::new(&python)?)?;
+    wapiti::judge(tally, &Court::new(&scanner)?)
 }

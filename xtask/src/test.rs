@@ -15,7 +15,7 @@ pub enum Suite {
     Ui,
     /// Published clients of Airtable's API against `/v0`.
     Clients,
-    /// Programs of others that the product must get on with: a provider of OpenID Connect.
+    /// Programs of others that the product must get on with, such as a provider of OpenID Connect; named, also the judges.
     External,
     /// People's journeys in Chromium: Playwright.
     E2e,
@@ -63,6 +63,10 @@ pub fn add(tally: &mut Tally, suites: &[Suite]) -> Result<()> {
         machine::modules(clients::FOLDER)?;
         let arguments = ["test", "--package", "testkit", "--test", "external", "--", "--ignored"];
         tally.tests("programs of others", command("", "cargo", &arguments))?;
+        // Minutes each, so only when they are asked for.
+        if suites.contains(&Suite::External) {
+            external::add(tally)?;
+        }
     }
     if wanted(Suite::E2e) && root().join("e2e/package.json").exists() {
         machine::postgres()?;

@@ -33,6 +33,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for RawJson<T> {
             return Err(Error::new(Code::UnsupportedMediaType).detail(detail).into());
         }
         let body = body::read(request, state).await?;
+        refuse_list(&body)?;
         Ok(Self { value: parse(&body)?, body })
     }
 }
@@ -42,6 +43,14 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for ApiJson<T> {
     async fn from_request(request: Request, state: &S) -> Result<Self, WebError> {
         RawJson::from_request(request, state).await.map(|raw| Self(raw.value))
     }
+}
+
+/// No body here is a list. Serde would take one for an object, its values in the order of the fields.
+fn refuse_list(body: &[u8]) -> Result<(), Error> {
+    if body.trim_ascii_start().starts_with(b"[") {
+        return Err(Error::field("", Code::WrongType, "is a list, expected an object"));
+    }
+    Ok(())
 }
 
 fn is_json(request: &Request) -> bool {
@@ -202,6 +211,15 @@ mod tests {
         check("{\"name\":\"a\",\"rows\":[{}]}", Code::Required, "/rows/0/price", "is missing");
         check("[1]", Code::WrongType, "/0", "");
         assert_eq!(parse::<Body>(b"{\"name\":\"a\"}").unwrap(), Body { name: "a".into(), rows: vec![] });
+    }
+
+    #[test]
+    fn a_list_is_no_object() {
+        for (body, refused) in [("[]", true), (" \n[null, null]", true), ("{\"a\": []}", false), ("", false)]
+        {
+            let found = refuse_list(body.as_bytes()).map_err(|error| error.code());
+            assert_eq!(found, if refused { Err(Code::WrongType) } else { Ok(()) }, "{body}");
+        }
     }
 
     #[test]

@@ -5,7 +5,7 @@ use anyhow::{Context as _, Result, bail};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-/// Ways to the `data` database.
+/// Ways to the server's databases; `data` unless another is named.
 #[derive(Clone, Debug)]
 pub struct Sql {
     socket: PathBuf,
@@ -52,11 +52,27 @@ impl Sql {
         self.run(&arguments).map(drop)
     }
 
+    /// As [`Sql::execute`], in another of the server's databases.
+    ///
+    /// # Errors
+    /// The first that fails.
+    pub fn execute_in(&self, database: &str, statements: &[String]) -> Result<()> {
+        let mut arguments = Vec::new();
+        for statement in statements {
+            arguments.extend(["-c", statement]);
+        }
+        self.run_in(database, &arguments).map(drop)
+    }
+
     fn run(&self, arguments: &[&str]) -> Result<String> {
+        self.run_in("data", arguments)
+    }
+
+    fn run_in(&self, database: &str, arguments: &[&str]) -> Result<String> {
         let mut psql = Command::new(tools::postgres("psql"));
         psql.args(["-X", "-q", "-A", "-t", "-F", "\u{1f}", "-v", "ON_ERROR_STOP=1"]);
         self.address(&mut psql, "postgres");
-        psql.args(["-d", "data"]).args(arguments).stdin(Stdio::null());
+        psql.args(["-d", database]).args(arguments).stdin(Stdio::null());
         let output = psql.output().context("can't run psql")?;
         if !output.status.success() {
             bail!("psql: {}", String::from_utf8_lossy(&output.stderr).trim());
