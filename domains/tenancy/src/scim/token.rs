@@ -210,7 +210,7 @@ where
         exchange.caller(Some(directory.id().to_string()), Some(directory.token.to_string()));
         let limits = Web::from_ref(state);
         limits.limits().enforce(&exchange, Policy::API, &directory.token.uuid().to_string())?;
-        limits.limits().enforce(&exchange, Policy::API_TENANT, &directory.id().uuid().to_string())?;
+        limits.limits().enforce(&exchange, web.tenant_calls(), &directory.id().uuid().to_string())?;
         Ok(directory)
     }
 }
