@@ -208,9 +208,9 @@ where
         let exchange = Exchange::of(parts);
         let directory = Tenancy::from_ref(state).directory(&bearer, exchange.client()).await?;
         exchange.caller(Some(directory.id().to_string()), Some(directory.token.to_string()));
-        let limits = Web::from_ref(state);
-        limits.limits().enforce(&exchange, Policy::API, &directory.token.uuid().to_string())?;
-        limits.limits().enforce(&exchange, web.tenant_calls(), &directory.id().uuid().to_string())?;
+        let web = Web::from_ref(state);
+        web.limits().enforce(&exchange, Policy::API, &directory.token.uuid().to_string())?;
+        web.limits().enforce(&exchange, web.tenant_calls(), &directory.id().uuid().to_string())?;
         Ok(directory)
     }
 }
