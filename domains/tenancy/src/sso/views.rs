@@ -144,6 +144,7 @@ impl View for SsoView {
             Self { included: false, ..empty() },
             Self { form: FormState::empty().error("issuer", "is missing").message("Wrong."), ..empty() },
             Self { protocol: "saml", form: FormState::empty().error("metadata", "is missing"), ..empty() },
+            Self { set_up: true, protocol: "saml", form: typed(), ..empty() },
             Self {
                 set_up: true,
                 protocol: "saml",

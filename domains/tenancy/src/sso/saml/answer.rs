@@ -5,7 +5,7 @@
 
 use super::certificate::Certificate;
 use super::conditions::{confirmed, session, within};
-use super::xml::{Kind, at_most_one, children, is, one, parse, text};
+use super::xml::{Kind, at_most_one, attribute, children, is, one, parse, text};
 use super::{ASSERTION, Checked, PROTOCOL, SIGNATURE, Wrong, signature};
 use data_encoding::BASE64;
 use jiff::Timestamp;
@@ -84,11 +84,11 @@ pub fn read(source: &str, expected: &Expected<'_>) -> Checked<Believed> {
         return Err("has a signature where none belongs".into());
     }
     for owner in owners {
-        if owner.attribute("Version") != Some("2.0") {
+        if attribute(owner, "Version") != Some("2.0") {
             return Err("is of another version than SAML 2.0".into());
         }
     }
-    let destination = root.attribute("Destination");
+    let destination = attribute(root, "Destination");
     let must_name = at_most_one(root, SIGNATURE, "Signature")?.is_some();
     if destination.map_or(must_name, |destination| destination != expected.acs) {
         return Err("is meant for another address (Destination)".into());
@@ -149,12 +149,12 @@ fn only(node: Node<'_, '_>, known: &[(&str, &str)]) -> Checked<()> {
 fn status(root: Node<'_, '_>) -> Checked<()> {
     let status = one(root, PROTOCOL, "Status")?;
     let code = one(status, PROTOCOL, "StatusCode")?;
-    if code.attribute("Value") == Some(SUCCESS) {
+    if attribute(code, "Value") == Some(SUCCESS) {
         return Ok(());
     }
     let inner = at_most_one(code, PROTOCOL, "StatusCode")?.unwrap_or(code);
     let said: String =
-        inner.attribute("Value").and_then(|value| value.rsplit(':').next()).unwrap_or_default().into();
+        attribute(inner, "Value").and_then(|value| value.rsplit(':').next()).unwrap_or_default().into();
     let plain = !said.is_empty() && said.len() <= 40 && said.bytes().all(|byte| byte.is_ascii_alphanumeric());
     Err(if plain {
         format!("says that the provider refused ({said})").into()
@@ -164,24 +164,24 @@ fn status(root: Node<'_, '_>) -> Checked<()> {
 }
 
 fn believed(root: Node<'_, '_>, assertion: Node<'_, '_>, expected: &Expected<'_>) -> Checked<Believed> {
-    let id = assertion.attribute("ID").filter(|id| !id.is_empty() && id.len() <= LONGEST_ID);
+    let id = attribute(assertion, "ID").filter(|id| !id.is_empty() && id.len() <= LONGEST_ID);
     let subject = one(assertion, ASSERTION, "Subject")?;
     let (in_response_to, confirmed_until) = confirmed(subject, expected)?;
-    if root.attribute("InResponseTo").is_some_and(|asked| asked != in_response_to) {
+    if attribute(root, "InResponseTo").is_some_and(|asked| asked != in_response_to) {
         return Err("answers two requests at once (InResponseTo)".into());
     }
     let conditions_until = within(one(assertion, ASSERTION, "Conditions")?, expected)?;
     let context = session(assertion, expected.now)?;
     let name_id = at_most_one(subject, ASSERTION, "NameID")?
-        .map(|name| Ok::<_, Wrong>((name.attribute("Format").unwrap_or_default().to_owned(), text(name)?)))
+        .map(|name| Ok::<_, Wrong>((attribute(name, "Format").unwrap_or_default().to_owned(), text(name)?)))
         .transpose()?;
     let mut attributes = Map::new();
-    for attribute in children(assertion, ASSERTION, "AttributeStatement")
+    for said in children(assertion, ASSERTION, "AttributeStatement")
         .flat_map(|statement| children(statement, ASSERTION, "Attribute"))
     {
-        let name = attribute.attribute("Name").ok_or("has an attribute without a name")?;
+        let name = attribute(said, "Name").ok_or("has an attribute without a name")?;
         let list = attributes.entry(name).or_insert_with(|| Value::Array(Vec::new()));
-        for value in children(attribute, ASSERTION, "AttributeValue") {
+        for value in children(said, ASSERTION, "AttributeValue") {
             // Structured values (eduPersonTargetedID) name nothing that is read here.
             if let (Ok(value), Some(list)) = (text(value), list.as_array_mut()) {
                 list.push(Value::String(value));

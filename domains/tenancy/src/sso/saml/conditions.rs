@@ -1,7 +1,7 @@
 //! When, where and for whom an assertion is good (Core, 2.4.1.2, 2.5; Profiles, 4.1.4.2).
 
 use super::answer::Expected;
-use super::xml::{at_most_one, children, is, text};
+use super::xml::{at_most_one, attribute, children, is, text};
 use super::{ASSERTION, Checked, Wrong};
 use jiff::{SignedDuration, Timestamp};
 use roxmltree::Node;
@@ -14,7 +14,7 @@ const BEARER: &str = "urn:oasis:names:tc:SAML:2.0:cm:bearer";
 pub(super) fn confirmed(subject: Node<'_, '_>, expected: &Expected<'_>) -> Checked<(String, Timestamp)> {
     let mut problem: Wrong = "has no confirmation for whoever brings it (bearer)".into();
     let bearers = children(subject, ASSERTION, "SubjectConfirmation")
-        .filter(|confirmation| confirmation.attribute("Method") == Some(BEARER));
+        .filter(|confirmation| attribute(*confirmation, "Method") == Some(BEARER));
     for confirmation in bearers {
         match bearer(confirmation, expected) {
             Ok(found) => return Ok(found),
@@ -27,12 +27,12 @@ pub(super) fn confirmed(subject: Node<'_, '_>, expected: &Expected<'_>) -> Check
 fn bearer(confirmation: Node<'_, '_>, expected: &Expected<'_>) -> Checked<(String, Timestamp)> {
     let data = at_most_one(confirmation, ASSERTION, "SubjectConfirmationData")?;
     let data = data.ok_or("has a confirmation without data")?;
-    if data.attribute("Recipient") != Some(expected.acs) {
+    if attribute(data, "Recipient") != Some(expected.acs) {
         return Err("is meant for another address (Recipient)".into());
     }
     let end = time(data, "NotOnOrAfter")?.ok_or("has a confirmation without an end")?;
     in_time(time(data, "NotBefore")?, Some(end), expected.now)?;
-    let asked = data.attribute("InResponseTo").filter(|asked| !asked.is_empty() && asked.len() <= 256);
+    let asked = attribute(data, "InResponseTo").filter(|asked| !asked.is_empty() && asked.len() <= 256);
     let asked = asked.ok_or(
         "answers no request: log-ins that begin at the provider are not accepted. Begin at the address of the single sign-on page",
     )?;
@@ -97,7 +97,7 @@ fn in_time(from: Option<Timestamp>, end: Option<Timestamp>, now: Timestamp) -> C
 }
 
 fn time(node: Node<'_, '_>, name: &str) -> Checked<Option<Timestamp>> {
-    let parsed = node.attribute(name).map(|text| text.parse::<Timestamp>()).transpose();
+    let parsed = attribute(node, name).map(|text| text.parse::<Timestamp>()).transpose();
     parsed.map_err(|_| format!("has a time that can’t be read ({name})").into())
 }
 

@@ -3,7 +3,7 @@
 //! Its signature is not asked for: it is trusted because an administrator gave it, or gave the address that it was fetched from.
 
 use super::certificate::Certificate;
-use super::xml::{Kind, children, escaped, is, parse, text};
+use super::xml::{Kind, attribute, children, escaped, is, parse, text};
 use super::{Checked, METADATA, POST, PROTOCOL, REDIRECT, SIGNATURE};
 use data_encoding::BASE64;
 use jiff::Timestamp;
@@ -45,24 +45,24 @@ pub fn read(source: &str, secure: bool, now: Timestamp) -> Checked<Described> {
             several => format!("describes {several} identity providers, and one is needed").into(),
         });
     };
-    let ends = [root, *entity, *role].into_iter().filter_map(|node| node.attribute("validUntil"));
+    let ends = [root, *entity, *role].into_iter().filter_map(|node| attribute(node, "validUntil"));
     for end in ends {
         let end: Timestamp = end.parse().map_err(|_| "has a time that can’t be read (validUntil)")?;
         if end <= now {
             return Err("has expired (validUntil)".into());
         }
     }
-    let supported = role.attribute("protocolSupportEnumeration").unwrap_or_default();
+    let supported = attribute(*role, "protocolSupportEnumeration").unwrap_or_default();
     if !supported.split_ascii_whitespace().any(|protocol| protocol == PROTOCOL) {
         return Err("describes a provider that does not speak SAML 2.0".into());
     }
-    let name = entity.attribute("entityID").map(str::trim).unwrap_or_default();
+    let name = attribute(*entity, "entityID").map(str::trim).unwrap_or_default();
     if name.is_empty() || name.len() > 1024 || name.chars().any(char::is_control) {
         return Err("has no entityID of 1 to 1024 characters".into());
     }
     let service = children(*role, METADATA, "SingleSignOnService")
-        .find(|service| service.attribute("Binding") == Some(REDIRECT))
-        .and_then(|service| service.attribute("Location"))
+        .find(|service| attribute(*service, "Binding") == Some(REDIRECT))
+        .and_then(|service| attribute(service, "Location"))
         .ok_or("names no address to log in at (SingleSignOnService with HTTP-Redirect)")?;
     Ok(Described {
         entity: name.to_owned(),
@@ -88,7 +88,7 @@ fn certificates(role: Node<'_, '_>) -> Checked<Vec<Certificate>> {
     let mut found: Vec<Certificate> = Vec::new();
     let mut problem = "has no certificate for signatures (KeyDescriptor)".into();
     let keys = children(role, METADATA, "KeyDescriptor")
-        .filter(|key| matches!(key.attribute("use"), None | Some("signing")));
+        .filter(|key| matches!(attribute(*key, "use"), None | Some("signing")));
     for node in keys.flat_map(|key| key.descendants()).filter(|node| is(*node, SIGNATURE, "X509Certificate"))
     {
         let base64: String = text(node)?.chars().filter(|character| !character.is_whitespace()).collect();

@@ -4,7 +4,7 @@
 //! Keys are the caller's. What a signature says of its key (`KeyInfo`) is not read.
 
 use super::certificate::{Algorithm, Certificate};
-use super::xml::{children, is, one, text};
+use super::xml::{attribute, children, is, one, text};
 use super::{Checked, SIGNATURE, c14n};
 use aws_lc_rs::digest;
 use data_encoding::BASE64;
@@ -35,18 +35,18 @@ pub fn verify(
     let info = one(signature, SIGNATURE, "SignedInfo")?;
     only(info, &["CanonicalizationMethod", "SignatureMethod", "Reference"])?;
     let method = one(info, SIGNATURE, "CanonicalizationMethod")?;
-    if method.attribute("Algorithm") != Some(EXCLUSIVE) {
+    if attribute(method, "Algorithm") != Some(EXCLUSIVE) {
         return Err("is signed with another canonical form than the exclusive one".into());
     }
     let algorithm =
-        one(info, SIGNATURE, "SignatureMethod")?.attribute("Algorithm").and_then(Algorithm::named);
+        attribute(one(info, SIGNATURE, "SignatureMethod")?, "Algorithm").and_then(Algorithm::named);
     let algorithm = algorithm
         .ok_or("is signed with an algorithm that is not accepted (RSA or ECDSA with SHA-256 or more are)")?;
 
     let reference = one(info, SIGNATURE, "Reference")?;
     only(reference, &["Transforms", "DigestMethod", "DigestValue"])?;
-    let id = owner.attribute("ID").filter(|id| !id.is_empty()).ok_or("has no ID where it is signed")?;
-    if reference.attribute("URI").and_then(|uri| uri.strip_prefix('#')) != Some(id) {
+    let id = attribute(owner, "ID").filter(|id| !id.is_empty()).ok_or("has no ID where it is signed")?;
+    if attribute(reference, "URI").and_then(|uri| uri.strip_prefix('#')) != Some(id) {
         return Err("has a signature that is about another element".into());
     }
     let transforms = one(reference, SIGNATURE, "Transforms")?;
@@ -55,13 +55,13 @@ pub fn verify(
     let [enveloped, exclusive] = transforms.as_slice() else {
         return Err("is signed after other transforms than the two that are accepted".into());
     };
-    if enveloped.attribute("Algorithm") != Some(ENVELOPED)
+    if attribute(*enveloped, "Algorithm") != Some(ENVELOPED)
         || enveloped.children().any(|child| child.is_element())
-        || exclusive.attribute("Algorithm") != Some(EXCLUSIVE)
+        || attribute(*exclusive, "Algorithm") != Some(EXCLUSIVE)
     {
         return Err("is signed after other transforms than the two that are accepted".into());
     }
-    let hash = match one(reference, SIGNATURE, "DigestMethod")?.attribute("Algorithm") {
+    let hash = match attribute(one(reference, SIGNATURE, "DigestMethod")?, "Algorithm") {
         Some("http://www.w3.org/2001/04/xmlenc#sha256") => &digest::SHA256,
         Some("http://www.w3.org/2001/04/xmldsig-more#sha384") => &digest::SHA384,
         Some("http://www.w3.org/2001/04/xmlenc#sha512") => &digest::SHA512,
@@ -94,7 +94,7 @@ fn only(node: Node<'_, '_>, names: &[&str]) -> Checked<()> {
 fn prefixes<'a>(method: Node<'a, '_>) -> Checked<Vec<&'a str>> {
     let mut elements = method.children().filter(|child| child.is_element());
     let Some(listed) = elements.next() else { return Ok(Vec::new()) };
-    let list = listed.attribute("PrefixList").filter(|_| is(listed, EXCLUSIVE, "InclusiveNamespaces"));
+    let list = attribute(listed, "PrefixList").filter(|_| is(listed, EXCLUSIVE, "InclusiveNamespaces"));
     match (list, elements.next()) {
         (Some(list), None) if list.split_ascii_whitespace().count() <= MOST_PREFIXES => {
             Ok(list.split_ascii_whitespace().collect())

@@ -124,6 +124,15 @@ pub fn is(node: Node<'_, '_>, namespace: &str, name: &str) -> bool {
     node.is_element() && node.tag_name().name() == name && node.tag_name().namespace() == Some(namespace)
 }
 
+/// The value of an attribute without a namespace, which is what SAML's and signatures' are. (The tree's own look-up by a bare name takes
+/// an attribute of any namespace.)
+#[must_use]
+pub fn attribute<'a>(node: Node<'a, '_>, name: &str) -> Option<&'a str> {
+    node.attributes()
+        .find(|found| found.namespace().is_none() && found.name() == name)
+        .map(|found| found.value())
+}
+
 /// The child elements of a name.
 pub fn children<'a, 'i>(
     node: Node<'a, 'i>,
