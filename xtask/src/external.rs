@@ -58,6 +58,8 @@ pub fn add(tally: &mut Tally) -> Result<()> {
     machine::ui()?;
     machine::modules(FOLDER)?;
     let lists = root().join(FOLDER);
+    // What judges are given and what they report; cargo may keep its own files elsewhere.
+    std::fs::create_dir_all(root().join("target"))?;
     let python = machine::python(&lists.join("requirements.txt"), "external")?;
     let scanner = machine::python(&lists.join("requirements-wapiti.txt"), "wapiti")?;
     // A server each: what one judge leaves behind is not what the next one is asked about.
