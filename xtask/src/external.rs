@@ -15,7 +15,7 @@ use crate::process::root;
 use crate::rig::{Seeded, Server, server};
 use anyhow::Result;
 use session::Session;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// The folder of the judges' lists of packages and settings.
 const FOLDER: &str = "testkit/external";
@@ -29,9 +29,13 @@ struct Court {
 }
 
 impl Court {
-    fn new(python: &std::path::Path) -> Result<Self> {
+    /// `demo`: with the demo organisation, which has a published site.
+    fn new(python: &Path, demo: bool) -> Result<Self> {
         let mut rig = Server::new(&server::build(false)?, "external")?;
         let seeded = rig.seed(5)?;
+        if demo {
+            rig.run(&["seed", "--demo"])?;
+        }
         rig.start()?;
         Ok(Self { rig, seeded, python: python.to_owned() })
     }
@@ -58,11 +62,13 @@ pub fn add(tally: &mut Tally) -> Result<()> {
     machine::ui()?;
     machine::modules(FOLDER)?;
     let lists = root().join(FOLDER);
+    // What judges are given and what they report; cargo may keep its own files elsewhere.
+    std::fs::create_dir_all(root().join("target"))?;
     let python = machine::python(&lists.join("requirements.txt"), "external")?;
     let scanner = machine::python(&lists.join("requirements-wapiti.txt"), "wapiti")?;
     // A server each: what one judge leaves behind is not what the next one is asked about.
-    scim::judge(tally, &Court::new(&python)?)?;
-    openapi::judge(tally, &Court::new(&python)?)?;
-    sqlmap::judge(tally, &Court::new(&python)?)?;
-    wapiti::judge(tally, &Court::new(&scanner)?)
+    scim::judge(tally, &Court::new(&python, false)?)?;
+    openapi::judge(tally, &Court::new(&python, false)?)?;
+    sqlmap::judge(tally, &Court::new(&python, true)?)?;
+    wapiti::judge(tally, &Court::new(&scanner, true)?)
 }

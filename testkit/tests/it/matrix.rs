@@ -117,6 +117,8 @@ const PAGES: &[(&str, &str, Role)] = &[
     ("POST", "/o/{slug}/security/sso/remove", Role::Admin),
     ("POST", "/o/{slug}/security/sso/renew", Role::Admin),
     ("POST", "/o/{slug}/security/sso/rule", Role::Admin),
+    ("POST", "/o/{slug}/security/sso/scim", Role::Admin),
+    ("POST", "/o/{slug}/security/sso/scim/{token}/revoke", Role::Admin),
     ("POST", "/o/{slug}/security/sso/trial", Role::Admin),
     ("POST", "/o/{slug}/security/sso/try", Role::Admin),
     ("GET", "/o/{slug}/team", Role::Viewer),

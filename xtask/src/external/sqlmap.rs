@@ -30,7 +30,6 @@ fn with_condition(route: Route) -> Route {
 
 /// Judges it.
 pub fn judge(tally: &mut Tally, court: &Court) -> Result<()> {
-    court.rig.run(&["seed", "--demo"])?;
     let mut owner = court.owner()?;
     owner.get(&format!("/o/{}/team", court.seeded.slug))?;
     let (cookies, csrf) = (owner.cookies(), owner.csrf().to_owned());

@@ -16,7 +16,6 @@ const MODULES: &str =
 
 /// Judges it.
 pub fn judge(tally: &mut Tally, court: &Court) -> Result<()> {
-    court.rig.run(&["seed", "--demo"])?;
     let owner = court.owner()?;
     let home = format!("/o/{}/", court.seeded.slug);
     let cookies = owner.cookies();
