@@ -250,6 +250,10 @@ async fn static_files_are_found_on_portals() {
     assert_eq!(send(&router, get(APP, "/static/nothing.js"), "").await.status, 404);
     for host in [APP, API] {
         let icon = send(&router, get(host, "/favicon.svg"), "").await;
-        assert_eq!((icon.status, icon.header("content-type")), (200, "image/svg+xml; charset=utf-8"), "{host}");
+        assert_eq!(
+            (icon.status, icon.header("content-type")),
+            (200, "image/svg+xml; charset=utf-8"),
+            "{host}"
+        );
     }
 }
