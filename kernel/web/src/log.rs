@@ -6,7 +6,7 @@ use http::{Method, StatusCode};
 use std::time::Duration;
 
 /// Beginnings of paths that go on with a secret: of these only the beginning is told.
-const SECRETS_FOLLOW: [&str; 1] = ["/shared/"];
+const SECRETS_FOLLOW: [&str; 2] = ["/shared/", "/files/"];
 
 /// A path as it may be written down.
 pub(crate) fn shown(path: &str) -> &str {
@@ -42,6 +42,7 @@ mod tests {
         for (path, expected) in [
             ("/shared/0BqzF4ZfHn3v.csv", "/shared/"),
             ("/shared/", "/shared/"),
+            ("/files/AAECAwQF.MTIz/plan.pdf", "/files/"),
             ("/o/acme/bases", "/o/acme/bases"),
             ("/o/shared/x", "/o/shared/x"),
         ] {
