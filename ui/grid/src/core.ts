@@ -299,7 +299,11 @@ export class Core {
     if (row === null) {
       const text = `The new ${this.options.noun.one} does not show here: the view’s conditions leave it out.`;
       this.host.notice({ kind: 'info', text, action: { label: `Open ${this.options.noun.one}`, run: () => this.host.open(id, -1) } });
-    } else this.select(single(at(row, col)));
+    } else {
+      this.select(single(at(row, col)));
+      // What stands there now is still the line before it: the new record is followed, not that one.
+      this.#ids = { anchor: id, focus: id };
+    }
     return id;
   }
 

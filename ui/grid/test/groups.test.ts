@@ -74,6 +74,20 @@ test('a new record in a group has the values that can be written', async () => {
   expect(core.within(0)).toEqual({});
 });
 
+test('the focus goes to the new record, not with the line that it pushes down', async () => {
+  const { core } = await rig();
+  await core.add({}, 0);
+  expect(core.selection.focus).toEqual(at(2, 0));
+  LINES.splice(2, 0, row('new0', 'Oslo', ''));
+  try {
+    core.pages.want(0, 10);
+    await new Promise((done) => setTimeout(done, 60));
+    expect([core.pages.row(2)?.id, core.selection.focus.row]).toEqual(['new0', 2]);
+  } finally {
+    LINES.splice(2, 1);
+  }
+});
+
 test('folding tells the host, once', async () => {
   const { core, folded } = await rig();
   core.fold(1);

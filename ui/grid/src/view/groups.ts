@@ -89,15 +89,15 @@ export class Groups {
     lead.style.width = `${sight.xs[Math.max(1, sight.frozen)] ?? 0}px`;
     lead.style.paddingLeft = `${10 + group.level * INDENT}px`;
     const words = nameOf(column, group);
-    lead.setAttribute('aria-label', `${column?.name ?? ''} ${words}, ${counts.format(group.count)}`);
     const chevron = drawIcon(group.folded ? 'chevron-right' : 'chevron-down');
     const value = document.createElement('span');
     value.className = `g-gv${column ? ` k-${column.kind}` : ''}`;
-    if (column && !isEmpty(column, group)) paint(value, group.values[group.level] ?? null, column);
-    else {
+    if (!column || isEmpty(column, group)) {
       value.classList.add('muted');
       value.textContent = words;
-    }
+    } else paint(value, group.values[group.level] ?? null, column);
+    // A box alone has no words.
+    if (column?.kind === 'checkbox') value.append(' ', words);
     const count = document.createElement('span');
     count.className = 'muted num';
     count.textContent = counts.format(group.count);
