@@ -38,14 +38,19 @@ fn secret(client: &ClientSettings) -> anyhow::Result<Secret> {
     }
 }
 
+<<<<<<< HEAD
 /// Plans, as single sign-on and permissions ask them.
+=======
+/// Plans, as single sign-on and the storage of files ask them.
+>>>>>>> attach
 pub struct Plans(pub Billing);
 
 impl bases::StorageLimits for Plans {
     fn storage_bytes(&self, tenant: TenantId) -> Later<'_, Option<u64>> {
         Box::pin(async move {
-            let limit = self.0.subscription(tenant).await?.plan.limits.storage_bytes;
-            Ok(limit.map(i64::unsigned_abs))
+            let code = self.0.subscription(tenant).await?.plan;
+            let plan = self.0.plans().await?.into_iter().find(|plan| plan.code == code);
+            Ok(plan.and_then(|plan| plan.limits.storage_bytes).map(i64::unsigned_abs))
         })
     }
 }

@@ -18,7 +18,9 @@ fn made(rng: &mut Rng) -> String {
     let id = format!("att_{}", rng.below(40));
     let pixels = (rng.below(2) == 0).then_some((3, 2));
     let size = rng.below(1000) as u64;
-    FileFacts { id: &id, size, media_type: rng.pick(&TYPES), pixels, name: rng.pick(&NAMES) }.text()
+    let media_type = *rng.pick(&TYPES);
+    let name = *rng.pick(&NAMES);
+    FileFacts { id: &id, size, media_type, pixels, name }.text()
 }
 
 /// Each file once, as a cell keeps them.

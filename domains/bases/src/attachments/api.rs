@@ -33,7 +33,6 @@ pub(crate) fn router() -> OpenApiRouter<Bases> {
 
 /// A file, as cells of attachment fields have it.
 #[derive(serde::Serialize, ToSchema)]
-#[expect(dead_code, reason = "documents what the engine writes")]
 pub(crate) struct File {
     /// `att_…`.
     id: String,
