@@ -38,11 +38,7 @@ fn secret(client: &ClientSettings) -> anyhow::Result<Secret> {
     }
 }
 
-<<<<<<< HEAD
-/// Plans, as single sign-on and permissions ask them.
-=======
-/// Plans, as single sign-on and the storage of files ask them.
->>>>>>> attach
+/// Plans, as single sign-on, permissions and the storage of files ask them.
 pub struct Plans(pub Billing);
 
 impl bases::StorageLimits for Plans {
