@@ -37,7 +37,7 @@ pub(crate) struct GetQuery {
     /// Links to answer with as records, by name or id, separated by commas; at most 3.
     expand: Option<String>,
     /// `comment_count`: how many comments the record has.
-    #[param(pattern = "^comment_count$")]
+    #[param(pattern = "^(comment_count)?$")]
     include: Option<String>,
 }
 

@@ -43,7 +43,7 @@ pub(crate) struct ListQuery {
     /// Links to answer with as records, by name or id, separated by commas; at most 3, one level deep.
     expand: Option<String>,
     /// `comment_count`: how many comments each record has.
-    #[param(pattern = "^comment_count$")]
+    #[param(pattern = "^(comment_count)?$")]
     include: Option<String>,
     /// Records to answer with, 1 to 100.
     #[param(minimum = 1, maximum = 100)]
