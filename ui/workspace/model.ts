@@ -26,6 +26,7 @@ export type Panel =
   | { kind: 'palette' }
   | { kind: 'trash' }
   | { kind: 'activity' }
+  | { kind: 'past' }
   /** A new field, or the one with this id. */
   | { kind: 'field'; field?: string };
 
@@ -65,6 +66,7 @@ export class Model {
     };
     this.tableId = config.table;
     this.viewId = config.view;
+    this.api.asOf = new URLSearchParams(location.search).get('as_of') ?? undefined;
     this.recordId = new URLSearchParams(location.search).get('record') ?? undefined;
   }
 
@@ -129,10 +131,12 @@ export class Model {
 
   start(): void {
     void this.load();
-    const live = followBase(this.api, this.config.base, (change) => this.#heard(change), () => this.#missed());
-    addEventListener('pagehide', () => live.stop());
     addEventListener('popstate', () => this.#fromAddress());
     addEventListener('online', () => this.#missed());
+    // The past does not change.
+    if (this.asOf !== undefined) return;
+    const live = followBase(this.api, this.config.base, (change) => this.#heard(change), () => this.#missed());
+    addEventListener('pagehide', () => live.stop());
   }
 
   async load(): Promise<void> {
@@ -197,9 +201,20 @@ export class Model {
     this.changed();
   }
 
-  address(view: string | undefined = this.viewId, table: string | undefined = this.tableId, record: string | undefined = undefined): string {
+  /** The moment in the past that the page shows; undefined for now. */
+  get asOf(): string | undefined {
+    return this.api.asOf;
+  }
+
+  /** Shows the base as of a version or a time, or as it is: a page of its own, so that nothing of one moment stays in the other. */
+  lookAt(moment: string | undefined): void {
+    location.assign(this.address(this.viewId, this.tableId, undefined, moment));
+  }
+
+  address(view: string | undefined = this.viewId, table: string | undefined = this.tableId, record: string | undefined = undefined, asOf: string | undefined = this.asOf): string {
     const parts = ['/o', this.config.org, 'b', this.config.base, table, table ? view : undefined].filter((p) => p !== undefined);
-    return `${parts.join('/')}${record ? `?record=${record}` : ''}`;
+    const query = new URLSearchParams({ ...(record ? { record } : {}), ...(asOf === undefined ? {} : { as_of: asOf }) }).toString();
+    return `${parts.join('/')}${query ? `?${query}` : ''}`;
   }
 
   #writeAddress(replace: boolean): void {

@@ -41,6 +41,12 @@ fn secret(client: &ClientSettings) -> anyhow::Result<Secret> {
 /// Plans, as single sign-on asks them.
 pub struct Plans(pub Billing);
 
+impl bases::HistoryPlans for Plans {
+    fn history_days(&self, tenant: TenantId) -> Later<'_, Option<i64>> {
+        Box::pin(async move { Ok(self.0.subscription(tenant).await?.plan.history_days()) })
+    }
+}
+
 impl Entitlements for Plans {
     fn single_sign_on(&self, tenant: TenantId) -> Later<'_, bool> {
         Box::pin(async move { Ok(self.0.subscription(tenant).await?.plan.has_single_sign_on()) })

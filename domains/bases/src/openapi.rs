@@ -3,8 +3,8 @@
 
 use crate::service::Bases;
 use crate::{
-    activity, catalog, comments, events, exports, history, imports, records, schema, search, shares, trash,
-    upserts, windows,
+    activity, catalog, comments, events, exports, history, imports, records, schema, search, shares,
+    snapshots, trash, upserts, windows,
 };
 use axum::Router;
 use kernel_core::Code;
@@ -44,6 +44,7 @@ fn routed() -> OpenApiRouter<Bases> {
         .merge(upserts::api::router())
         .merge(history::router())
         .merge(trash::api::router())
+        .merge(snapshots::api::router())
         .merge(activity::api::router())
         .merge(comments::api::router())
         .merge(windows::router())
@@ -54,6 +55,7 @@ fn routed() -> OpenApiRouter<Bases> {
         .merge(schema::tables::router())
         .merge(schema::fields::router())
         .merge(schema::views::router())
+        .merge(schema::versions::router())
         .merge(shares::api::router())
         .merge(imports::api::router())
 }

@@ -40,6 +40,7 @@ mod kept_json;
 mod lists;
 mod order;
 mod orders;
+mod past;
 mod plain;
 mod query;
 mod rollup;
@@ -66,6 +67,7 @@ pub use command::{CellCode, CellError, CheckContext, Command, InputCells, Merge,
 pub use condition::{Condition, Op};
 pub use ids::{BaseId, FieldId, FieldNo, RecordId, RowNo, TableId, TableNo, ViewId, ViewNo};
 pub use json::Keys;
+pub use past::Past;
 pub use plain::Plain;
 pub use query::{KeyValue, Page, QueryContext, QueryError, QuerySpec, Sort, SortBy, SortKey, Window};
 pub use rollup::Summary;
@@ -96,6 +98,9 @@ mod model_small;
 #[cfg(test)]
 #[path = "../tests/orders.rs"]
 mod orders_small;
+#[cfg(test)]
+#[path = "../tests/past.rs"]
+mod past_small;
 #[cfg(test)]
 #[path = "../tests/undo.rs"]
 mod undo_small;

@@ -2,6 +2,7 @@
 
 mod app_cases;
 mod app_isolation;
+mod as_of;
 mod cases;
 mod comments;
 mod database;
@@ -26,6 +27,7 @@ mod records_api;
 mod secrets;
 mod shares;
 mod sites;
+mod snapshots;
 mod team;
 mod tokens;
 mod trail;

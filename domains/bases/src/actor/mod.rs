@@ -13,6 +13,7 @@ mod store;
 mod writer;
 
 pub(crate) use registry::{MOVED, Registry};
+pub(crate) use schema_rows::of as schema_rows;
 pub(crate) use writer::{KeyToStore, Written};
 
 use crate::problem;
@@ -85,6 +86,11 @@ impl std::fmt::Debug for Shared {
 }
 
 impl OpenBase {
+    /// The base's number.
+    pub(crate) fn number(&self) -> u64 {
+        self.shared.number
+    }
+
     /// Reads. Keep it short: the writer waits meanwhile.
     pub(crate) fn read<T>(&self, read: impl FnOnce(&Base) -> T) -> T {
         read(&self.shared.state.read())
