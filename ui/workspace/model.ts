@@ -208,12 +208,12 @@ export class Model {
 
   /** Shows the base as of a version or a time, or as it is: a page of its own, so that nothing of one moment stays in the other. */
   lookAt(moment: string | undefined): void {
-    location.assign(this.address(this.viewId, this.tableId, undefined, moment));
+    location.assign(this.address(this.viewId, this.tableId, undefined, moment ?? null));
   }
 
-  address(view: string | undefined = this.viewId, table: string | undefined = this.tableId, record: string | undefined = undefined, asOf: string | undefined = this.asOf): string {
+  address(view: string | undefined = this.viewId, table: string | undefined = this.tableId, record: string | undefined = undefined, asOf: string | null = this.asOf ?? null): string {
     const parts = ['/o', this.config.org, 'b', this.config.base, table, table ? view : undefined].filter((p) => p !== undefined);
-    const query = new URLSearchParams({ ...(record ? { record } : {}), ...(asOf === undefined ? {} : { as_of: asOf }) }).toString();
+    const query = new URLSearchParams({ ...(record ? { record } : {}), ...(asOf === null ? {} : { as_of: asOf }) }).toString();
     return `${parts.join('/')}${query ? `?${query}` : ''}`;
   }
 

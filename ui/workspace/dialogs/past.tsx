@@ -24,7 +24,9 @@ export default function PastDialog({ onClose }: { onClose: () => void }) {
   const stop = useRef(new AbortController());
   // What the base lets nobody do in the past is still allowed to whom it is now: the server says.
   const keeps = model.asOf !== undefined || model.may('schema');
+  // A pressed button stays where it is, so that the keyboard stays in the dialog; a second press does nothing meanwhile.
   const attempt = (work: () => Promise<void>) => {
+    if (busy) return;
     setError('');
     setBusy(true);
     work().catch((failure: unknown) => !stop.current.signal.aborted && setError(message(failure))).finally(() => setBusy(false));
@@ -75,7 +77,7 @@ export default function PastDialog({ onClose }: { onClose: () => void }) {
         <h3>Snapshots</h3>
         {keeps ? <form className="pastform" onSubmit={keep}>
           <label className="field"><span className="label">{model.asOf === undefined ? 'Keep the base as it is now' : `Keep the base as of ${momentText(model.asOf)}`}</span><input className="input" required maxLength={100} placeholder="Name of the snapshot" value={name} onChange={(e) => setName(e.target.value)} /></label>
-          <button type="submit" className="btn" disabled={busy}><Icon name="camera" />Make a snapshot</button>
+          <button type="submit" className="btn"><Icon name="camera" />Make a snapshot</button>
         </form> : null}
         {snapshots?.length === 0 ? <div className="empty"><h3>There are no snapshots</h3><p>A snapshot keeps a moment of the base under a name, for as long as you want.</p></div> : null}
         <ul className="log" ref={list} tabIndex={-1} aria-busy={!snapshots && !error} aria-label="Snapshots">
@@ -88,8 +90,8 @@ export default function PastDialog({ onClose }: { onClose: () => void }) {
               </div>
               <span className="acts">
                 <button type="button" className="btn sm" onClick={() => model.lookAt(String(snapshot.version))} aria-label={`Look at ${snapshot.name}`}><Icon name="history" />Look</button>
-                {keeps ? <button type="button" className="btn sm" disabled={busy} onClick={() => bring(snapshot)} aria-label={`Restore ${snapshot.name} as a new base`}><Icon name="copy" />Restore</button> : null}
-                {keeps ? <button type="button" className={`btn sm ${sure === snapshot.id ? 'danger' : 'ghost'}`} disabled={busy} onClick={() => remove(snapshot)} aria-label={`${sure === snapshot.id ? 'Really delete' : 'Delete'} ${snapshot.name}`}><Icon name="trash-2" />{sure === snapshot.id ? 'Really delete' : 'Delete'}</button> : null}
+                {keeps ? <button type="button" className="btn sm" onClick={() => bring(snapshot)} aria-label={`Restore ${snapshot.name} as a new base`}><Icon name="copy" />Restore</button> : null}
+                {keeps ? <button type="button" className={`btn sm ${sure === snapshot.id ? 'danger' : 'ghost'}`} onClick={() => remove(snapshot)} aria-label={`${sure === snapshot.id ? 'Really delete' : 'Delete'} ${snapshot.name}`}><Icon name="trash-2" />{sure === snapshot.id ? 'Really delete' : 'Delete'}</button> : null}
               </span>
             </li>
           ))}
