@@ -78,9 +78,9 @@ test('what is deleted comes back, and a change is taken back', async ({ signedIn
   await expect(change).toHaveCount(1);
   await audit(page);
   await page.screenshot({ path: test.info().outputPath('activity.png') });
-  await change.getByRole('button').click();
+  await change.getByRole('button', { name: /^Undo/ }).click();
   await expect(log.getByRole('listitem').filter({ hasText: 'changed Amount of North in Berths' })).toHaveCount(2);
-  await log.getByRole('listitem').filter({ hasText: 'changed Amount of North in Berths' }).last().getByRole('button').click();
+  await log.getByRole('listitem').filter({ hasText: 'changed Amount of North in Berths' }).last().getByRole('button', { name: /^Undo/ }).click();
   await expect(log.getByRole('alert')).toContainText('was changed since');
   await page.screenshot({ path: test.info().outputPath('activity-conflict.png') });
   await page.keyboard.press('Escape');

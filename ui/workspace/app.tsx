@@ -1,6 +1,7 @@
 // The workspace: bars, views, the grid, the open record and the dialogs. Keys that work everywhere are here.
 import { lazy, Suspense, useEffect, useState } from 'react';
 import { BaseBar } from './bars/base_bar.tsx';
+import { PastBanner } from './bars/past_banner.tsx';
 import { TableTabs } from './bars/table_tabs.tsx';
 import { ViewList } from './bars/view_list.tsx';
 import { message } from './api/client.ts';
@@ -19,6 +20,7 @@ const FilesDialog = lazy(() => import('./dialogs/files.tsx'));
 const Shortcuts = lazy(() => import('./dialogs/shortcuts.tsx'));
 const TrashDialog = lazy(() => import('./dialogs/trash.tsx'));
 const ActivityDialog = lazy(() => import('./dialogs/activity.tsx'));
+const PastDialog = lazy(() => import('./dialogs/past.tsx'));
 
 function typing(target: EventTarget | null): boolean {
   return target instanceof HTMLElement && (target.matches('input, textarea, select') || target.isContentEditable);
@@ -53,6 +55,7 @@ export function App() {
   return (
     <>
       <BaseBar />
+      {model.asOf === undefined ? null : <PastBanner moment={model.asOf} />}
       <TableTabs />
       <Toolbar />
       <main className="main">
@@ -68,6 +71,7 @@ export function App() {
         {model.panel.kind === 'trash' ? <TrashDialog onClose={close} /> : null}
         {model.panel.kind === 'activity' ? <ActivityDialog onClose={close} /> : null}
         {model.panel.kind === 'files' ? <FilesDialog key={`${model.panel.record}${model.panel.field}`} {...model.panel} onClose={close} /> : null}
+        {model.panel.kind === 'past' ? <PastDialog onClose={close} /> : null}
         {model.panel.kind === 'palette' ? <Palette onClose={close} /> : null}
       </Suspense>
     </>
@@ -97,10 +101,10 @@ function Failure() {
   const model = useModel();
   return (
     <main className="failure empty" role="alert">
-      <h2>This base could not be opened</h2>
+      <h2>{model.asOf === undefined ? 'This base could not be opened' : 'There is no look at that moment'}</h2>
       <p>{message(model.failure)}</p>
       <div className="row">
-        <button type="button" className="btn primary" onClick={() => void model.load()}>Try again</button>
+        {model.asOf === undefined ? <button type="button" className="btn primary" onClick={() => void model.load()}>Try again</button> : <button type="button" className="btn primary" onClick={() => model.lookAt(undefined)}>Back to now</button>}
         <a className="btn" href={`/o/${model.config.org}/bases`}>All bases</a>
       </div>
     </main>

@@ -29,6 +29,7 @@ export type Panel =
   | { kind: 'activity' }
   /** The files of a cell, with some that were given to it. */
   | { kind: 'files'; record: string; field: string; given: File[] }
+  | { kind: 'past' }
   /** A new field, or the one with this id. */
   | { kind: 'field'; field?: string };
 
@@ -72,6 +73,7 @@ export class Model {
     };
     this.tableId = config.table;
     this.viewId = config.view;
+    this.api.asOf = new URLSearchParams(location.search).get('as_of') ?? undefined;
     this.recordId = new URLSearchParams(location.search).get('record') ?? undefined;
   }
 
@@ -169,10 +171,12 @@ export class Model {
   start(): void {
     void this.load();
     void this.#meet();
-    const live = followBase(this.api, this.config.base, (change) => this.#heard(change), () => this.#missed());
-    addEventListener('pagehide', () => live.stop());
     addEventListener('popstate', () => this.#fromAddress());
     addEventListener('online', () => this.#missed());
+    // The past does not change.
+    if (this.asOf !== undefined) return;
+    const live = followBase(this.api, this.config.base, (change) => this.#heard(change), () => this.#missed());
+    addEventListener('pagehide', () => live.stop());
   }
 
   /** Names of everybody who may see the base. Those who are not told of colleagues know the names that answers tell. */
@@ -249,9 +253,20 @@ export class Model {
     this.changed();
   }
 
-  address(view: string | undefined = this.viewId, table: string | undefined = this.tableId, record: string | undefined = undefined): string {
+  /** The moment in the past that the page shows; undefined for now. */
+  get asOf(): string | undefined {
+    return this.api.asOf;
+  }
+
+  /** Shows the base as of a version or a time, or as it is: a page of its own, so that nothing of one moment stays in the other. */
+  lookAt(moment: string | undefined): void {
+    location.assign(this.address(this.viewId, this.tableId, undefined, moment ?? null));
+  }
+
+  address(view: string | undefined = this.viewId, table: string | undefined = this.tableId, record: string | undefined = undefined, asOf: string | null = this.asOf ?? null): string {
     const parts = ['/o', this.config.org, 'b', this.config.base, table, table ? view : undefined].filter((p) => p !== undefined);
-    return `${parts.join('/')}${record ? `?record=${record}` : ''}`;
+    const query = new URLSearchParams({ ...(record ? { record } : {}), ...(asOf === null ? {} : { as_of: asOf }) }).toString();
+    return `${parts.join('/')}${query ? `?${query}` : ''}`;
   }
 
   #writeAddress(replace: boolean): void {

@@ -51,6 +51,12 @@ impl bases::StorageLimits for Plans {
     }
 }
 
+impl bases::HistoryPlans for Plans {
+    fn history_days(&self, tenant: TenantId) -> Later<'_, Option<i64>> {
+        Box::pin(async move { Ok(self.0.subscription(tenant).await?.plan.history_days()) })
+    }
+}
+
 impl Entitlements for Plans {
     fn single_sign_on(&self, tenant: TenantId) -> Later<'_, bool> {
         Box::pin(async move { Ok(self.0.subscription(tenant).await?.plan.has_single_sign_on()) })

@@ -115,6 +115,7 @@ impl System {
         let jobs = Jobs::new(db.clone(), clock, random);
         let jobs = identity::register(jobs, &identity, mailer);
         let jobs = bases::jobs(jobs, &bases);
+        let jobs = bases::keep_history_by_plan(jobs, &bases, Arc::new(Plans(billing.clone())));
         let jobs = platform::retention::register(jobs, &billing);
         Ok(Self {
             settings,

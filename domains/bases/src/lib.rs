@@ -18,14 +18,17 @@ mod http;
 mod idempotency;
 pub mod imports;
 mod openapi;
+mod past;
 mod people;
 mod problem;
 mod records;
+mod retention;
 mod schema;
 mod search;
 mod service;
 mod shares;
 mod sight;
+mod snapshots;
 mod timed_id;
 mod trash;
 mod upserts;
@@ -43,6 +46,14 @@ pub fn jobs(jobs: Jobs, bases: &Bases) -> Jobs {
     let jobs = attachments::schedule(jobs, bases);
     let (importer, teller) = (bases.clone(), bases.clone());
     let (counter, notifier) = (bases.clone(), bases.clone());
+    let restorer = bases.clone();
+    let jobs = jobs.on::<snapshots::restore::RestoreSnapshot, _, _>(move |context, job| {
+        let bases = restorer.clone();
+        async move {
+            let tenant = context.tenant.ok_or_else(|| JobError::fatal("a snapshot of no tenant"))?;
+            bases.run_restore(tenant, &job).await.map_err(JobError::from)
+        }
+    });
     jobs.on::<imports::run::RunImport, _, _>(move |_, job| {
         let bases = importer.clone();
         async move { bases.run_import(&job).await.map_err(JobError::from) }
@@ -70,5 +81,6 @@ pub fn jobs(jobs: Jobs, bases: &Bases) -> Jobs {
 pub use attachments::StorageLimits;
 pub use collections::{Collection, CollectionField, CollectionRow, FieldFormat, ViewChoice};
 pub use openapi::{api, document};
+pub use retention::{HistoryPlans, schedule as keep_history_by_plan};
 pub use service::{Bases, Parts};
 pub use workspace::routes;

@@ -4,7 +4,7 @@
 use crate::service::Bases;
 use crate::{
     activity, attachments, catalog, comments, events, exports, history, imports, people, records, schema,
-    search, shares, trash, upserts, windows,
+    search, shares, snapshots, trash, upserts, windows,
 };
 use axum::Router;
 use kernel_core::Code;
@@ -46,6 +46,7 @@ fn routed() -> OpenApiRouter<Bases> {
         .merge(upserts::api::router())
         .merge(history::router())
         .merge(trash::api::router())
+        .merge(snapshots::api::router())
         .merge(activity::api::router())
         .merge(comments::api::router())
         .merge(people::router())
@@ -57,6 +58,7 @@ fn routed() -> OpenApiRouter<Bases> {
         .merge(schema::tables::router())
         .merge(schema::fields::router())
         .merge(schema::views::router())
+        .merge(schema::versions::router())
         .merge(shares::api::router())
         .merge(imports::api::router())
         .merge(attachments::api::router())

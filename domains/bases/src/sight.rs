@@ -7,6 +7,8 @@
 //! who may set those decided what it shows. A personal view is there for its owner alone. Only what [`permit`] lets through
 //! is written.
 
+mod past;
+
 use crate::problem;
 use engine_base::{
     Base, Change, Command, Condition, Field, FieldKind, FieldNo, QueryContext, QuerySpec, RowNo, SchemaEdit,

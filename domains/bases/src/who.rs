@@ -3,7 +3,7 @@
 use crate::service::Bases;
 use kernel_core::{Result, TenantId};
 use serde::Serialize;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use utoipa::ToSchema;
 
 /// Who did it.
@@ -15,7 +15,7 @@ pub(crate) struct ActorInfo {
     pub(crate) name: String,
 }
 
-/// Names of actors, each asked for once.
+/// Names of actors, asked for together.
 #[derive(Debug, Default)]
 pub(crate) struct Names(HashMap<String, String>);
 
@@ -26,12 +26,9 @@ impl Names {
         tenant: TenantId,
         actors: impl Iterator<Item = &str>,
     ) -> Result<Self> {
-        let mut names = HashMap::new();
-        for actor in actors {
-            if !names.contains_key(actor) {
-                names.insert(actor.to_owned(), bases.0.tenancy.actor_name(tenant, actor).await?);
-            }
-        }
+        let actors: BTreeSet<&str> = actors.collect();
+        let actors: Vec<&str> = actors.into_iter().collect();
+        let names = bases.0.tenancy.actor_names(tenant, &actors).await?;
         Ok(Self(names))
     }
 

@@ -38,7 +38,8 @@ impl Base {
             orders.before(self, change, &derived);
             self.json.forget(&self.tables, change, &derived);
             self.schema = schema;
-            self.shape_tables(change);
+            self.shape_columns(&change.schema);
+            self.unique.shape(&self.schema, &self.tables);
             self.put_off(&graph, derived)
         } else {
             let derived = graph.derived(self, change);
@@ -84,9 +85,9 @@ impl Base {
         self.graph.is_volatile()
     }
 
-    /// Columns for the fields that the schema now has.
-    fn shape_tables(&mut self, change: &Change) {
-        for edit in &change.schema {
+    /// Columns for the fields that the schema has after these edits.
+    pub(crate) fn shape_columns(&mut self, edits: &[SchemaEdit]) {
+        for edit in edits {
             match edit {
                 SchemaEdit::Table { table, after: None, .. } => drop(self.tables.remove(table)),
                 SchemaEdit::Field { table, field, after: None, .. } => {
@@ -101,7 +102,6 @@ impl Base {
             let rows = self.tables.entry(table.number()).or_insert_with(|| Rows::new(table));
             rows.shape_all(table);
         }
-        self.unique.shape(&self.schema, &self.tables);
     }
 
     fn apply_rows(&mut self, change: &Change) {

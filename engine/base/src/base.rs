@@ -130,6 +130,26 @@ impl Base {
         })
     }
 
+    /// Schema and values once more, without what is kept for queries and checks.
+    pub(crate) fn copy(&self) -> Self {
+        Self {
+            id: self.id,
+            seq: self.seq,
+            schema: self.schema.clone(),
+            tables: self.tables.clone(),
+            actors: self.actors.clone(),
+            orders: Orders::default(),
+            json: KeptJson::default(),
+            graph: Graph::default(),
+            later: Later::default(),
+            unique: Unique::default(),
+            now_us: self.now_us,
+            ticked_us: self.ticked_us,
+            urls: self.urls.clone(),
+            scratch: Scratch::default(),
+        }
+    }
+
     /// Takes a stored row in. `data` is the JSON text of `records.data`; members that are no field of the table are left
     /// out (their fields were purged), and so are rows of tables that are not in the schema. Times in microseconds.
     #[expect(
@@ -254,10 +274,34 @@ impl Base {
         cells.filter(|(_, cell)| !cell.is_empty()).collect()
     }
 
+    /// The numbers of a table's records, ascending.
+    pub fn row_numbers(&self, table: TableNo) -> Vec<RowNo> {
+        let Some(rows) = self.tables.get(&table) else { return Vec::new() };
+        let mut numbers: Vec<RowNo> = rows.live_slots().map(|slot| rows.row(slot)).collect();
+        numbers.sort_unstable();
+        numbers
+    }
+
+    /// A record as `data.records` has it: the JSON of the values of fields that are not deleted, times and actors.
+    pub fn stored_row(&self, table: TableNo, row: RowNo) -> Option<(String, RowMeta)> {
+        let meta = self.meta(table, row)?;
+        let shape = self.schema.table(table)?;
+        let mut cells = self.cells(table, row);
+        cells.retain(|field, _| shape.field(*field).is_some());
+        Some((crate::json::stored_json(&cells), meta))
+    }
+
     /// Times and actors of a record.
     pub fn meta(&self, table: TableNo, row: RowNo) -> Option<RowMeta> {
         let rows = self.tables.get(&table)?;
         rows.slot(row).map(|slot| rows.meta(slot, &self.actors))
+    }
+
+    /// When and by whom a record was changed last.
+    pub(crate) fn touched(&self, table: TableNo, row: RowNo) -> Option<(i64, String)> {
+        let rows = self.tables.get(&table)?;
+        let stamp = rows.stamp(rows.slot(row)?);
+        Some((stamp.updated_us, self.actors.name(stamp.updated_by).to_owned()))
     }
 
     /// The text of a record's primary field; empty if it has none.

@@ -119,6 +119,10 @@ pub struct RowEdit {
     /// Each field once, ascending, before ≠ after.
     #[serde(rename = "c")]
     pub cells: Vec<CellEdit>,
+    /// When, in microseconds since 1970 UTC, and by whom the record was changed last before this. The JSON leaves out an actor
+    /// who is the change's; changes of before there was this member don't say it.
+    #[serde(rename = "s", default)]
+    pub stamp: Option<(i64, String)>,
 }
 
 /// A part of the schema before and after; `None` is "does not exist". What is deleted exists, with the time of it, until it
@@ -301,6 +305,11 @@ impl Change {
         }
         let mut change: Self = serde_json::from_slice(json).map_err(|error| error.to_string())?;
         let (at_us, actor) = (change.at_us, change.actor.clone());
+        for (_, by) in change.updated.iter_mut().filter_map(|edit| edit.stamp.as_mut()) {
+            if by.is_empty() {
+                by.clone_from(&actor);
+            }
+        }
         for facts in &mut change.created {
             if facts.meta == RowMeta::default() {
                 facts.meta = RowMeta::made(at_us, &actor);
@@ -381,6 +390,7 @@ impl Change {
                     after: cell.before.clone(),
                 })
                 .collect(),
+            stamp: None,
         };
         Some(Self {
             kind: ChangeKind::Mixed,

@@ -40,6 +40,7 @@ mod kept_json;
 mod lists;
 mod order;
 mod orders;
+mod past;
 mod plain;
 mod query;
 mod rollup;
@@ -69,6 +70,7 @@ pub use files::{FileFacts, FileUrls, MAX_FILE_NAME, MAX_FILES, SIGNATURE_TYPE};
 pub use groups::{Folded, GroupKey, GroupLine, Grouping, Line, LinePlace, Lines};
 pub use ids::{BaseId, FieldId, FieldNo, RecordId, RowNo, TableId, TableNo, ViewId, ViewNo};
 pub use json::Keys;
+pub use past::Past;
 pub use plain::Plain;
 pub use query::{KeyValue, Page, QueryContext, QueryError, QuerySpec, Sort, SortBy, SortKey, Window};
 pub use rollup::Summary;
@@ -102,6 +104,9 @@ mod model_small;
 #[cfg(test)]
 #[path = "../tests/orders.rs"]
 mod orders_small;
+#[cfg(test)]
+#[path = "../tests/past.rs"]
+mod past_small;
 #[cfg(test)]
 #[path = "../tests/undo.rs"]
 mod undo_small;

@@ -126,6 +126,13 @@ fn change_json(change: &Change, created: impl Fn(usize, &mut Vec<u8>)) -> String
             out.push(b'}');
         }
         out.push(b']');
+        if let Some((at_us, actor)) = &edit.stamp {
+            out.extend_from_slice(b",\"s\":[");
+            write_signed(*at_us, out);
+            out.push(b',');
+            write_string(if *actor == change.actor { "" } else { actor }, out);
+            out.push(b']');
+        }
     });
     list("deleted", &change.deleted, &mut out, |_, facts, out| {
         row(facts.table, facts.row, out);

@@ -72,6 +72,8 @@ codes! {
     AlreadyExists = "already_exists", 409, retry false, "This already exists.";
     /// The same idempotency key is being worked on.
     IdempotencyInProgress = "idempotency_in_progress", 409, retry true, "A request with this key is still running.";
+    /// What happened then is not kept any more.
+    HistoryExpired = "history_expired", 410, retry false, "The history does not go back that far.";
     /// `If-Match` does not hold any more.
     PreconditionFailed = "precondition_failed", 412, retry false, "The record has changed since it was read.";
     /// The body is larger than the limit.
@@ -128,6 +130,8 @@ codes! {
     StorageFull = "storage_full", 422, retry false, "There is no room for more files.";
     /// A plan's or the product's limit is reached.
     LimitReached = "limit_reached", 422, retry false, "A limit is reached.";
+    /// More happened since then than is taken back for one answer.
+    TooFarBack = "too_far_back", 422, retry false, "That is too far back.";
     /// Too many requests; `Retry-After` tells when to come back.
     RateLimited = "rate_limited", 429, retry true, "Too many requests.";
     /// A fault of ours.

@@ -141,6 +141,30 @@ pub fn all(w: &World) -> Vec<Case> {
             "POST /v1/bases/{base}/trash/{item}/restore",
             format!("/v1/bases/{base}/trash/{field}/restore"),
         ),
+        empty("GET /v1/bases/{base}/schema/versions", format!("/v1/bases/{base}/schema/versions")),
+        read(
+            "GET /v1/bases/{base}/schema/versions/{version}/diff",
+            format!("/v1/bases/{base}/schema/versions/1/diff"),
+        ),
+        read("GET /v1/bases/{base}/snapshots", format!("/v1/bases/{base}/snapshots")),
+        write(
+            "POST /v1/bases/{base}/snapshots",
+            format!("/v1/bases/{base}/snapshots"),
+            json!({"name": "by a stranger"}),
+        ),
+        empty(
+            "DELETE /v1/bases/{base}/snapshots/{snapshot}",
+            format!("/v1/bases/{base}/snapshots/snp00000000000000"),
+        ),
+        write(
+            "POST /v1/bases/{base}/snapshots/{snapshot}/restore",
+            format!("/v1/bases/{base}/snapshots/snp00000000000000/restore"),
+            json!({"name": "by a stranger"}),
+        ),
+        empty(
+            "GET /v1/bases/{base}/restores/{restore}",
+            format!("/v1/bases/{base}/restores/rst00000000000000"),
+        ),
         empty("GET /v1/bases/{base}/activity", format!("/v1/bases/{base}/activity")),
         empty("GET /v1/bases/{base}/activity.csv", format!("/v1/bases/{base}/activity.csv")),
         empty("POST /v1/bases/{base}/changes/{version}/undo", format!("/v1/bases/{base}/changes/1/undo")),

@@ -2,6 +2,7 @@
 
 mod app_cases;
 mod app_isolation;
+mod as_of;
 mod attachments;
 mod attachments_safety;
 mod cases;
@@ -31,6 +32,7 @@ mod scim;
 mod secrets;
 mod shares;
 mod sites;
+mod snapshots;
 mod team;
 mod tokens;
 mod trail;

@@ -56,6 +56,13 @@ const API: &[(&str, Role, Scope)] = &[
     ("GET /v1/bases/{base}/people", Role::Viewer, Scope::Read),
     ("GET /v1/bases/{base}/trash", Role::Viewer, Scope::Read),
     ("POST /v1/bases/{base}/trash/{item}/restore", Role::Admin, Scope::Schema),
+    ("GET /v1/bases/{base}/schema/versions", Role::Admin, Scope::Read),
+    ("GET /v1/bases/{base}/schema/versions/{version}/diff", Role::Viewer, Scope::Read),
+    ("GET /v1/bases/{base}/snapshots", Role::Viewer, Scope::Read),
+    ("POST /v1/bases/{base}/snapshots", Role::Admin, Scope::Schema),
+    ("DELETE /v1/bases/{base}/snapshots/{snapshot}", Role::Admin, Scope::Schema),
+    ("POST /v1/bases/{base}/snapshots/{snapshot}/restore", Role::Admin, Scope::Schema),
+    ("GET /v1/bases/{base}/restores/{restore}", Role::Admin, Scope::Read),
     ("GET /v1/bases/{base}/activity", Role::Admin, Scope::Read),
     ("GET /v1/bases/{base}/activity.csv", Role::Admin, Scope::Read),
     // Of somebody else's change; an own one needs no more than making it did.

@@ -37,10 +37,15 @@ export interface Answer<T> {
 
 const RENEW_BEFORE = 45_000;
 
+/** What can be read as of a moment in the past. */
+const PAST = /^\/v1\/(bases\/app\w+|tables\/tbl\w+\/(window|aggregates|position)|records(\/rec\w+)?)$/;
+
 export class Api {
   /** Newest version that this page has written or read. */
   version = 0;
   online: (now: boolean) => void = () => undefined;
+  /** The moment that reads are as of: a version or a time; undefined for now. */
+  asOf: string | undefined;
   #config: Config;
   #token: { text: string; until: number } | undefined;
   #asking: Promise<string> | undefined;
@@ -90,6 +95,7 @@ export class Api {
   async raw(method: string, path: string, ask: Ask = {}): Promise<Response> {
     const url = new URL(this.url(path), location.href);
     for (const [name, value] of Object.entries(ask.query ?? {})) if (value !== undefined) url.searchParams.set(name, value);
+    if (this.asOf !== undefined && (method === 'GET' || ask.reads === true) && PAST.test(path)) url.searchParams.set('as_of', this.asOf);
     const headers: Record<string, string> = { Accept: 'application/json' };
     if (ask.body !== undefined) headers['Content-Type'] = 'application/json';
     if (ask.key !== undefined) headers['Idempotency-Key'] = ask.key;

@@ -194,6 +194,27 @@ export interface HistoryEntry {
   cells: { field: string; before: CellValue; after: CellValue }[];
 }
 
+/** A version of the base that was kept under a name. */
+export interface Snapshot {
+  id: string;
+  name: string;
+  version: number;
+  at: string;
+  created_by: { id: string; name: string };
+  created_at: string;
+}
+
+/** A snapshot on its way into a new base. */
+export interface RestoreState {
+  id: string;
+  state: 'running' | 'done' | 'failed';
+  base: string;
+  name: string;
+  done: number;
+  total: number;
+  failure: string | null;
+}
+
 export interface TrashItem {
   id: string;
   kind: 'table' | 'field' | 'view' | 'record';
@@ -221,6 +242,16 @@ export interface ActivityEntry {
   kind: string;
   tables: TableActivity[];
   schema: { what: string; id: string | null; name: string; table: string | null; done: string }[];
+}
+
+/** A table, field or view that is not the same at two moments. */
+export interface SchemaDifference {
+  what: string;
+  id: string;
+  name: string;
+  table: string | null;
+  done: 'added' | 'removed' | 'changed';
+  members: { member: string; before: unknown; after: unknown }[];
 }
 
 export interface ImportColumn {

@@ -1,5 +1,5 @@
 // A change in words.
-import type { ActivityEntry, TableActivity } from '../api/types.ts';
+import type { ActivityEntry, SchemaDifference, TableActivity } from '../api/types.ts';
 
 const list = new Intl.ListFormat(undefined);
 const records = (count: number): string => `${count.toLocaleString()} ${count === 1 ? 'record' : 'records'}`;
@@ -27,4 +27,15 @@ export function told(entry: ActivityEntry): string {
   const schema = parts.slice(0, 4).map((part) => `${part.done} the ${part.what} ${part.name}${part.table ? ` of ${part.table}` : ''}`);
   const more = parts.length > 4 ? [`${(parts.length - 4).toLocaleString()} more`] : [];
   return list.format([...schema, ...more, ...entry.tables.map(ofTable)]);
+}
+
+const plain = (value: unknown): string => (value === null || value === undefined ? 'nothing' : typeof value === 'object' ? 'other values' : String(value));
+
+/** What is different between two moments: “changed the field Amount of Orders: name from Amount to Sum”. */
+export function differs(part: SchemaDifference): string {
+  const members = part.members.map(({ member, before, after }) => {
+    const name = (member.split('/').pop() ?? member).replaceAll('_', ' ');
+    return typeof before === 'object' && before !== null && typeof after === 'object' && after !== null ? name : `${name} from ${plain(before)} to ${plain(after)}`;
+  });
+  return `${part.done} the ${part.what} ${part.name}${part.table ? ` of ${part.table}` : ''}${members.length > 0 ? `: ${list.format(members)}` : ''}`;
 }

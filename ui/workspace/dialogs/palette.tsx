@@ -41,6 +41,8 @@ function commands(model: Model): Command[] {
     { id: 'redo', label: 'Redo', sub: 'Ctrl Y', icon: 'redo-2', run: () => void grid?.redo() },
     { id: 'theme', label: document.documentElement.dataset.theme === 'dark' ? 'Light theme' : 'Dark theme', sub: '', icon: 'moon', run: () => setTheme(document.documentElement.dataset.theme === 'dark' ? 'light' : 'dark') },
     { id: 'keys', label: 'Keyboard shortcuts', sub: '?', icon: 'keyboard', run: () => setTimeout(() => model.show({ kind: 'shortcuts' })) },
+    { id: 'past', label: 'History and snapshots', sub: 'The base as of a time', icon: 'calendar-clock', run: () => setTimeout(() => model.show({ kind: 'past' })) },
+    ...(model.asOf === undefined ? [] : [{ id: 'now', label: 'Back to now', sub: 'The base as it is', icon: 'history' as const, run: () => model.lookAt(undefined) }]),
     { id: 'trash', label: 'Trash', sub: 'What was deleted', icon: 'trash-2', run: () => setTimeout(() => model.show({ kind: 'trash' })) },
     ...(model.may('schema') ? [{ id: 'activity', label: 'Activity', sub: 'Every change of the base', icon: 'history' as const, run: () => setTimeout(() => model.show({ kind: 'activity' })) }] : []),
     { id: 'bases', label: 'All bases', sub: '', icon: 'database', run: () => location.assign(`/o/${model.config.org}/bases`) },

@@ -36,6 +36,17 @@ pub(super) struct Wanted {
     pub(super) before: Option<u64>,
     /// Changes looked at, 1 to 200; 50 if absent.
     pub(super) limit: Option<u64>,
+    /// Only changes that changed tables, fields, views or the base itself.
+    #[serde(skip)]
+    #[param(ignore)]
+    pub(super) schema_only: bool,
+}
+
+impl Wanted {
+    /// Changes of the schema.
+    pub(super) fn of_schema(limit: Option<u64>) -> Self {
+        Self { schema_only: true, limit, ..Self::default() }
+    }
 }
 
 /// The log of a base, for who may manage it.
@@ -55,6 +66,8 @@ pub(super) struct Page {
     pub(super) entries: Vec<ActivityEntry>,
     /// What comes next is before this change; `None` at the end.
     pub(super) next: Option<u64>,
+    /// When the first change was made that is kept.
+    pub(super) kept_since: Option<Timestamp>,
 }
 
 impl Log {
@@ -97,6 +110,7 @@ impl Log {
             &self.table,
             &MAX_READ,
             &limit.cast_signed(),
+            &wanted.schema_only,
         ];
         let rows = self.bases.0.db.read(tenant, &store::ACTIVITY, params).await?;
         let lines: Vec<Line> = rows.iter().map(Line::read).collect::<Result<_>>()?;
@@ -106,6 +120,7 @@ impl Log {
             let shown = lines.iter().filter_map(|line| line.shown(&self.caller, base, &names));
             (base.seq(), shown.collect::<Vec<_>>())
         });
-        Ok(Page { seq, entries, next })
+        let first = self.bases.first_change(tenant, self.base).await?;
+        Ok(Page { seq, entries, next, kept_since: first.map(|(_, at)| at) })
     }
 }

@@ -7,6 +7,8 @@ mod log;
 mod store;
 mod undo;
 
+pub(crate) use api::{SchemaVersions, schema_versions};
+
 /// Entries of one answer at most.
 pub(crate) const MAX_PAGE: u64 = 200;
 /// Bytes of a change that is read whole: of a bigger one (an import, a conversion) only the counts are told.

@@ -17,6 +17,7 @@ statements! {
             or (c.kind in ('schema', 'mixed') and exists (
                 select from json_array_elements(coalesce(c.data->'schema', '[]')) e, json_each(e.value) p
                 where (p.value->>'table')::bigint = $8)))
+          and (not $11::boolean or json_array_length(coalesce(c.data->'schema', '[]')) > 0)
         order by c.seq desc limit $10";
     /// One change, whole.
     tenant Data CHANGE = "select data::text from data.changes where tenant_id = $1 and base_id = $2 and seq = $3";

@@ -3,6 +3,7 @@
 use super::store;
 use crate::catalog::api::base_id;
 use crate::http::{AppState, Versioned};
+use crate::past::expired;
 use axum::extract::{Path, State};
 use engine_base::{Change, Command};
 use http::StatusCode;
@@ -35,7 +36,11 @@ pub(crate) async fn undo(
     let open = bases.open(&caller, number).await?;
     let params: kernel_db::Params<'_> = &[&caller.tenant.uuid(), &number.cast_signed(), &version];
     let row = bases.0.db.read_opt(caller.tenant, &store::CHANGE, params).await?;
-    let row = row.ok_or_else(Error::not_found)?;
+    let Some(row) = row else {
+        let first = bases.first_change(caller.tenant, number.cast_signed()).await?;
+        let is_gone = first.filter(|(first, _)| (1..first.cast_signed()).contains(&version));
+        return Err(is_gone.map_or_else(Error::not_found, |(_, at)| expired(Some(at))).into());
+    };
     let change = Change::from_json(row.get::<_, &str>(0).as_bytes()).map_err(Error::internal)?;
     if !change.schema.is_empty() {
         caller.require(Capability::EditViews)?;

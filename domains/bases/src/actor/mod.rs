@@ -13,6 +13,7 @@ mod store;
 mod writer;
 
 pub(crate) use registry::{MOVED, Registry};
+pub(crate) use schema_rows::of as schema_rows;
 pub(crate) use writer::{KeyToStore, Written};
 
 use crate::events::BaseEvent;
@@ -102,6 +103,11 @@ impl Shared {
 impl OpenBase {
     fn all_may_have_changed(&self) -> BaseEvent {
         self.shared.all_may_have_changed()
+    }
+
+    /// The base's number.
+    pub(crate) fn number(&self) -> u64 {
+        self.shared.number
     }
 
     /// Reads. Keep it short: the writer waits meanwhile.

@@ -3,6 +3,7 @@
 use super::{INBOX, OpenBase, Shared, load, writer};
 use crate::attachments::Addresses;
 use crate::events::{BaseEvent, Events};
+use crate::past::Pasts;
 use kernel_core::settings;
 use kernel_core::{Clock, Random, Result, TenantId};
 use kernel_db::Db;
@@ -10,7 +11,7 @@ use parking_lot::{Mutex, RwLock};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64};
-use tokio::sync::{OnceCell, mpsc};
+use tokio::sync::{OnceCell, Semaphore, mpsc};
 
 /// The sequence number by which a base is announced that went to the trash or came back: it has to be loaded anew.
 pub(crate) const MOVED: u64 = i64::MAX as u64;
@@ -28,6 +29,12 @@ pub(crate) struct Registry {
     events: Events,
     addresses: Addresses,
     open: Mutex<HashMap<Key, Slot>>,
+    /// Copies of bases as they were.
+    pub(crate) pasts: Pasts,
+    /// Such copies are made two at a time,
+    pub(crate) past_turns: Semaphore,
+    /// and beside them one for a restore, which may go back further.
+    pub(crate) restore_turn: Semaphore,
 }
 
 impl Registry {
@@ -39,7 +46,18 @@ impl Registry {
         events: Events,
         addresses: Addresses,
     ) -> Self {
-        Self { db, clock, random, limits, events, addresses, open: Mutex::default() }
+        Self {
+            db,
+            clock,
+            random,
+            limits,
+            events,
+            addresses,
+            open: Mutex::default(),
+            pasts: Pasts::default(),
+            past_turns: Semaphore::new(2),
+            restore_turn: Semaphore::new(1),
+        }
     }
 
     /// The base, loaded if it is not in memory. Concurrent callers share one load.
@@ -99,6 +117,12 @@ impl Registry {
     /// Forgets a base (deleted, or its memory no longer trusted). The next use loads it anew.
     pub(crate) fn close(&self, tenant: TenantId, number: u64) {
         self.open.lock().remove(&(tenant, number));
+        self.pasts.forget(tenant, number);
+    }
+
+    /// Bytes that copies of bases as they were may take.
+    pub(crate) fn past_budget(&self) -> u64 {
+        self.limits.memory_budget / 4
     }
 
     /// Takes note of a change announced by Postgres: ours or another process's.
@@ -142,11 +166,13 @@ impl Registry {
     /// Bytes that bases in memory take.
     pub(crate) fn memory(&self) -> u64 {
         let bases: Vec<_> = self.open.lock().values().filter_map(|slot| slot.get().cloned()).collect();
-        bases.iter().map(|base| base.read(|base| base.memory().total()) as u64).sum()
+        let now: u64 = bases.iter().map(|base| base.read(|base| base.memory().total()) as u64).sum();
+        now + self.pasts.bytes()
     }
 
     /// Unloads bases: those idle for long, then the least used until the budget holds. Bases in use stay.
     pub(crate) fn sweep(&self) {
+        self.pasts.sweep(self.clock.now());
         let now = self.clock.now().as_second();
         let mut bases: Vec<(Key, Arc<OpenBase>, u64)> = {
             let open = self.open.lock();
@@ -156,7 +182,7 @@ impl Registry {
             *bytes = base.read(|base| base.memory().total()) as u64;
         }
         bases.sort_by_key(|(_, base, _)| base.used_at());
-        let mut total: u64 = bases.iter().map(|(_, _, bytes)| bytes).sum();
+        let mut total: u64 = bases.iter().map(|(_, _, bytes)| bytes).sum::<u64>() + self.pasts.bytes();
         let mut count = bases.len();
         for (key, base, bytes) in bases {
             let idle = now - base.used_at() >= i64::try_from(self.limits.idle_seconds).unwrap_or(i64::MAX);

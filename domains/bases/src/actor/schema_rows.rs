@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 /// `{"base": …, "tables": […], "fields": […], "views": […]}`; a part in the trash has `deleted_us`, one that is gone for good is
 /// marked `purged` and keeps its row, so that its number is not given out again.
-pub(super) fn of(change: &Change) -> Value {
+pub(crate) fn of(change: &Change) -> Value {
     let (mut tables, mut fields, mut views) = (Vec::new(), Vec::new(), Vec::new());
     let mut base = Value::Null;
     for edit in &change.schema {

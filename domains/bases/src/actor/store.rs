@@ -13,7 +13,7 @@ statements! {
           coalesce((select max(f.id) from data.fields f where f.tenant_id = $1 and f.table_id = t.id), 0),
           coalesce((select max(v.id) from data.views v where v.tenant_id = $1 and v.table_id = t.id), 0),
           greatest(coalesce((select max(c.record_hi) from data.changes c where c.tenant_id = $1 and c.table_id = t.id), 0),
-                   coalesce((select max(r.id) from data.records r where r.tenant_id = $1 and r.table_id = t.id), 0)), t.deleted_at
+                   coalesce((select max(r.id) from data.records r where r.tenant_id = $1 and r.table_id = t.id), 0), t.last_row), t.deleted_at
         from data.tables t where t.tenant_id = $1 and t.base_id = $2 and not t.purged order by t.position, t.id";
     tenant Data FIELDS = "select table_id, id, position, name, description, type, options, deleted_at from data.fields
         where tenant_id = $1 and table_id = any($2) and not purged order by table_id, position, id";

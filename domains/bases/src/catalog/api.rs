@@ -2,14 +2,17 @@
 
 use super::{BasePatch, BaseSummary};
 use crate::http::{AppState, MinVersion, Versioned};
+use crate::past::{AsOfQuery, Reading};
 use crate::schema::{self, TableSchema};
+use crate::service::Bases;
 use crate::sight::Seen;
 use axum::Json;
 use axum::extract::{Path, State};
+use engine_base::Base;
 use engine_base::ids::BaseId;
 use http::StatusCode;
-use kernel_core::{Capability, Error};
-use kernel_web::{ApiJson, WebError};
+use kernel_core::{Caller, Capability, Error};
+use kernel_web::{ApiJson, ApiQuery, WebError};
 use serde::{Deserialize, Serialize};
 use tenancy::ApiCaller;
 use utoipa::ToSchema;
@@ -43,7 +46,7 @@ struct NewBase {
 
 /// A base with its tables.
 #[derive(Serialize, ToSchema)]
-struct BaseDetail {
+pub(crate) struct BaseDetail {
     #[schema(value_type = String)]
     id: BaseId,
     name: String,
@@ -51,10 +54,26 @@ struct BaseDetail {
     icon: String,
     colour: String,
     /// Number of the last change.
-    version: u64,
+    pub(crate) version: u64,
     /// What the caller may do here: `read`, `comment`, `write`, `delete`, `views`, `schema`, `export`.
     may: Vec<&'static str>,
     tables: Vec<TableSchema>,
+}
+
+impl BaseDetail {
+    fn of(base: &Base, may: Vec<&'static str>, tables: Vec<TableSchema>) -> Self {
+        let info = &base.schema().info;
+        Self {
+            id: base.id(),
+            name: info.name.clone(),
+            description: info.description.clone(),
+            icon: info.icon.clone().unwrap_or_default(),
+            colour: info.colour.clone().unwrap_or_default(),
+            version: base.seq(),
+            may,
+            tables,
+        }
+    }
 }
 
 pub(crate) fn base_id(text: &str) -> Result<BaseId, Error> {
@@ -78,32 +97,50 @@ async fn create(
     Ok((StatusCode::CREATED, Json(base)))
 }
 
-/// A base with its tables, fields and views.
-#[utoipa::path(get, path = "/v1/bases/{base}", tag = "bases", params(("base" = String, Path, description = "Base id, app…")),
+/// A base with its tables, fields and views; as of a moment in the past only to be read.
+#[utoipa::path(get, path = "/v1/bases/{base}", tag = "bases", params(("base" = String, Path, description = "Base id, app…"), AsOfQuery),
     responses((status = 200, body = BaseDetail)))]
 async fn get(
     State(bases): AppState,
     ApiCaller(caller): ApiCaller,
     MinVersion(version): MinVersion,
     Path(base): Path<String>,
+    ApiQuery(AsOfQuery { as_of }): ApiQuery<AsOfQuery>,
 ) -> Result<Versioned, WebError> {
     caller.require(Capability::ReadRecords)?;
-    let open = bases.open_at(&caller, base_id(&base)?.0, version).await?;
-    let now_us = bases.0.clock.now().as_microsecond();
-    let detail = open.read(|base| {
-        let info = &base.schema().info;
-        BaseDetail {
-            id: base.id(),
-            name: info.name.clone(),
-            description: info.description.clone(),
-            icon: info.icon.clone().unwrap_or_default(),
-            colour: info.colour.clone().unwrap_or_default(),
-            version: base.seq(),
-            may: schema::permissions(&caller, base.id().0),
-            tables: Seen::all(&caller, base).map(|table| TableSchema::of(base, &table, now_us)).collect(),
-        }
-    });
+    let detail = detail(&bases, &caller, &base, version, as_of.as_deref()).await?;
     Ok(Versioned::json(StatusCode::OK, detail.version, &detail)?)
+}
+
+/// A base with its tables as the caller sees it: now, or as of a moment.
+///
+/// # Errors
+/// `not_found`; those of a moment.
+pub(crate) async fn detail(
+    bases: &Bases,
+    caller: &Caller,
+    base: &str,
+    version: Option<u64>,
+    as_of: Option<&str>,
+) -> Result<BaseDetail, Error> {
+    let open = bases.open_at(caller, base_id(base)?.0, version).await?;
+    let now_us = bases.0.clock.now().as_microsecond();
+    Ok(match bases.reading(caller, open, as_of).await? {
+        Reading::Now(open) => open.read(|base| {
+            let tables = Seen::all(caller, base).map(|table| TableSchema::of(base, &table, now_us));
+            BaseDetail::of(base, schema::permissions(caller, base.id().0), tables.collect())
+        }),
+        Reading::Then { open, past, at } => {
+            let then = &past.base;
+            let seen: Vec<Seen<'_>> = open.read(|now| {
+                let all = then.schema().tables.iter();
+                all.filter_map(|table| Seen::past(caller, now, then, table.number()).ok()).collect()
+            });
+            let tables = seen.iter().map(|table| TableSchema::past(then, table, at.as_microsecond()));
+            // What is over can be read and nothing else.
+            BaseDetail::of(then, vec!["read"], tables.collect())
+        }
+    })
 }
 
 /// Renames or describes a base.

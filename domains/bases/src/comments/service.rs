@@ -214,11 +214,12 @@ impl Bases {
                 people.insert(user.id.to_string(), Person { name: user.name, email });
             }
         }
-        for comment in comments {
-            if !people.contains_key(&comment.author) {
-                let name = self.0.tenancy.actor_name(caller.tenant, &comment.author).await?;
-                people.insert(comment.author.clone(), Person { name, email: None });
-            }
+        let others = comments.iter().map(|comment| comment.author.as_str());
+        let others: Vec<&str> = others.filter(|author| !people.contains_key(*author)).collect();
+        let mut names = self.0.tenancy.actor_names(caller.tenant, &others).await?;
+        for author in others {
+            let name = names.remove(author).unwrap_or_default();
+            people.entry(author.to_owned()).or_insert(Person { name, email: None });
         }
         Ok(people)
     }

@@ -1,7 +1,7 @@
 //! `GET /v1/records/{record}`: the id alone says which table and row it is.
 
 use super::expand::Extras;
-use super::query::{list_of, with_table};
+use super::query::{list_of, nothing_else};
 use super::{Record, keys, named_fields, record_id};
 use crate::http::{AppState, MinVersion, Versioned, tagged};
 use axum::extract::{Path, State};
@@ -39,6 +39,8 @@ pub(crate) struct GetQuery {
     /// `comment_count`: how many comments the record has.
     #[param(pattern = "^(comment_count)?$")]
     include: Option<String>,
+    /// A version (the number of a change) or a time (RFC 3339): the record as it was then. Not with `expand` and `include`.
+    as_of: Option<String>,
 }
 
 /// One record.
@@ -54,26 +56,28 @@ pub(crate) async fn get(
     caller.require(Capability::ReadRecords)?;
     let id = record_id(&record)?;
     let keys = keys(query.keys.as_deref())?;
-    let open = bases.open_table(&caller, id.table, version).await?;
+    let reading = bases.reading_table(&caller, id.table, version, query.as_of.as_deref()).await?;
+    let (expand, include) = (list_of(query.expand), list_of(query.include));
+    if reading.is_past() {
+        nothing_else(&expand, &include)?;
+    }
     let mut out = Vec::with_capacity(512);
-    let now_us = bases.0.clock.now().as_microsecond();
-    let (seq, changed, extras) = open.read(|base| {
-        with_table(&caller, base, id.table, |schema| {
-            if !schema.has(base, id.row, now_us) {
-                return Err(Error::not_found());
-            }
-            let extras = Extras::read(schema, &list_of(query.expand), &list_of(query.include))?;
-            let fields = query.fields.as_deref().map(|fields| named_fields(schema, fields)).transpose()?;
-            let fields = fields.or_else(|| schema.shown());
-            base.write_record(id.table, id.row, keys, fields.as_deref(), &mut out);
-            if !extras.expand.is_empty() {
-                let mut record: Value = serde_json::from_slice(&out).map_err(Error::internal)?;
-                extras.expand(&caller, base, schema, keys, std::slice::from_mut(&mut record));
-                out = serde_json::to_vec(&record).map_err(Error::internal)?;
-            }
-            let changed = base.meta(id.table, id.row).map_or(0, |meta| meta.updated_us);
-            Ok((base.seq(), changed, extras))
-        })
+    let now = bases.0.clock.now();
+    let (seq, changed, extras) = reading.with_table(&caller, id.table, now, |base, schema, now| {
+        if !schema.has(base, id.row, now.as_microsecond()) {
+            return Err(Error::not_found());
+        }
+        let extras = Extras::read(schema, &expand, &include)?;
+        let fields = query.fields.as_deref().map(|fields| named_fields(schema, fields)).transpose()?;
+        let fields = fields.or_else(|| schema.shown());
+        base.write_record(id.table, id.row, keys, fields.as_deref(), &mut out);
+        if !extras.expand.is_empty() {
+            let mut record: Value = serde_json::from_slice(&out).map_err(Error::internal)?;
+            extras.expand(&caller, base, schema, keys, std::slice::from_mut(&mut record));
+            out = serde_json::to_vec(&record).map_err(Error::internal)?;
+        }
+        let changed = base.meta(id.table, id.row).map_or(0, |meta| meta.updated_us);
+        Ok((base.seq(), changed, extras))
     })?;
     if extras.comment_count {
         let mut record: Value = serde_json::from_slice(&out).map_err(Error::internal)?;

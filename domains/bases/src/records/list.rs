@@ -1,7 +1,7 @@
 //! `GET /v1/records`, and `POST /v1/records/query` for what is too long for an address.
 
 use super::expand::Extras;
-use super::query::{GroupInput, Narrowing, SortInput, context, list_of, with_table};
+use super::query::{GroupInput, Narrowing, SortInput, context, list_of, nothing_else};
 use super::{MAX_LIMIT, Record, cursor, keys, named_fields};
 use crate::http::{AppState, MinVersion, Versioned, tagged};
 use crate::problem;
@@ -58,6 +58,9 @@ pub(crate) struct ListQuery {
     keys: Option<String>,
     /// IANA time zone in which days begin; UTC if absent.
     zone: Option<String>,
+    /// A version (the number of a change) or a time (RFC 3339): the records, fields and views as they were then. Not with
+    /// `expand` and `include`; a table by its id, or by the name that it has today.
+    as_of: Option<String>,
 }
 
 /// What to list, as a body: for filters that are too long for an address.
@@ -106,6 +109,8 @@ pub(crate) struct QueryBody {
     keys: Option<String>,
     /// IANA time zone in which days begin; UTC if absent.
     zone: Option<String>,
+    /// A version (the number of a change) or a time (RFC 3339): the records, fields and views as they were then.
+    as_of: Option<String>,
 }
 
 /// A page of records.
@@ -150,6 +155,7 @@ impl ListQuery {
             count,
             keys: self.keys,
             zone: self.zone,
+            as_of: self.as_of,
         })
     }
 }
@@ -189,7 +195,12 @@ async fn page(bases: &Bases, caller: &Caller, version: Option<u64>, asked: Query
         return Err(Error::field("?limit", Code::InvalidValue, format!("is not within 1 to {MAX_LIMIT}")));
     }
     let keys = keys(asked.keys.as_deref())?;
-    let (open, table) = bases.resolve_table(caller, asked.base.as_deref(), &asked.table, version).await?;
+    let as_of = asked.as_of.as_deref();
+    let (reading, table) =
+        bases.resolve_reading(caller, asked.base.as_deref(), &asked.table, version, as_of).await?;
+    if reading.is_past() {
+        nothing_else(&asked.expand, &asked.include)?;
+    }
     let narrowing = Narrowing {
         view: asked.view,
         filter: asked.filter,
@@ -201,39 +212,37 @@ async fn page(bases: &Bases, caller: &Caller, version: Option<u64>, asked: Query
     };
     let now = bases.0.clock.now();
     let key = &bases.0.cursor_key;
-    let (mut answer, extras) = open.read(|base| {
-        with_table(caller, base, table, |schema| {
-            let spec = narrowing.spec(base, schema)?;
-            let extras = Extras::read(schema, &asked.expand, &asked.include)?;
-            let fields =
-                asked.fields.as_ref().map(|fields| named_fields(schema, &fields.join(","))).transpose()?;
-            let fields = fields.or_else(|| schema.shown());
-            let after = asked.cursor.as_deref().map(|text| cursor::read(key, &spec, text)).transpose()?;
-            let page = base
-                .list(&spec, &context(now, narrowing.zone()), after.as_ref(), limit)
-                .map_err(|errors| problem::of_query(&errors))?;
-            let mut out = Vec::with_capacity(64 + page.rows.len() * 768);
-            out.extend_from_slice(b"{\"data\":[");
-            base.write_records(table, &page.rows, keys, fields.as_deref(), &mut out);
-            out.extend_from_slice(b"],\"next_cursor\":");
-            match page.next {
-                // Base64 needs no escape.
-                Some(next) => {
-                    out.extend_from_slice(format!("\"{}\"", cursor::write(key, &spec, &next)).as_bytes())
-                }
-                None => out.extend_from_slice(b"null"),
+    let (mut answer, extras) = reading.with_table(caller, table, now, |base, schema, now| {
+        let spec = narrowing.spec(base, schema)?;
+        let extras = Extras::read(schema, &asked.expand, &asked.include)?;
+        let fields =
+            asked.fields.as_ref().map(|fields| named_fields(schema, &fields.join(","))).transpose()?;
+        let fields = fields.or_else(|| schema.shown());
+        let after = asked.cursor.as_deref().map(|text| cursor::read(key, &spec, text)).transpose()?;
+        let page = base
+            .list(&spec, &context(now, narrowing.zone()), after.as_ref(), limit)
+            .map_err(|errors| problem::of_query(&errors))?;
+        let mut out = Vec::with_capacity(64 + page.rows.len() * 768);
+        out.extend_from_slice(b"{\"data\":[");
+        base.write_records(table, &page.rows, keys, fields.as_deref(), &mut out);
+        out.extend_from_slice(b"],\"next_cursor\":");
+        match page.next {
+            // Base64 needs no escape.
+            Some(next) => {
+                out.extend_from_slice(format!("\"{}\"", cursor::write(key, &spec, &next)).as_bytes())
             }
-            if asked.count {
-                let count = base.count(&spec, &context(now, narrowing.zone()));
-                let count = count.map_err(|errors| problem::of_query(&errors))?;
-                out.extend_from_slice(format!(",\"count\":{count}").as_bytes());
-            }
-            out.push(b'}');
-            if !extras.expand.is_empty() {
-                out = with_records(&out, |records| extras.expand(caller, base, schema, keys, records))?;
-            }
-            Ok((Versioned::ok(base.seq(), out), extras))
-        })
+            None => out.extend_from_slice(b"null"),
+        }
+        if asked.count {
+            let count = base.count(&spec, &context(now, narrowing.zone()));
+            let count = count.map_err(|errors| problem::of_query(&errors))?;
+            out.extend_from_slice(format!(",\"count\":{count}").as_bytes());
+        }
+        out.push(b'}');
+        if !extras.expand.is_empty() {
+            out = with_records(&out, |records| extras.expand(caller, base, schema, keys, records))?;
+        }
+        Ok((Versioned::ok(base.seq(), out), extras))
     })?;
     if extras.comment_count {
         let mut whole: Value = serde_json::from_slice(&answer.body).map_err(Error::internal)?;

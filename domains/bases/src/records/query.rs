@@ -3,6 +3,7 @@
 use super::named_fields;
 use crate::actor::OpenBase;
 use crate::catalog;
+use crate::past::Reading;
 use crate::problem;
 use crate::service::Bases;
 use crate::sight::Seen;
@@ -284,7 +285,35 @@ pub(crate) fn context<'a>(now: jiff::Timestamp, zone: &'a str) -> QueryContext<'
     QueryContext { now_us: now.as_microsecond(), zone }
 }
 
+/// What a look at the past can't be joined with: it says something of today.
+///
+/// # Errors
+/// `invalid_value`.
+pub(crate) fn nothing_else(expand: &[String], include: &[String]) -> Result<()> {
+    let given = [("?expand", expand), ("?include", include)].into_iter().find(|(_, list)| !list.is_empty());
+    match given {
+        None => Ok(()),
+        Some((name, _)) => Err(Error::field(name, Code::InvalidValue, "can't be joined with as_of")),
+    }
+}
+
 impl Bases {
+    /// As [`resolve_table`](Self::resolve_table), to be read as of a moment. A table that is deleted now is found by its id.
+    pub(crate) async fn resolve_reading(
+        &self,
+        caller: &Caller,
+        base: Option<&str>,
+        table: &str,
+        version: Option<u64>,
+        as_of: Option<&str>,
+    ) -> Result<(Reading, TableNo)> {
+        if let Ok(id) = table.parse::<engine_base::TableId>() {
+            return Ok((self.reading_table(caller, id.0, version, as_of).await?, id.0));
+        }
+        let (open, table) = self.resolve_table(caller, base, table, version).await?;
+        Ok((self.reading(caller, open, as_of).await?, table))
+    }
+
     /// The table that a request names: an id; or a name, with `base`, or alone when the caller's bases have one such table.
     pub(crate) async fn resolve_table(
         &self,

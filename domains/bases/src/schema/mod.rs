@@ -2,6 +2,7 @@
 
 pub(crate) mod fields;
 pub(crate) mod tables;
+pub(crate) mod versions;
 pub(crate) mod views;
 
 use crate::sight::Seen;
@@ -79,6 +80,16 @@ impl TableSchema {
             fields: table.fields.iter().map(|field| FieldSchema::of(base, table, field)).collect(),
             views: table.views.iter().map(|view| ViewSchema::of(table, view)).collect(),
         }
+    }
+}
+
+impl TableSchema {
+    /// A table as it was: nothing of it can be written.
+    pub(crate) fn past(base: &Base, table: &Seen<'_>, now_us: i64) -> Self {
+        let mut shown = Self::of(base, table, now_us);
+        shown.fields.iter_mut().for_each(|field| field.read_only = true);
+        shown.views.iter_mut().for_each(|view| view.may.clear());
+        shown
     }
 }
 

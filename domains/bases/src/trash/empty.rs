@@ -41,7 +41,11 @@ impl Bases {
             let command = Command::Purge { until_us: until.as_microsecond() };
             let order = Order { command, typecast: false, actor: Arc::from("system"), key: None };
             let done = match self.0.registry.open(tenant, base).await {
-                Ok(open) => open.write(order).await.map(drop),
+                Ok(open) => {
+                    let written = open.write(order).await.map(drop);
+                    self.0.registry.pasts.forget(tenant, base);
+                    written
+                }
                 Err(error) => Err(error),
             };
             // One that is not found was deleted meanwhile.

@@ -4,15 +4,16 @@ mod groups;
 mod lines;
 
 use crate::http::{AppState, MinVersion, Versioned};
+use crate::past::AsOfQuery;
 use crate::problem;
-use crate::records::query::{Narrowing, context, shown_fields, with_table};
+use crate::records::query::{Narrowing, context, shown_fields};
 use crate::schema::table_no;
 use axum::extract::{Path, State};
 use engine_base::Aggregate;
 use http::StatusCode;
 use indexmap::IndexMap;
 use kernel_core::{Capability, Code, Error};
-use kernel_web::{ApiJson, WebError};
+use kernel_web::{ApiJson, ApiQuery, WebError};
 use lines::{LineAnswer, Shown};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -90,13 +91,14 @@ struct WindowAnswer {
 
 /// A stretch of rows of a table or view.
 #[utoipa::path(post, path = "/v1/tables/{table}/window", tag = "records",
-    params(("table" = String, Path, description = "Table id, tbl…")), request_body = WindowBody,
+    params(("table" = String, Path, description = "Table id, tbl…"), AsOfQuery), request_body = WindowBody,
     responses((status = 200, body = WindowAnswer)))]
 pub(crate) async fn window(
     State(bases): AppState,
     ApiCaller(caller): ApiCaller,
     MinVersion(version): MinVersion,
     Path(table): Path<String>,
+    ApiQuery(AsOfQuery { as_of }): ApiQuery<AsOfQuery>,
     ApiJson(body): ApiJson<WindowBody>,
 ) -> Result<Versioned, WebError> {
     caller.require(Capability::ReadRecords)?;
@@ -104,36 +106,35 @@ pub(crate) async fn window(
         return Err(Error::field("/limit", Code::InvalidValue, format!("is above {MAX_ROWS}")).into());
     }
     let table = table_no(&table)?;
-    let open = bases.open_table(&caller, table, version).await?;
+    let reading = bases.reading_table(&caller, table, version, as_of.as_deref()).await?;
     let now = bases.0.clock.now();
     let wanted = body.fields.map(|fields| fields.join(","));
-    let answer = open.read(|base| {
-        with_table(&caller, base, table, |schema| {
-            if body.shown.lines {
-                let asked = lines::Asked { narrowing: &body.narrowing, shown: &body.shown, totals: &body.totals };
-                let fields = shown_fields(schema, body.narrowing.view.as_deref(), wanted.as_deref())?;
-                let out = asked.write(base, schema, now, Some(&fields), (body.offset, body.limit))?;
-                return Ok(Versioned::ok(base.seq(), out));
-            }
-            let spec = body.narrowing.spec(base, schema)?;
+    let answer = reading.with_table(&caller, table, now, |base, schema, now| {
+        if body.shown.lines {
+            let asked = lines::Asked { narrowing: &body.narrowing, shown: &body.shown, totals: &body.totals };
             let fields = shown_fields(schema, body.narrowing.view.as_deref(), wanted.as_deref())?;
-            let window = base
-                .window(&spec, &context(now, body.narrowing.zone()), body.offset, body.limit)
-                .map_err(|errors| problem::of_query(&errors))?;
-            let ids: Vec<_> = fields.iter().map(|field| table.field(*field)).collect();
-            let mut out = Vec::with_capacity(256 + window.rows.len() * (32 + 16 * fields.len()));
-            let head = json!({ "version": base.seq(), "total": window.total, "offset": window.offset, "fields": ids });
-            out.extend_from_slice(head.to_string().trim_end_matches('}').as_bytes());
-            out.extend_from_slice(b",\"rows\":[");
-            for (index, row) in window.rows.iter().enumerate() {
-                if index > 0 {
-                    out.push(b',');
-                }
-                base.write_window_row(table, *row, &fields, &mut out);
+            let out = asked.write(base, schema, now, Some(&fields), (body.offset, body.limit))?;
+            return Ok(Versioned::ok(base.seq(), out));
+        }
+        let spec = body.narrowing.spec(base, schema)?;
+        let fields = shown_fields(schema, body.narrowing.view.as_deref(), wanted.as_deref())?;
+        let window = base
+            .window(&spec, &context(now, body.narrowing.zone()), body.offset, body.limit)
+            .map_err(|errors| problem::of_query(&errors))?;
+        let ids: Vec<_> = fields.iter().map(|field| table.field(*field)).collect();
+        let mut out = Vec::with_capacity(256 + window.rows.len() * (32 + 16 * fields.len()));
+        let head =
+            json!({ "version": base.seq(), "total": window.total, "offset": window.offset, "fields": ids });
+        out.extend_from_slice(head.to_string().trim_end_matches('}').as_bytes());
+        out.extend_from_slice(b",\"rows\":[");
+        for (index, row) in window.rows.iter().enumerate() {
+            if index > 0 {
+                out.push(b',');
             }
-            out.extend_from_slice(b"]}");
-            Ok(Versioned::ok(base.seq(), out))
-        })
+            base.write_window_row(table, *row, &fields, &mut out);
+        }
+        out.extend_from_slice(b"]}");
+        Ok(Versioned::ok(base.seq(), out))
     })?;
     Ok(answer)
 }
@@ -163,31 +164,29 @@ struct AggregatesAnswer {
 
 /// Totals of fields over the rows of a table or view.
 #[utoipa::path(post, path = "/v1/tables/{table}/aggregates", tag = "records",
-    params(("table" = String, Path, description = "Table id, tbl…")), request_body = AggregatesBody,
+    params(("table" = String, Path, description = "Table id, tbl…"), AsOfQuery), request_body = AggregatesBody,
     responses((status = 200, body = AggregatesAnswer)))]
 pub(crate) async fn aggregates(
     State(bases): AppState,
     ApiCaller(caller): ApiCaller,
     MinVersion(version): MinVersion,
     Path(table): Path<String>,
+    ApiQuery(AsOfQuery { as_of }): ApiQuery<AsOfQuery>,
     ApiJson(body): ApiJson<AggregatesBody>,
 ) -> Result<Versioned, WebError> {
     caller.require(Capability::ReadRecords)?;
     let table = table_no(&table)?;
-    let open = bases.open_table(&caller, table, version).await?;
+    let reading = bases.reading_table(&caller, table, version, as_of.as_deref()).await?;
     let now = bases.0.clock.now();
-    let answer = open.read(|base| {
-        with_table(&caller, base, table, |schema| {
-            let spec = body.narrowing.spec(base, schema)?;
-            let wanted = lines::totals(schema, "fields", &body.fields)?;
-            let (total, values) = base
-                .aggregates(&spec, &context(now, body.narrowing.zone()), &wanted)
-                .map_err(|errors| problem::of_query(&errors))?;
-            let values = wanted.iter().zip(values);
-            let values =
-                values.map(|((field, _), value)| (table.field(*field).to_string(), lines::json(value)));
-            Ok(AggregatesAnswer { version: base.seq(), total, values: values.collect() })
-        })
+    let answer = reading.with_table(&caller, table, now, |base, schema, now| {
+        let spec = body.narrowing.spec(base, schema)?;
+        let wanted = lines::totals(schema, "fields", &body.fields)?;
+        let (total, values) = base
+            .aggregates(&spec, &context(now, body.narrowing.zone()), &wanted)
+            .map_err(|errors| problem::of_query(&errors))?;
+        let values = wanted.iter().zip(values);
+        let values = values.map(|((field, _), value)| (table.field(*field).to_string(), lines::json(value)));
+        Ok(AggregatesAnswer { version: base.seq(), total, values: values.collect() })
     })?;
     Ok(Versioned::json(StatusCode::OK, answer.version, &answer)?)
 }
@@ -219,13 +218,14 @@ struct PositionAnswer {
 
 /// Where a record stands in a view: for a grid that has to scroll to it.
 #[utoipa::path(post, path = "/v1/tables/{table}/position", tag = "records",
-    params(("table" = String, Path, description = "Table id, tbl…")), request_body = PositionBody,
+    params(("table" = String, Path, description = "Table id, tbl…"), AsOfQuery), request_body = PositionBody,
     responses((status = 200, body = PositionAnswer)))]
 pub(crate) async fn position(
     State(bases): AppState,
     ApiCaller(caller): ApiCaller,
     MinVersion(version): MinVersion,
     Path(table): Path<String>,
+    ApiQuery(AsOfQuery { as_of }): ApiQuery<AsOfQuery>,
     ApiJson(body): ApiJson<PositionBody>,
 ) -> Result<Versioned, WebError> {
     caller.require(Capability::ReadRecords)?;
@@ -234,27 +234,25 @@ pub(crate) async fn position(
     if record.table != table {
         return Err(Error::not_found().into());
     }
-    let open = bases.open_table(&caller, table, version).await?;
+    let reading = bases.reading_table(&caller, table, version, as_of.as_deref()).await?;
     let now = bases.0.clock.now();
-    let answer = open.read(|base| {
-        with_table(&caller, base, table, |schema| {
-            if body.shown.lines {
-                let narrowing = body.narrowing.grouped(schema)?;
-                let (spec, grouping) =
-                    lines::grouping(base, schema, &narrowing, body.shown.folded()?, Vec::new())?;
-                let found = base
-                    .line_of(&spec, &context(now, narrowing.zone()), &grouping, record.row)
-                    .map_err(|errors| problem::of_query(&errors))?;
-                let position = found.map(|found| found.line);
-                let collapsed = Some(found.is_some_and(|found| found.is_folded));
-                return Ok(PositionAnswer { version: base.seq(), position, collapsed });
-            }
-            let spec = body.narrowing.spec(base, schema)?;
-            let position = base
-                .position(&spec, &context(now, body.narrowing.zone()), record.row)
+    let answer = reading.with_table(&caller, table, now, |base, schema, now| {
+        if body.shown.lines {
+            let narrowing = body.narrowing.grouped(schema)?;
+            let (spec, grouping) =
+                lines::grouping(base, schema, &narrowing, body.shown.folded()?, Vec::new())?;
+            let found = base
+                .line_of(&spec, &context(now, narrowing.zone()), &grouping, record.row)
                 .map_err(|errors| problem::of_query(&errors))?;
-            Ok(PositionAnswer { version: base.seq(), position, collapsed: None })
-        })
+            let position = found.map(|found| found.line);
+            let collapsed = Some(found.is_some_and(|found| found.is_folded));
+            return Ok(PositionAnswer { version: base.seq(), position, collapsed });
+        }
+        let spec = body.narrowing.spec(base, schema)?;
+        let position = base
+            .position(&spec, &context(now, body.narrowing.zone()), record.row)
+            .map_err(|errors| problem::of_query(&errors))?;
+        Ok(PositionAnswer { version: base.seq(), position, collapsed: None })
     })?;
     Ok(Versioned::json(StatusCode::OK, answer.version, &answer)?)
 }

@@ -37,6 +37,17 @@ impl PlanCode {
         matches!(self, Self::Business | Self::Enterprise)
     }
 
+    /// Days that the history of bases is kept (spec D7, the price list); `None`: for ever.
+    #[must_use]
+    pub const fn history_days(self) -> Option<i64> {
+        match self {
+            Self::Free => Some(30),
+            Self::Pro => Some(365),
+            Self::Business => Some(3 * 365),
+            Self::Enterprise => None,
+        }
+    }
+
     /// The stored name.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

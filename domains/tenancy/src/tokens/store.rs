@@ -18,6 +18,8 @@ statements! {
     tenant Control TOKEN_MAKER = "select created_by, label from control.api_tokens where tenant_id = $1 and id = $2 and revoked_at is null";
     /// What a token is called, also after its end.
     tenant Control TOKEN_LABEL = "select label from control.api_tokens where tenant_id = $1 and id = $2";
+    /// As `TOKEN_LABEL`, of several.
+    tenant Control TOKEN_LABELS = "select id, label from control.api_tokens where tenant_id = $1 and id = any($2)";
     /// Ends a token.
     tenant Control REVOKE_TOKEN = "update control.api_tokens set revoked_at = $3
         where tenant_id = $1 and id = $2 and revoked_at is null";

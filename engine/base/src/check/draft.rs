@@ -220,7 +220,8 @@ impl<'b> Draft<'b> {
                     .collect();
                 cells.sort_by_key(|cell| cell.field);
                 if !cells.is_empty() {
-                    change.updated.push(RowEdit { table: edit.table, row: edit.row, cells });
+                    let stamp = self.base.touched(edit.table, edit.row);
+                    change.updated.push(RowEdit { table: edit.table, row: edit.row, cells, stamp });
                 }
             }
         }

@@ -391,6 +391,12 @@ fn conversion(
     if let FieldKind::Link { table: other, symmetric: Some(back), .. } = field.kind
         && let Ok(back) = find(draft, other, back)
     {
+        // What it held is in the change, so that a look at the past has it.
+        for row in draft.base.row_numbers(other) {
+            if !draft.base.cell(other, row, back.no).is_empty() {
+                draft.set(other, row, back.no, Cell::Empty);
+            }
+        }
         trash::end_field(draft, other, &back);
     }
     draft.edit(SchemaEdit::Field { table, field: field.no, before, after: Some(after) });

@@ -2,6 +2,8 @@
 #![allow(dead_code, reason = "each test file uses its part")]
 #![allow(clippy::unwrap_used, reason = "test support")]
 
+pub mod random;
+
 use engine_base::*;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;

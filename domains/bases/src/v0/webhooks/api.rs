@@ -18,7 +18,6 @@ use kernel_core::{Capability, Result};
 use kernel_web::{ApiJson, WebError};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use std::collections::HashMap;
 
 /// A webhook to make.
 #[derive(Deserialize)]
@@ -130,13 +129,8 @@ pub(in super::super) async fn payloads(
     bases.refresh_webhook(&who.caller, number, &webhook.id).await?;
     let tenant = who.caller.tenant;
     let found = bases.payloads_after(tenant, &webhook, (cursor - 1) as u64, limit).await?;
-    let mut names: HashMap<&str, String> = HashMap::new();
-    for found in &found {
-        if !names.contains_key(found.change.actor.as_str()) {
-            let name = bases.0.tenancy.actor_name(tenant, &found.change.actor).await?;
-            names.insert(&found.change.actor, name);
-        }
-    }
+    let actors: Vec<&str> = found.iter().map(|found| found.change.actor.as_str()).collect();
+    let names = bases.0.tenancy.actor_names(tenant, &actors).await?;
     let open = bases.open_at(&who.caller, number.0, found.last().map(|last| last.seq)).await?;
     let now_us = bases.0.clock.now().as_microsecond();
     let shown: Vec<Value> = open.read(|base| {

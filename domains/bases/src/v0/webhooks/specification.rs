@@ -251,7 +251,7 @@ mod tests {
             meta: RowMeta::default(),
         };
         let cell = CellEdit { field: FieldNo(2), before: Cell::Empty, after: Cell::Number(2.0) };
-        let edit = RowEdit { table, row: RowNo(2), cells: vec![cell] };
+        let edit = RowEdit { table, row: RowNo(2), cells: vec![cell], stamp: None };
         let made = Change { created: vec![facts.clone()], ..change() };
         let edited = Change { updated: vec![edit], ..change() };
         let gone = Change { deleted: vec![facts], ..change() };
