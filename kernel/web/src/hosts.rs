@@ -74,7 +74,11 @@ impl Hosts {
 
     /// A page that is in memory, without any waiting; `None`: [`Self::answer`] does it.
     pub(crate) fn kept<B>(&self, request: &http::Request<B>, peer: SocketAddr) -> Option<Response<Bytes>> {
-        self.0.kept.as_ref()?.answer(&self.0.web, request, peer)
+        let kept = self.0.kept.as_ref()?;
+        if came_in_the_clear(&self.0.web, peer.ip(), request.headers()) {
+            return None;
+        }
+        kept.answer(&self.0.web, request, peer)
     }
 
     /// The answer of the portal that the host names.
@@ -149,8 +153,9 @@ async fn answer(table: &Table, mut request: Request) -> Response {
 /// https; everything else is refused, so that whoever sent a password or a token that way notices (ASVS 4.1.2).
 fn came_in_the_clear(web: &Web, peer: IpAddr, headers: &HeaderMap) -> bool {
     let trusted = web.0.trusted_proxies.iter().any(|proxy| proxy.to_canonical() == peer.to_canonical());
-    let said = || headers.get("x-forwarded-proto").and_then(|value| value.to_str().ok());
-    // Of several proxies the last one added the last word.
+    // Of several proxies the last one added the last word, on a line of its own or not.
+    let said =
+        || headers.get_all("x-forwarded-proto").iter().next_back().and_then(|value| value.to_str().ok());
     let in_the_clear =
         |said: &str| said.rsplit(',').next().is_some_and(|last| last.trim().eq_ignore_ascii_case("http"));
     web.https() && trusted && said().is_some_and(in_the_clear)

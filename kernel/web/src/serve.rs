@@ -122,13 +122,13 @@ fn answer(
     peer: SocketAddr,
     request: Request<Incoming>,
 ) -> Either<Ready<Answer>, BoxFuture<'static, Answer>> {
-    if let Some(kept) = hosts.kept(&request, peer) {
-        progress.begin_at_once();
-        return Either::Left(ready(Ok(kept.map(|bytes| Sent::Kept(Full::new(bytes))))));
-    }
     if two_lengths(&request) {
         progress.begin_at_once();
         return Either::Left(ready(Ok(refused())));
+    }
+    if let Some(kept) = hosts.kept(&request, peer) {
+        progress.begin_at_once();
+        return Either::Left(ready(Ok(kept.map(|bytes| Sent::Kept(Full::new(bytes))))));
     }
     let (hosts, in_hand) = (hosts.clone(), progress.begin());
     Either::Right(Box::pin(async move {

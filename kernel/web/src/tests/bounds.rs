@@ -8,14 +8,23 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
 async fn started() -> SocketAddr {
+    started_with("").await
+}
+
+/// With a site `hot`, whose pages are all kept.
+async fn started_with(settings: &str) -> SocketAddr {
     let routes = Router::new()
         .route("/", route_get(hello))
         .route("/smuggled", route_get(|| async { "SMUGGLED" }))
         .route("/take", post(|body: bytes::Bytes| async move { format!("took {}", body.len()) }));
-    let web = web();
+    let web = web_with(settings);
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    let hosts = crate::Hosts::new(&web, Portals { www: Some(routes), ..Portals::default() });
+    let kept: crate::KeptPages = std::sync::Arc::new(|request| {
+        (request.slug == "hot").then(|| http::Response::new(bytes::Bytes::from_static(b"KEPT")))
+    });
+    let hosts =
+        crate::Hosts::new(&web, Portals { www: Some(routes), kept: Some(kept), ..Portals::default() });
     tokio::spawn(async move { crate::serve(listener, hosts, &web).await });
     address
 }
@@ -90,4 +99,28 @@ async fn chunks_end_where_they_say_or_nothing_is_taken() {
     let fine = format!("{chunked}4\r\nabcd\r\n0\r\n\r\n{HEAD}content-length: 2\r\n\r\nab");
     let (answer, closed) = told(address, &fine).await;
     assert!(answer.contains("took 4") && answer.contains("took 2") && !closed, "{answer}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pages_in_memory_are_guarded_as_the_others() {
+    let address = started().await;
+    let hot = "GET / HTTP/1.1\r\nhost: hot.sites.nclc.localhost\r\n";
+    assert!(told(address, &format!("{hot}\r\n")).await.0.ends_with("KEPT"));
+    let fields = "content-length: 4\r\ntransfer-encoding: chunked\r\n";
+    let (answer, closed) = told(address, &format!("{hot}{fields}\r\n0\r\n\r\n{BEHIND}")).await;
+    assert!(closed && !answer.contains("KEPT") && !answer.contains("SMUGGLED"), "{answer}");
+
+    let behind_a_proxy = "[site]\nscheme = \"https\"\npublic_port = 443\nbase_domain = \"acme.example\"\n\
+                          [http]\ntrusted_proxies = \"127.0.0.1\"";
+    let address = started_with(behind_a_proxy).await;
+    let hot = "GET / HTTP/1.1\r\nhost: hot.sites.acme.example\r\nx-forwarded-for: 192.0.2.7\r\n";
+    for (said, kept) in [
+        ("x-forwarded-proto: https\r\n", true),
+        ("x-forwarded-proto: http\r\n", false),
+        ("x-forwarded-proto: https\r\nx-forwarded-proto: http\r\n", false),
+        ("x-forwarded-proto: http\r\nx-forwarded-proto: https\r\n", true),
+    ] {
+        let answer = told(address, &format!("{hot}{said}\r\n")).await.0;
+        assert_eq!(answer.ends_with("KEPT"), kept, "{said}: {answer}");
+    }
 }
