@@ -58,6 +58,7 @@ export class Model {
   #folds = new Map<string, Folds>();
   /** Whose name the page knows: the person's own, and of everybody who is named in an answer. */
   people: readonly Person[];
+  #look: ReturnType<typeof setTimeout> | undefined;
   #version = 0;
   #listeners = new Set<() => void>();
   #toastCount = 0;
@@ -199,7 +200,8 @@ export class Model {
         }
       }
       this.#settle();
-      if (this.calculating) setTimeout(() => void this.load(), CALCULATING_LOOK);
+      clearTimeout(this.#look);
+      if (this.calculating) this.#look = setTimeout(() => void this.load(), CALCULATING_LOOK);
     } catch (error) {
       if (!this.base) this.failure = error as Error;
       else this.fail(error, () => void this.load());

@@ -112,22 +112,35 @@ impl Base {
         self.urls = Some(urls);
     }
 
-    /// The facts of a file of this id that one of `rows` holds in `field`, as the cell's text.
-    pub fn find_file(
+    /// Looks through the cells of `field` in rows that are seen, once, for the files of `wanted` that are not found yet: each
+    /// gets the text of its first cell.
+    pub fn find_files(
         &self,
         table: TableNo,
         field: FieldNo,
-        id: &str,
+        wanted: &mut FxHashMap<String, Option<Box<str>>>,
         mut seen: impl FnMut(RowNo) -> bool,
-    ) -> Option<Box<str>> {
-        let (shape, rows) = self.table_and_rows(table)?;
-        shape.field(field).filter(|field| field.kind.holds_files())?;
-        rows.live_slots().find_map(|slot| {
-            let ValueRef::Choices(files) = rows.value(field, slot) else { return None };
-            let file =
-                files.iter().find(|file| FileFacts::parse(file).is_some_and(|facts| facts.id == id))?;
-            seen(rows.row(slot)).then(|| file.clone())
-        })
+    ) {
+        let Some((shape, rows)) = self.table_and_rows(table) else { return };
+        let mut left = wanted.values().filter(|found| found.is_none()).count();
+        if left == 0 || shape.field(field).is_none_or(|field| !field.kind.holds_files()) {
+            return;
+        }
+        for slot in rows.live_slots() {
+            let ValueRef::Choices(files) = rows.value(field, slot) else { continue };
+            for file in files {
+                let place = FileFacts::parse(file).and_then(|facts| wanted.get_mut(facts.id));
+                let Some(place) = place.filter(|place| place.is_none()) else { continue };
+                if !seen(rows.row(slot)) {
+                    break;
+                }
+                *place = Some(file.clone());
+                left -= 1;
+                if left == 0 {
+                    return;
+                }
+            }
+        }
     }
 
     /// Schema and values once more, without what is kept for queries and checks.

@@ -2,6 +2,7 @@
 
 use crate::cell::Cell;
 use crate::change::{Change, RowFacts};
+use crate::files::FileTexts;
 use crate::ids::{FieldNo, RowNo, TableNo, ViewNo};
 use crate::schema::{BaseInfo, FieldKind, FieldRules};
 use crate::view::{ViewAccess, ViewConfig};
@@ -232,6 +233,27 @@ pub enum Command {
     },
 }
 
+impl Command {
+    /// Whether it may change tables or fields: what is calculated then may come to something else, and a conversion reads
+    /// calculated values.
+    pub fn may_reshape(&self) -> bool {
+        !matches!(
+            self,
+            Self::CreateRecords { .. }
+                | Self::ImportRecords { .. }
+                | Self::UpdateRecords { .. }
+                | Self::WriteRecords { .. }
+                | Self::DeleteRecords { .. }
+                | Self::RestoreRecords { .. }
+                | Self::UpdateBase { .. }
+                | Self::CreateView { .. }
+                | Self::UpdateView { .. }
+                | Self::DeleteView { .. }
+                | Self::RestoreView { .. }
+        )
+    }
+}
+
 /// Why a command is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -330,11 +352,20 @@ pub struct CheckContext<'a> {
     pub random: &'a mut dyn FnMut() -> u64,
     /// Next row number by table, as far as the batch has moved it.
     pub next_rows: FxHashMap<TableNo, u64>,
+    /// Files as the service made their texts for this command; cells take no others, whatever a client writes.
+    pub files: FileTexts,
 }
 
 impl<'a> CheckContext<'a> {
     /// A context for one command or the first of a batch.
     pub fn new(actor: &'a str, now_us: i64, random: &'a mut dyn FnMut() -> u64) -> Self {
-        Self { actor, now_us, typecast: false, random, next_rows: FxHashMap::default() }
+        Self {
+            actor,
+            now_us,
+            typecast: false,
+            random,
+            next_rows: FxHashMap::default(),
+            files: FileTexts::default(),
+        }
     }
 }

@@ -8,7 +8,9 @@ use crate::coerce::Refusal;
 use crate::command::CellCode;
 use crate::json::{write_string, write_unsigned};
 use crate::schema::FieldKind;
+use rustc_hash::FxHashSet;
 use serde_json::Value;
+use std::sync::Arc;
 
 /// Files in one cell, at most.
 pub const MAX_FILES: usize = 100;
@@ -16,6 +18,9 @@ pub const MAX_FILES: usize = 100;
 pub const MAX_FILE_NAME: usize = 200;
 /// The one type of a signature.
 pub const SIGNATURE_TYPE: &str = "image/png";
+
+/// Texts of files that the service has made.
+pub type FileTexts = Arc<FxHashSet<Box<str>>>;
 
 /// What a cell knows of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -66,7 +66,7 @@ pub use coerce::{Refusal, coerce, strict};
 pub use command::{CellCode, CellError, CheckContext, Command, InputCells, Merge, NewField, StoredCells};
 pub use computed::Part;
 pub use condition::{Condition, Op};
-pub use files::{FileFacts, FileUrls, MAX_FILE_NAME, MAX_FILES, SIGNATURE_TYPE};
+pub use files::{FileFacts, FileTexts, FileUrls, MAX_FILE_NAME, MAX_FILES, SIGNATURE_TYPE};
 pub use groups::{Folded, GroupKey, GroupLine, Grouping, Line, LinePlace, Lines};
 pub use ids::{BaseId, FieldId, FieldNo, RecordId, RowNo, TableId, TableNo, ViewId, ViewNo};
 pub use json::Keys;

@@ -122,12 +122,20 @@ impl Orders {
         map.retain(|_, kept| !kept.reads(tables));
     }
 
-    /// Forgets the orders that read this field.
+    /// Forgets the orders that read this field, and totals that may.
     pub(crate) fn forget_field(&mut self, table: TableNo, field: FieldNo) {
         let map = self.kept.get_mut().unwrap_or_else(PoisonError::into_inner);
         map.retain(|_, kept| {
             let own = kept.selection.table == table && (kept.reads.all || kept.reads.fields.contains(&field));
-            !own && !kept.names.iter().any(|name| (name.other, name.primary) == (table, field))
+            let named = kept.names.iter().any(|name| (name.other, name.primary) == (table, field));
+            // A reader never holds an order beyond its call, and none is running while the base is written.
+            !own && !named
+                && Arc::get_mut(kept).is_some_and(|kept| {
+                    if kept.selection.table == table {
+                        kept.groups.values_changed();
+                    }
+                    true
+                })
         });
     }
 

@@ -186,8 +186,9 @@ fn parts_come_to_the_same() {
                 held = slow.next_part();
             }
             for table in &tables {
-                // Orders are made meanwhile, by values on their way.
+                // Orders and totals of groups are made meanwhile, by values on their way.
                 slow.window(&by_any_field(&slow, rng, *table), &context(), 0, 10).unwrap();
+                totals(&slow, *table);
             }
         }
         while let Some(part) = slow.next_part() {
@@ -195,6 +196,9 @@ fn parts_come_to_the_same() {
         }
         assert!(!slow.is_calculating());
         assert_eq!(shown(&slow), shown(&base));
+        for table in &tables {
+            assert_eq!(totals(&slow, *table), totals(&from_scratch(&base), *table));
+        }
         orders_hold(&slow, rng);
     });
 }
@@ -241,6 +245,16 @@ fn orders_hold(base: &Base, rng: &mut Rng) {
         let fresh = from_scratch(base).window(&spec, &context(), 0, usize::MAX).unwrap();
         assert_eq!(kept.rows, fresh.rows, "{:?} of {}", spec.sort, table.head.name);
     }
+}
+
+/// How many values of each field there are, by groups of the first field.
+fn totals(base: &Base, table: TableNo) -> Vec<Line> {
+    let spec =
+        QuerySpec { sort: vec![Sort { by: SortBy::Field(NAME), desc: false }], ..QuerySpec::all(table) };
+    let fields = &base.schema().table(table).unwrap().fields;
+    let totals = fields.iter().map(|field| (field.no, Aggregate::Filled)).collect();
+    let grouping = Grouping { levels: 1, folded: Folded::Only(Vec::new()), totals };
+    base.lines(&spec, &context(), &grouping, 0, 1000).map_or(Vec::new(), |lines| lines.lines)
 }
 
 /// All records, by one of the fields.

@@ -168,9 +168,42 @@ fn files_are_written_with_their_addresses() {
         base.plain(table, RowNo(1), FILES),
         Plain::Names(vec!["a.png (u/att_1)".into(), "b.csv (u/att_2)".into()])
     );
-    assert_eq!(base.find_file(table, FILES, "att_2", |_| true).as_deref(), Some("att_2|7|text/csv||b.csv"));
-    assert_eq!(base.find_file(table, FILES, "att_2", |_| false), None);
-    assert_eq!(base.find_file(table, FILES, "att_3", |_| true), None);
+    let found = |ids: &[&str], seen: bool| -> Vec<Option<Box<str>>> {
+        let mut wanted = ids.iter().map(|id| ((*id).to_owned(), None)).collect();
+        base.find_files(table, FILES, &mut wanted, |_| seen);
+        ids.iter().map(|id| wanted[*id].clone()).collect()
+    };
+    let second = Some(Box::from("att_2|7|text/csv||b.csv"));
+    assert_eq!(found(&["att_2", "att_3"], true), [second, None]);
+    assert_eq!(found(&["att_2"], false), [None]);
+}
+
+#[test]
+fn what_the_service_did_not_make_is_no_file() {
+    let rng = &mut Rng(3);
+    let (mut base, table) = world(rng);
+    let (good, forged) = ("att_1|5|image/png|2x3|a.png", "att_VICTIM|1|text/plain||x (url)");
+    let made: FileTexts = Arc::new([Box::from(good)].into_iter().collect());
+    run(&mut base, rng, &Command::CreateRecords { table, rows: vec![vec![]], ids: None });
+    let write = |cells: InputCells, typecast: bool| {
+        let mut random = || 1;
+        let mut context = CheckContext::new("usr_test", 5, &mut random);
+        (context.files, context.typecast) = (made.clone(), typecast);
+        let command = Command::UpdateRecords { table, rows: vec![(RowNo(1), cells)] };
+        base.check(&command, &mut context).map_err(|errors| errors[0].code)
+    };
+    for typecast in [false, true] {
+        for (cells, outcome) in [
+            (vec![(FILES, json!([good]))], Ok(())),
+            (vec![(FILES, json!([]))], Ok(())),
+            (vec![(FILES, json!([forged]))], Err(CellCode::WrongType)),
+            (vec![(FILES, json!([good, forged]))], Err(CellCode::WrongType)),
+            (vec![(FILES, json!(forged))], Err(CellCode::WrongType)),
+            (vec![(FILES, json!([good])), (FILES, json!([good]))], Err(CellCode::InvalidValue)),
+        ] {
+            assert_eq!(write(cells.clone(), typecast).map(drop), outcome, "{cells:?}");
+        }
+    }
 }
 
 #[test]

@@ -172,12 +172,12 @@ function quick(core: Core, key: string): boolean {
 }
 
 /** Keys on the heading of a group: left folds it, then goes to the one outside of it; right unfolds it, then goes on. With Ctrl all of them. */
-function onHeading(core: Core, view: View, command: Command): boolean {
+function onHeading(core: Core, view: View, command: Command, ctrl: boolean): boolean {
   const { row, col } = core.selection.focus;
   const folded = core.pages.group(row)?.folded === true;
   if (command.name === 'edit' || command.name === 'open') core.fold(row);
   else if (command.name !== 'move' || command.extend) return false;
-  else if (command.move === 'rowStart' || command.move === 'rowEnd') core.foldAll(command.move === 'rowStart');
+  else if (ctrl && (command.move === 'rowStart' || command.move === 'rowEnd')) core.foldAll(command.move === 'rowStart');
   else if (command.move !== 'left' && command.move !== 'right') return false;
   else if (folded === (command.move === 'right')) core.fold(row, !folded);
   else core.select(single(at(folded || command.move === 'left' ? core.outer(row) : row + 1, col)));
@@ -252,7 +252,7 @@ function listen(core: Core, view: View, editor: Editor, pointer: Pointer, clipbo
     }
     if (command.name === 'escape' && !core.selection.rows && core.rect.top === core.rect.bottom && core.rect.left === core.rect.right) return;
     event.preventDefault();
-    if (core.pages.group(focus.row) && onHeading(core, view, command)) return;
+    if (core.pages.group(focus.row) && onHeading(core, view, command, event.ctrlKey || event.metaKey)) return;
     switch (command.name) {
       case 'move':
         core.move(command.move, command.extend, view.pageRows);

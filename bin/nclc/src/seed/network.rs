@@ -15,11 +15,12 @@ use std::path::{Path, PathBuf};
 #[folder = "$CARGO_MANIFEST_DIR/../../content/demo/openflights"]
 struct Files;
 
-/// Great-circle distance in kilometres (haversine formula, radius 6,371 km). A lookup is a list of one: its sum is a number.
-const DISTANCE: &str = "ROUND(2 * 6371 * ASIN(SQRT(\
+/// Great-circle distance in kilometres (haversine formula, radius 6,371 km); blank where an airport is not known. A lookup is a
+/// list of one: its sum is a number.
+const DISTANCE: &str = "IF(AND(COUNT({From latitude}), COUNT({To latitude})), ROUND(2 * 6371 * ASIN(SQRT(\
     POWER(SIN(RADIANS(SUM({To latitude}) - SUM({From latitude})) / 2), 2) + \
     COS(RADIANS(SUM({From latitude}))) * COS(RADIANS(SUM({To latitude}))) * \
-    POWER(SIN(RADIANS(SUM({To longitude}) - SUM({From longitude})) / 2), 2))))";
+    POWER(SIN(RADIANS(SUM({To longitude}) - SUM({From longitude})) / 2), 2)))))";
 
 /// The base.
 pub(super) struct Network {

@@ -18,7 +18,7 @@ pub(crate) use writer::{KeyToStore, Written};
 
 use crate::events::BaseEvent;
 use crate::problem;
-use engine_base::{Base, Change, CheckContext, Command, Conversion, RecordId, RowNo, TableNo};
+use engine_base::{Base, Change, CheckContext, Command, Conversion, FileTexts, RecordId, RowNo, TableNo};
 use kernel_core::{Code, Error, Result, TenantId};
 use parking_lot::RwLock;
 use std::sync::Arc;
@@ -35,6 +35,8 @@ pub(crate) struct Order {
     pub(crate) command: Command,
     /// Whether texts are taken for other types.
     pub(crate) typecast: bool,
+    /// Files that its cells may take.
+    pub(crate) files: FileTexts,
     /// Who does it.
     pub(crate) actor: Arc<str>,
     /// The idempotency key to keep with the effect.
@@ -110,6 +112,11 @@ impl OpenBase {
         self.shared.number
     }
 
+    /// Whether its writer has ended by a panic: nothing can be written, and memory is not kept up to date.
+    pub(crate) fn is_dead(&self) -> bool {
+        self.inbox.is_closed()
+    }
+
     /// Reads. Keep it short: the writer waits meanwhile.
     pub(crate) fn read<T>(&self, read: impl FnOnce(&Base) -> T) -> T {
         read(&self.shared.state.read())
@@ -164,8 +171,8 @@ impl OpenBase {
     /// # Errors
     /// `precondition_failed` when it has another.
     pub(crate) async fn write_expecting(&self, order: Order, expect: Option<Expect>) -> Result<Written> {
-        let Order { command, typecast, actor, key } = order;
-        let work = writer::Work::Command { command, expect };
+        let Order { command, typecast, files, actor, key } = order;
+        let work = writer::Work::Command { command, files, expect };
         self.hand_over(work, typecast, actor, key).await
     }
 

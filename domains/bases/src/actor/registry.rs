@@ -65,7 +65,14 @@ impl Registry {
     /// # Errors
     /// `not_found` when the tenant has no such base.
     pub(crate) async fn open(&self, tenant: TenantId, number: u64) -> Result<Arc<OpenBase>> {
-        let slot = Arc::clone(self.open.lock().entry((tenant, number)).or_default());
+        let slot = {
+            let mut open = self.open.lock();
+            let slot = open.entry((tenant, number)).or_default();
+            if slot.get().is_some_and(|base| base.is_dead()) {
+                *slot = Slot::default();
+            }
+            Arc::clone(slot)
+        };
         let base = slot.get_or_try_init(|| self.load(tenant, number)).await;
         match base {
             Ok(base) => {

@@ -11,7 +11,7 @@ use super::call::{self, Outcome};
 use super::{Expect, Plan, Shared, catch_up};
 use crate::events::{BaseEvent, ChangedRows, Events, MAX_ROWS_NAMED};
 use crate::problem;
-use engine_base::{Base, Change, CheckContext, Command, Effects, RecordId, TableNo, Touched};
+use engine_base::{Base, Change, CheckContext, Command, Effects, FileTexts, RecordId, TableNo, Touched};
 use kernel_core::{Clock, Code, Error, Random, Result};
 use kernel_db::Db;
 use rustc_hash::FxHashMap;
@@ -26,6 +26,8 @@ use tokio::sync::{mpsc, oneshot};
 const MAX_BATCH: usize = 512;
 /// Records that one batch writes at most, so that small writes do not wait behind several imports.
 const MAX_BATCH_ROWS: usize = 10_000;
+/// Changes of tables and fields that wait for a calculation at most.
+const MAX_PARKED: usize = 64;
 /// How often a batch is tried again when other processes write at the same time.
 const MAX_TRIES: usize = 20;
 
@@ -61,11 +63,15 @@ pub(super) struct Write {
 #[derive(Debug)]
 #[expect(clippy::large_enum_variant, reason = "a write is boxed as a whole on its way")]
 pub(super) enum Work {
-    Command { command: Command, expect: Option<Expect> },
+    Command { command: Command, files: FileTexts, expect: Option<Expect> },
     Plan(Box<dyn Plan>),
 }
 
 impl Work {
+    fn may_reshape(&self) -> bool {
+        matches!(self, Self::Command { command, .. } if command.may_reshape())
+    }
+
     /// Whether it depends on more records than it writes: which record has a key, for one.
     fn reads_more(&self) -> bool {
         match self {
@@ -142,6 +148,8 @@ pub(super) struct Writer {
     tries: usize,
     /// Changes of the schema whose fields are being calculated: answered when the values are there.
     unsettled: Vec<(oneshot::Sender<Result<Written>>, Written)>,
+    /// Changes of tables and fields that wait until nothing is being calculated: they may read calculated values.
+    parked: VecDeque<Write>,
     /// Commands from the front that go alone, so that each tells for itself whether its key is taken.
     solo: usize,
 }
@@ -149,7 +157,8 @@ pub(super) struct Writer {
 impl Writer {
     pub(super) fn new(shared: Arc<Shared>, db: Db, clock: Clock, random: Random, events: Events) -> Self {
         let (next_rows, asks, unsettled) = (FxHashMap::default(), Vec::new(), Vec::new());
-        Self { shared, db, clock, random, events, next_rows, asks, tries: 0, unsettled, solo: 0 }
+        let parked = VecDeque::new();
+        Self { shared, db, clock, random, events, next_rows, asks, tries: 0, unsettled, parked, solo: 0 }
     }
 
     /// Works until every handle of the base is gone.
@@ -160,6 +169,7 @@ impl Writer {
             if !self.asks.is_empty() {
                 self.answer_asks().await;
             }
+            self.settle();
             self.gather(&mut next, &mut arrived, None);
             if next.batch.is_empty() && self.is_calculating() {
                 self.calculate_part().await;
@@ -225,8 +235,9 @@ impl Writer {
             self.tries = 0;
             seq += batch.len() as u64;
             landed = Some(batch);
-            // Under steady writes a calculation gets on too.
+            // Under steady writes a calculation gets on too; who has written has the answer before.
             if self.is_calculating() {
+                landed.take().into_iter().for_each(|landed| self.apply(landed));
                 self.calculate_part().await;
             }
             if self.asks.iter().any(|ask| ask.seq > seq) {
@@ -244,7 +255,8 @@ impl Writer {
         next.ahead = Touched::default();
         // A batch that was made and not sent is checked anew: memory may have moved.
         let made = std::mem::take(&mut next.batch).into_writes();
-        let waited: Vec<Write> = made.chain(std::mem::take(&mut next.later)).collect();
+        let parked = if self.is_calculating() { VecDeque::new() } else { std::mem::take(&mut self.parked) };
+        let waited: Vec<Write> = made.chain(std::mem::take(&mut next.later)).chain(parked).collect();
         self.check(next, waited, flying);
         self.take_in(next, arrived, flying);
     }
@@ -277,6 +289,16 @@ impl Writer {
             let is_early = write.work.reads_more()
                 && (flying.is_some() || !next.batch.is_empty() || !next.later.is_empty());
             next.full |= is_early;
+            if write.work.may_reshape() && base.is_calculating() {
+                match self.parked.len() {
+                    MAX_PARKED => {
+                        let busy = Error::new(Code::Unavailable).retry_after(5);
+                        drop(write.reply.send(Err(busy.detail("The base calculates a field; try again."))));
+                    }
+                    _ => self.parked.push_back(write),
+                }
+                continue;
+            }
             if next.full {
                 next.later.push_back(write);
                 continue;
@@ -290,9 +312,7 @@ impl Writer {
                 }
                 Ok(change) => {
                     let (touched, key) = (change.touched(), write.key.as_ref());
-                    // What a change of the schema keeps may be a calculated value.
-                    let clashes = touched.schema && base.is_calculating()
-                        || next.batch.clashes(&touched, key)
+                    let clashes = next.batch.clashes(&touched, key)
                         || !next.later.is_empty() && next.ahead.conflicts(&touched)
                         || flying.is_some_and(|flying| flying.clashes(&touched, key));
                     if clashes {
@@ -311,6 +331,9 @@ impl Writer {
         let mut context = CheckContext::new(&write.actor, now_us, &mut random);
         context.typecast = write.typecast;
         context.next_rows = std::mem::take(&mut self.next_rows);
+        if let Work::Command { files, .. } = &write.work {
+            context.files = files.clone();
+        }
         let checked = match &write.work {
             Work::Command { expect: Some(expect), .. } if !holds(base, expect) => {
                 Err(Error::new(Code::PreconditionFailed))
@@ -374,19 +397,27 @@ impl Writer {
             if let Some(part) = part {
                 base.put_part(part);
             }
-            base.is_calculating()
         };
         match tokio::task::spawn_blocking(work).await {
-            Ok(false) => {}
-            Ok(true) => return,
-            // As a panic while a change is applied: the writer ends, and the base is loaded anew.
+            // As a panic while a change is applied: the writer ends, and whoever comes next loads the base anew.
             Err(failure) if failure.is_panic() => std::panic::resume_unwind(failure.into_panic()),
-            Err(_) => return,
+            Ok(()) | Err(_) => {
+                if !self.is_calculating() {
+                    self.events.publish(self.shared.all_may_have_changed());
+                }
+            }
+        }
+        self.settle();
+    }
+
+    /// Answers those whose change is calculated.
+    fn settle(&mut self) {
+        if self.unsettled.is_empty() || self.is_calculating() {
+            return;
         }
         for (reply, written) in self.unsettled.drain(..) {
             let _ = reply.send(Ok(written));
         }
-        self.events.publish(self.shared.all_may_have_changed());
     }
 
     async fn catch_up(&self) -> Result<()> {

@@ -7,7 +7,7 @@ use crate::cell::Cell;
 use crate::change::{FieldFacts, RowFacts, RowMeta, SchemaEdit};
 use crate::coerce::{coerce, find_choice, shown, split_names, strict};
 use crate::command::{CellCode, CellError, CheckContext, InputCells};
-use crate::files::{self, FileFacts};
+use crate::files::{self, FileFacts, FileTexts};
 use crate::ids::{FieldNo, MAX_N, RecordId, RowNo, TableNo, choice_id};
 use crate::schema::{Choice, Field, FieldKind, MAX_CHOICES, MAX_LINKS, MAX_ROWS, Storage, clean_name};
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -123,13 +123,19 @@ fn write<'a>(
     let sides: FxHashMap<FieldNo, Side> =
         links::sides(draft, table).into_iter().map(|side| (side.field, side)).collect();
     let mut errors = Vec::new();
+    let mut named = FxHashSet::default();
     for (i, (row, cells)) in rows.iter().enumerate() {
+        named.clear();
         for (no, value) in *cells {
+            if !named.insert(*no) {
+                errors.push(CellError::cell(i, *no, CellCode::InvalidValue, "The field is named twice."));
+                continue;
+            }
             let Some(field) = shape.field(*no) else {
                 errors.push(CellError::cell(i, *no, CellCode::UnknownField, "There is no such field."));
                 continue;
             };
-            match cell(draft, context.typecast, &names, field, value) {
+            match cell(draft, (context.typecast, &context.files), &names, field, value) {
                 Err((code, detail)) => errors.push(CellError::cell(i, *no, code, detail)),
                 // With an error somewhere nothing is kept: checking goes on only to find the others.
                 Ok(_) if !errors.is_empty() => {}
@@ -145,11 +151,18 @@ fn write<'a>(
 
 fn cell(
     draft: &Draft<'_>,
-    typecast: bool,
+    (typecast, texts): (bool, &FileTexts),
     names: &Names,
     field: &Field,
     value: &Value,
 ) -> Result<Cell, crate::coerce::Refusal> {
+    if field.kind.holds_files() {
+        let cell = strict(&field.kind, value)?;
+        if cell.ids().iter().all(|text| texts.contains(text)) {
+            return Ok(cell);
+        }
+        return Err((CellCode::WrongType, "Expected files such as {\"id\": \"att_…\"}.".into()));
+    }
     if let FieldKind::Link { table, single, .. } = field.kind {
         let cell = link_cell(draft, typecast, names, table, value)?;
         if single && cell.rows().len() > 1 {

@@ -50,7 +50,9 @@ impl Base {
     /// Leaves fields of large tables, and what reads them, for [`Base::next_part`]; gives what is calculated now. Called
     /// whenever the graph was built anew.
     pub(crate) fn put_off(&mut self, graph: &Graph, mut derived: Derived) -> Derived {
+        let first = self.later.keys.front().copied();
         let mut late: FxHashSet<Key> = self.later.keys.drain(..).collect();
+        let mut is_begun_anew = false;
         derived.stale.retain(|(index, stale)| {
             let node = &graph.nodes[*index];
             let is_large =
@@ -59,6 +61,7 @@ impl Base {
                 && (node.needs.iter().any(|need| late.contains(need)) || is_large());
             if is_late {
                 late.insert(node.key);
+                is_begun_anew |= Some(node.key) == first;
             }
             !is_late
         });
@@ -66,7 +69,9 @@ impl Base {
             let left = graph.nodes.iter().map(|node| node.key).filter(|key| late.contains(key));
             self.later.keys.extend(left);
         }
-        self.later.at = 0;
+        if is_begun_anew || self.later.keys.front().copied() != first {
+            self.later.at = 0;
+        }
         derived
     }
 

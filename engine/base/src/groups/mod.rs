@@ -23,8 +23,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Layouts of lines kept for an order: people fold differently.
 const MAX_LAYOUTS: usize = if cfg!(test) { 2 } else { 8 };
+/// Bytes that they may take, the one asked for last apart.
+const MAX_LAYOUT_BYTES: usize = if cfg!(test) { 200 } else { 16 << 20 };
 /// Totals of groups kept for an order.
-const MAX_TOTALS: usize = if cfg!(test) { 8 } else { 100_000 };
+const MAX_TOTALS: usize = if cfg!(test) { 8 } else { 20_000 };
 
 /// What a group is called as long as the values are that it stands for; for its folding to be remembered by. Text: 16 hex digits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -146,10 +148,14 @@ impl Groups {
         inner(&mut self.totals).clear();
     }
 
+    /// What is being made at the moment is not counted: whoever asks does not wait for it.
     pub(crate) fn bytes(&self) -> usize {
-        lock(&self.levels).iter().map(|level| level.bytes()).sum::<usize>()
-            + lock(&self.layouts).iter().map(|(_, _, index)| index.bytes()).sum::<usize>()
-            + lock(&self.totals).capacity() * size_of::<(usize, usize, FieldNo, Aggregate, AggregateValue)>()
+        let levels = self.levels.try_lock().map_or(0, |made| made.iter().map(|level| level.bytes()).sum());
+        let layouts =
+            self.layouts.try_lock().map_or(0, |made| made.iter().map(|(_, _, index)| index.bytes()).sum());
+        let each = size_of::<(usize, usize, FieldNo, Aggregate, AggregateValue)>();
+        let totals = self.totals.try_lock().map_or(0, |made| made.capacity() * each);
+        levels + layouts + totals
     }
 
     fn levels(&self, base: &Base, rows: &Rows, kept: &Kept, count: usize) -> Vec<Arc<Level>> {
@@ -170,11 +176,12 @@ impl Groups {
             let found = layouts.remove(at);
             layouts.push(found);
         } else {
-            if layouts.len() == MAX_LAYOUTS {
-                layouts.remove(0);
-            }
             let index = Index::new(view, folded);
             layouts.push((view.levels.len(), folded.clone(), Arc::new(index)));
+            let mut bytes: usize = layouts.iter().map(|(_, _, index)| index.bytes()).sum();
+            while layouts.len() > MAX_LAYOUTS || bytes > MAX_LAYOUT_BYTES && layouts.len() > 1 {
+                bytes -= layouts.remove(0).2.bytes();
+            }
         }
         layouts.last().map(|(_, _, index)| index.clone()).unwrap_or_default()
     }
@@ -285,8 +292,8 @@ impl Base {
         // Where the first line stands, if it is a row: behind the heading above it.
         let above = next.checked_sub(1).map(|above| index.heads[above]);
         let mut place = above.map_or(offset, |head| {
-            view.start(usize::from(head.level), head.at as usize)
-                + (offset - head.line as usize).saturating_sub(1)
+            let behind = (offset - head.line as usize).saturating_sub(1);
+            view.start(usize::from(head.level), head.at as usize).saturating_add(behind)
         });
         let (mut line, mut lines, mut began) = (offset, Vec::new(), None);
         while lines.len() < limit && line < index.total {

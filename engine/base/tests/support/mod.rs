@@ -55,7 +55,21 @@ pub fn run(base: &mut Base, rng: &mut Rng, command: &Command) -> Change {
 pub fn check(base: &Base, rng: &mut Rng, command: &Command) -> Result<Change, Vec<CellError>> {
     let now = NOW + base.seq() as i64 * 1_000_000;
     let mut random = || rng.next();
-    base.check(command, &mut CheckContext::new("usr_test", now, &mut random))
+    let mut context = CheckContext::new("usr_test", now, &mut random);
+    context.files = files_of(command);
+    base.check(command, &mut context)
+}
+
+/// What the service would have made of the files of a command.
+fn files_of(command: &Command) -> FileTexts {
+    let rows: Vec<&InputCells> = match command {
+        Command::CreateRecords { rows, .. } => rows.iter().collect(),
+        Command::UpdateRecords { rows, .. } => rows.iter().map(|(_, cells)| cells).collect(),
+        _ => Vec::new(),
+    };
+    let lists = rows.into_iter().flatten().filter_map(|(_, value)| value.as_array());
+    let texts = lists.flatten().filter_map(serde_json::Value::as_str);
+    std::sync::Arc::new(texts.filter(|text| text.starts_with("att_")).map(Into::into).collect())
 }
 
 pub fn field(name: &str, kind: FieldKind) -> NewField {
