@@ -17,7 +17,7 @@ pub fn judge(tally: &mut Tally, court: &Court) -> Result<()> {
     let things = things(court)?;
     let asked = |settings: &str, more: &[&str]| {
         let mut run = command(FOLDER, &court.program("schemathesis"), &["--config-file", settings, "run"]);
-        run.args([document.as_ref(), "--url", &court.address(), "--checks", "all", "--mode", "all"]);
+        run.args([&*document, "--url", &court.address(), "--checks", "all", "--mode", "all"]);
         run.args(["--max-examples", "20", "--workers", "2", "--seed", "1", "--request-timeout", "30"]);
         run.args(more);
         run.arg("--header").arg(format!("Host: {}", court.rig.host("api")));
