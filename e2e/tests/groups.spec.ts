@@ -207,6 +207,7 @@ test('a record has the colour of its choice, also where the field does not show'
   await expect(page.locator('.g-head', { hasText: 'State' })).toHaveCount(0);
   await open(page, person.slug);
   await expect(row('Harbour')).toHaveAttribute('data-tint', 'green');
+  await expect(row('Airport')).toHaveAttribute('data-tint', 'violet');
   await pictures(page, 'colours');
   await page.getByRole('button', { name: 'Colour: State' }).click();
   await page.getByRole('menuitem', { name: 'No colour' }).click();
