@@ -181,8 +181,7 @@ test('others move records while one looks; copying passes over headings; without
   expect(copied).toHaveLength(3 - Number(!copied.includes('Castle')));
   expect(copied[0]).toBe('Old town');
   expect(copied.at(-1)).toBe('Airport');
-  // The plus of a heading.
-  await heading(page, 'Closed').hover().catch(() => undefined);
+  // The plus of a heading, which shows under the pointer.
   await page.getByRole('button', { name: 'Add shop to Review' }).click({ force: true });
   await expect(heading(page, 'Review').locator('.num').first()).toHaveText('4');
   // Without groups the rows are rows again.
@@ -191,4 +190,25 @@ test('others move records while one looks; copying passes over headings; without
   await page.keyboard.press('Escape');
   await expect(page.locator('.g-group')).toHaveCount(0);
   await expect.poll(async () => (await lines(page))[0]).toBe('1 Harbour');
+});
+
+test('a record has the colour of its choice, also where the field does not show', async ({ signedIn: page, person }) => {
+  await open(page, person.slug);
+  const row = (name: string) => page.locator('.g-r').filter({ has: page.locator('.g-c.p', { hasText: name }) });
+  await page.getByRole('button', { name: 'Colour', exact: true }).click();
+  await page.getByRole('menuitem', { name: 'By State' }).click();
+  await expect(row('Harbour')).toHaveAttribute('data-tint', 'green');
+  await expect(row('Old town')).toHaveAttribute('data-tint', 'violet');
+  await expect(row('Pier')).not.toHaveAttribute('data-tint');
+  await page.getByRole('button', { name: 'Hide fields' }).click();
+  await page.getByRole('switch', { name: 'State' }).click();
+  await page.keyboard.press('Escape');
+  await expect(page.locator('.g-head', { hasText: 'State' })).toHaveCount(0);
+  await open(page, person.slug);
+  await expect(row('Harbour')).toHaveAttribute('data-tint', 'green');
+  await expect(row('Airport')).toHaveAttribute('data-tint', 'violet');
+  await pictures(page, 'colours');
+  await page.getByRole('button', { name: 'Colour: State' }).click();
+  await page.getByRole('menuitem', { name: 'No colour' }).click();
+  await expect(page.locator('[data-tint]')).toHaveCount(0);
 });

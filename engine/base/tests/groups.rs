@@ -50,7 +50,7 @@ fn same(base: &Base, table: TableNo, field: FieldNo, a: RowNo, b: RowNo) -> bool
 /// All lines of rows that stand in order, unfolded.
 fn naive(base: &Base, spec: &QuerySpec, levels: usize, rows: &[RowNo]) -> Vec<Naive> {
     let mut out = Vec::new();
-    let fields: Vec<FieldNo> = spec.sort[..levels].iter().map(|sort| field_of(sort)).collect();
+    let fields: Vec<FieldNo> = spec.sort[..levels].iter().map(field_of).collect();
     for (place, row) in rows.iter().enumerate() {
         let before = place.checked_sub(1).map(|before| rows[before]);
         let mut opens = before.is_none();

@@ -42,11 +42,11 @@ fn order(base: &Base, spec: &QuerySpec, a: RowNo, b: RowNo) -> Ordering {
                     no == DONE && spec.table == base.schema().table_by_name("people").unwrap().number();
                 match (x.is_empty(), y.is_empty()) {
                     (x, y) if is_box => {
-                        let order = y.cmp(&x);
-                        match if sort.desc { order.reverse() } else { order } {
-                            Ordering::Equal => continue,
-                            order => return order,
+                        let order = if sort.desc { x.cmp(&y) } else { y.cmp(&x) };
+                        if order.is_ne() {
+                            return order;
                         }
+                        continue;
                     }
                     (true, true) => continue,
                     (true, false) => return Ordering::Greater,
