@@ -266,6 +266,10 @@ fn old_changes_go_and_what_a_snapshot_needs_stays() {
         let office = Office::of(system, &ours).await?;
         let Office { base, people, second, .. } = &office;
         let at = At { api: system.api(), token: &ours.token };
+        let wanted = json!({"options": {"filters": {"dataTypes": ["tableData", "tableFields"]}}});
+        let hooks = format!("/v0/bases/{base}/webhooks");
+        let hook = at.send("POST", &hooks, json!({"specification": wanted})).await?.expect(200)?.json();
+        let payloads = format!("{hooks}/{}/payloads", hook["id"].as_str().unwrap_or_default());
         at.delete(&format!("/v1/records/{second}")).await?;
         let kept = at.version(base).await?;
         let snapshots = format!("/v1/bases/{base}/snapshots");
@@ -274,6 +278,8 @@ fn old_changes_go_and_what_a_snapshot_needs_stays() {
             .await?
             .expect(201)?;
         let last = at.version(base).await?;
+        let told = at.get(&payloads).await?.expect(200)?.json()["payloads"].clone();
+        assert_eq!(told.as_array().map(Vec::len), Some(2), "{told}");
         // Forty days later.
         let data = system.sql("data", "nclc_platform").await?;
         let tenant = ours.summary.id.uuid();
@@ -296,6 +302,10 @@ fn old_changes_go_and_what_a_snapshot_needs_stays() {
             let answer = there.get(&path).await?;
             assert_eq!((answer.status.as_u16(), answer.code().as_str()), (410, "history_expired"), "{path}");
         }
+        // Cursors of webhooks mean what they meant, as far as there is something to tell.
+        let second_only = there.get(&format!("{payloads}?cursor=2")).await?.expect(200)?.json();
+        assert_eq!(second_only["payloads"], json!([told[1]]), "{second_only}");
+        assert_eq!(there.get(&format!("{payloads}?cursor=1")).await?.status, 422);
         let undo = there.send("POST", &format!("/v1/bases/{base}/changes/2/undo"), json!({})).await?;
         assert_eq!((undo.status.as_u16(), undo.code().as_str()), (410, "history_expired"));
         let log = there.get(&format!("/v1/bases/{base}/activity")).await?.expect(200)?.json();

@@ -96,3 +96,46 @@ impl Pasts {
         self.kept.lock().iter().map(|one| one.past.base.memory().total() as u64).sum()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use engine_base::BaseId;
+    use engine_base::schema::Schema;
+
+    fn past(seq: u64, at: Timestamp) -> Arc<PastBase> {
+        Arc::new(PastBase { base: Base::new(BaseId(1), seq, Schema::default()), at })
+    }
+
+    #[test]
+    fn the_nearest_is_found_and_the_least_used_goes() {
+        let (pasts, now) = (Pasts::default(), Timestamp::UNIX_EPOCH);
+        let (ours, theirs) =
+            (TenantId::from_uuid(uuid::Uuid::from_u128(1)), TenantId::from_uuid(uuid::Uuid::nil()));
+        for seq in [10, 40, 20] {
+            pasts.keep(ours, 1, &past(seq, now), now, u64::MAX);
+        }
+        let check = |tenant, base, version, expected: Option<u64>| {
+            let found = pasts.nearest(tenant, base, version, now).map(|past| past.base.seq());
+            assert_eq!(found, expected, "{version}");
+        };
+        check(ours, 1, 5, Some(10));
+        check(ours, 1, 11, Some(20));
+        check(ours, 1, 41, None);
+        check(theirs, 1, 5, None);
+        check(ours, 2, 5, None);
+        pasts.kept.lock().iter_mut().for_each(|one| one.bytes = 100);
+        let new = past(30, now);
+        pasts.keep(ours, 1, &new, now, 250 + new.base.memory().total() as u64);
+        // 40 was looked at the least: it went first, and that was enough.
+        check(ours, 1, 31, None);
+        check(ours, 1, 5, Some(10));
+        pasts.sweep(now + SignedDuration::from_mins(4));
+        check(ours, 1, 20, Some(20));
+        pasts.sweep(now + SignedDuration::from_mins(6));
+        check(ours, 1, 0, None);
+        pasts.keep(ours, 1, &past(30, now), now, 250);
+        pasts.forget(ours, 1);
+        check(ours, 1, 0, None);
+    }
+}

@@ -102,6 +102,7 @@ impl Bases {
                 return Ok(gone);
             }
             let to = horizon.min(next + BATCH - 1);
+            self.mark_payloads(tenant, base, to).await?;
             let params: Params<'_> = &[&id, &number, &to.cast_signed()];
             tx.execute(&store::KEEP_NUMBERS, params).await?;
             gone += tx.execute(&store::DELETE_CHANGES, params).await?;

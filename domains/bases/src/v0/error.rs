@@ -59,7 +59,7 @@ fn kind(error: &Error) -> (u16, &'static str) {
     let of_cell = error.field_errors().iter().any(|field| cell_of(field).is_some());
     match error.code() {
         Code::MalformedJson | Code::BadRequest => (400, "INVALID_REQUEST_BODY"),
-        Code::BadCursor => (422, "INVALID_OFFSET_VALUE"),
+        Code::BadCursor | Code::HistoryExpired => (422, "INVALID_OFFSET_VALUE"),
         Code::Unauthenticated => (401, "AUTHENTICATION_REQUIRED"),
         Code::Forbidden | Code::AddressNotAllowed | Code::MissingScope | Code::TenantSuspended => {
             (403, "INVALID_PERMISSIONS_OR_MODEL_NOT_FOUND")

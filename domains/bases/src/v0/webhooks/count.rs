@@ -2,6 +2,7 @@
 
 use super::service::Webhook;
 use super::{MAX_PAYLOADS, store};
+use crate::past::expired;
 use crate::service::Bases;
 use engine_base::Change;
 use kernel_core::{Error, Result, TenantId};
@@ -69,6 +70,11 @@ impl Bases {
         let mark = self.0.db.read_opt(tenant, &store::MARK, params).await?;
         let (mut counted, mut seq) = mark
             .map_or((0, 0), |row| (row.get::<_, i64>(0).unsigned_abs(), row.get::<_, i64>(1).unsigned_abs()));
+        if let Some((first, at)) = self.first_change(tenant, base).await?
+            && seq + 1 < first
+        {
+            return Err(expired(Some(at)));
+        }
         loop {
             let changes = self.webhook_changes(tenant, webhook.base, seq).await?;
             if changes.is_empty() {
@@ -87,6 +93,30 @@ impl Bases {
                 }
             }
         }
+    }
+
+    /// Marks how many payloads there were up to a change, before the changes up to it go: later cursors are counted from here.
+    ///
+    /// # Errors
+    /// `internal`, `unavailable`.
+    pub(crate) async fn mark_payloads(&self, tenant: TenantId, base: u64, until: u64) -> Result<()> {
+        let (uuid, number, last) = (tenant.uuid(), base.cast_signed(), until.cast_signed());
+        for webhook in self.webhooks_of(tenant, base).await? {
+            let before: Params<'_> = &[&uuid, &number, &webhook.id, &last];
+            // One that was made later has none.
+            let Some(mark) = self.0.db.read_opt(tenant, &store::MARK_BEFORE, before).await? else { continue };
+            let (mut counted, mut seq) = (mark.get::<_, i64>(0), mark.get::<_, i64>(1).unsigned_abs());
+            while seq < until {
+                let changes = self.webhook_changes(tenant, base, seq).await?;
+                let passed = changes.iter().filter(|(at, _)| *at <= until);
+                counted += passed.filter(|(_, change)| webhook.specification.wants(change)).count() as i64;
+                seq = changes.last().map_or(until, |(at, _)| *at);
+            }
+            let mut tx = self.0.db.begin(Database::Data, tenant).await?;
+            tx.execute(&store::PUT_MARK, &[&uuid, &number, &webhook.id, &counted, &last]).await?;
+            tx.commit().await?;
+        }
+        Ok(())
     }
 
     async fn webhook_changes(&self, tenant: TenantId, base: u64, after: u64) -> Result<Vec<(u64, Change)>> {

@@ -33,6 +33,9 @@ statements! {
     /// The mark to count from for a cursor.
     tenant Data MARK = "select payloads, seq from data.webhook_marks
         where tenant_id = $1 and base_id = $2 and webhook_id = $3 and payloads <= $4 order by payloads desc limit 1";
+    /// The last mark up to a change.
+    tenant Data MARK_BEFORE = "select payloads, seq from data.webhook_marks
+        where tenant_id = $1 and base_id = $2 and webhook_id = $3 and seq <= $4 order by seq desc, payloads desc limit 1";
     /// How a notification went. `$5`: payloads that its receiver knows of; null: none more.
     tenant Data NOTIFIED = "update data.webhooks set last_result = $4, notified = greatest(notified, coalesce($5::bigint, notified)),
             last_success_at = case when $5::bigint is null then last_success_at else $6 end, notifies = notifies and $7
