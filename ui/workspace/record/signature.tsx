@@ -73,6 +73,9 @@ function Pad({ field, onSave, onDone }: EditorProps & { onDone: () => void }) {
     setDrawn(true);
   };
   useEffect(() => {
+    if (drawn) setWhy('');
+  }, [drawn]);
+  useEffect(() => {
     if (!typed) return;
     const ink = pen();
     if (!ink) return;
