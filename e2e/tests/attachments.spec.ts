@@ -172,7 +172,7 @@ test('a signature is drawn, or written by who does not draw', async ({ signedIn:
   // By keys alone.
   await dialog.getByRole('button', { name: 'Sign anew' }).press('Enter');
   await dialog.getByRole('checkbox', { name: 'Write my name instead of drawing' }).press('Space');
-  await dialog.getByLabel('Name').fill('Robin A. Hale');
+  await dialog.getByLabel('Name', { exact: true }).fill('Robin A. Hale');
   await dialog.getByRole('button', { name: 'Sign', exact: true }).press('Enter');
   await expect.poll(async () => (await signed())?.filename).toBe('Robin A. Hale.png');
   await pictures(page, 'signature-done');

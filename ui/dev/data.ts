@@ -93,6 +93,7 @@ const typeFields: Field[] = [
   calc('fldT18', 'Cities', 'lookup', { link_field: 'fldT16', field: 'fldCity', result: { type: 'list', options: { of: { type: 'text' } } } }), calc('fldT19', 'How many', 'count', { link_field: 'fldT16', result: { type: 'number', options: { precision: 0 } } }),
   calc('fldT20', 'A day', 'formula', { formula: '{Budget} / {How many}', result: { type: 'currency', options: { currency: 'EUR' } } }), calc('fldT21', 'No', 'autonumber', {}), calc('fldT22', 'Made', 'created_time', {}),
   calc('fldT23', 'Made by', 'created_by', {}), calc('fldT24', 'Map', 'button', { label: 'Open map', formula: '"https://maps.example"' }), calc('fldT25', 'Broken', 'formula', { formula: '{Gone}', result: { type: 'text' }, problem: 'There is no field Gone.' }),
+  field('fldT26', 'Files', 'attachment'), field('fldT27', 'Signed', 'signature'),
 ];
 function typeRow(row: number, id: string): CellValue {
   const n = Number(id.slice(4));

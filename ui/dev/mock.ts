@@ -8,6 +8,7 @@ import { splitNames } from '../grid/src/cells/names.ts';
 import type { Condition, Field, SortKey, Where } from '../workspace/api/types.ts';
 import { shapeOf } from '../workspace/values.ts';
 import { type MockTable, mockTables, recordId } from './data.ts';
+import { answerFiles, filesFrom } from './files.ts';
 
 interface Query {
   view?: string;
@@ -171,6 +172,7 @@ function coerce(t: MockTable, raw: Record<string, unknown>): Record<string, Cell
       if (!choice) throw new Refused(422, 'invalid_choice', `“${String(v)}” is not a choice of ${f.name}.`);
       out[fieldId] = choice.id;
     } else if (f.type === 'link') out[fieldId] = (v as string[] | null)?.map((x) => linkOf(tableOf(f.options?.table ?? ''), x)) ?? null;
+    else if (f.type === 'attachment' || f.type === 'signature') out[fieldId] = filesFrom(v);
     else if (v === 'refuse') throw new Refused(422, 'invalid_value', 'The mock refuses the word “refuse”.');
     else out[fieldId] = v as CellValue;
   }
@@ -431,6 +433,7 @@ export async function mockApi(request: IncomingMessage, answer: ServerResponse):
     request.on('close', () => listeners.delete(answer));
     return true;
   }
+  if (await answerFiles(request, answer, url)) return true;
   const text = await read(request);
   if (request.method === 'POST' && url.pathname === '/v1/imports') {
     const file = /filename="[^"]*"\r\n(?:.*\r\n)*?\r\n([\s\S]*?)\r\n--/.exec(text)?.[1] ?? '';

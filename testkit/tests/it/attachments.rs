@@ -327,10 +327,8 @@ fn a_large_file_comes_in_parts_and_goes_on_where_it_broke_off() {
             let refused = part(wrong, b"again").await?;
             assert_eq!((refused.status.as_u16(), refused.code().as_str()), (409, "conflict"), "{wrong}");
         }
-        let large = part(5, &vec![b'x'; (16 << 20) + 1]).await?;
-        assert_eq!((large.status.as_u16(), large.code().as_str()), (413, "body_too_large"));
         let so_far = api.get(&format!("/v1/uploads/{id}")).token(token).send().await?.expect(200)?;
-        assert_eq!(so_far.json()["offset"], 5, "nothing of a part that was refused stays");
+        assert_eq!(so_far.json()["offset"], 5, "a part that was refused left nothing");
         assert_eq!(part(5, b" world").await?.expect(200)?.json()["offset"], 11);
         let path = format!("/v1/uploads/{id}/finish");
         let made =

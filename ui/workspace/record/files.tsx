@@ -32,6 +32,11 @@ export function Files({ field, value, onSave, given }: EditorProps & { given?: F
   const latest = useRef(files);
   latest.current = files;
   const writes = !field.read_only;
+  const root = useRef<HTMLDivElement>(null);
+  /** What had the focus goes away: without this, Escape and Tab would begin at the page. */
+  const settle = (to = '.btn.sm:not(.icon)') => setTimeout(() => {
+    if (document.activeElement === document.body) root.current?.querySelector<HTMLElement>(to)?.focus();
+  }, 50);
   const save = (next: FileRef[]) => {
     latest.current = next;
     onSave(next as CellValue);
@@ -66,6 +71,7 @@ export function Files({ field, value, onSave, given }: EditorProps & { given?: F
   };
   const rename = (at: number, name: string) => {
     setNaming(undefined);
+    settle(`li:nth-child(${at + 1}) .thumb`);
     const old = files[at];
     if (old && name.trim() !== '' && name.trim() !== old.filename) save(files.map((one, i) => (i === at ? { ...one, filename: name.trim() } : one)));
   };
@@ -76,7 +82,10 @@ export function Files({ field, value, onSave, given }: EditorProps & { given?: F
       { id: 'name', label: 'Rename', icon: 'pencil', run: () => setNaming(file.id) },
       ...(at > 0 ? [{ id: 'up', label: 'Move up', icon: 'arrow-up' as const, run: () => move(at, -1) }] : []),
       ...(at < files.length - 1 ? [{ id: 'down', label: 'Move down', icon: 'arrow-down' as const, run: () => move(at, 1) }] : []),
-      'line', { id: 'remove', label: 'Remove', icon: 'trash-2', danger: true, run: () => save(files.filter((one) => one !== file)) },
+      'line', { id: 'remove', label: 'Remove', icon: 'trash-2', danger: true, run: () => {
+        save(files.filter((one) => one !== file));
+        settle();
+      } },
     ] as Items) : []),
   ];
   const dragging = (on: boolean) => (event: DragEvent) => {
@@ -85,7 +94,7 @@ export function Files({ field, value, onSave, given }: EditorProps & { given?: F
     setOver(on);
   };
   return (
-    <div className={over ? 'files over' : 'files'} role="group" aria-labelledby={`label-${field.id}`} onDragEnter={dragging(true)} onDragOver={dragging(true)} onDragLeave={dragging(false)}
+    <div ref={root} className={over ? 'files over' : 'files'} role="group" aria-labelledby={`label-${field.id}`} onDragEnter={dragging(true)} onDragOver={dragging(true)} onDragLeave={dragging(false)}
       onDrop={(event) => {
         dragging(false)(event);
         if (writes) add([...event.dataTransfer.files]);
@@ -107,7 +116,11 @@ export function Files({ field, value, onSave, given }: EditorProps & { given?: F
           <li key={one.key}>
             <span className="thumb"><span>{endingOf({ filename: one.name })}</span></span>
             <span className="what"><b className="trunc">{one.name}</b>{one.why ? <span className="why" role="alert">{one.why}</span> : <progress aria-label={`Uploading ${one.name}`} max={1} value={one.share} />}</span>
-            <button type="button" className="btn ghost sm icon" aria-label={one.why ? `Dismiss ${one.name}` : `Cancel ${one.name}`} onClick={() => (one.upload ? one.upload.cancel() : drop(one.key))}><Icon name="x" /></button>
+            <button type="button" className="btn ghost sm icon" aria-label={one.why ? `Dismiss ${one.name}` : `Cancel ${one.name}`} onClick={() => {
+              if (one.upload) one.upload.cancel();
+              else drop(one.key);
+              settle();
+            }}><Icon name="x" /></button>
           </li>
         ))}
       </ul>

@@ -15,13 +15,23 @@ const INK = '#14213d';
 export function Signature({ field, value, onSave }: EditorProps) {
   const [signing, setSigning] = useState(false);
   const file = filesOf(value)[0];
+  const again = useRef<HTMLButtonElement>(null);
+  const was = useRef(false);
+  // What had the focus is gone with the pad: without this, Escape and Tab would begin at the page.
+  useEffect(() => {
+    if (was.current && !signing) again.current?.focus();
+    was.current = signing;
+  }, [signing]);
   if (signing) return <Pad {...{ field, value, onSave }} onDone={() => setSigning(false)} />;
   return (
     <div className="signature" role="group" aria-labelledby={`label-${field.id}`}>
       {file?.thumbnails ? <><img src={file.thumbnails.large.url} alt={file.filename.replace(/\.png$/, '')} /><span className="muted">{file.filename.replace(/\.png$/, '')}</span></> : null}
       <div className="row">
-        <button type="button" className="btn sm" onClick={() => setSigning(true)}><Icon name="signature" />{file ? 'Sign anew' : 'Sign'}</button>
-        {file ? <button type="button" className="btn ghost sm" onClick={() => onSave(null)}>Remove</button> : null}
+        <button ref={again} type="button" className="btn sm" onClick={() => setSigning(true)}><Icon name="signature" />{file ? 'Sign anew' : 'Sign'}</button>
+        {file ? <button type="button" className="btn ghost sm" onClick={() => {
+          again.current?.focus();
+          onSave(null);
+        }}>Remove</button> : null}
       </div>
     </div>
   );
@@ -30,6 +40,8 @@ export function Signature({ field, value, onSave }: EditorProps) {
 function Pad({ field, onSave, onDone }: EditorProps & { onDone: () => void }) {
   const model = useModel();
   const canvas = useRef<HTMLCanvasElement>(null);
+  const pad = useRef<HTMLDivElement>(null);
+  useEffect(() => pad.current?.focus(), []);
   const [name, setName] = useState(model.config.user);
   const [drawn, setDrawn] = useState(false);
   const [typed, setTyped] = useState(false);
@@ -60,6 +72,9 @@ function Pad({ field, onSave, onDone }: EditorProps & { onDone: () => void }) {
     last.current = to;
     setDrawn(true);
   };
+  useEffect(() => {
+    if (drawn) setWhy('');
+  }, [drawn]);
   useEffect(() => {
     if (!typed) return;
     const ink = pen();
@@ -92,7 +107,7 @@ function Pad({ field, onSave, onDone }: EditorProps & { onDone: () => void }) {
     }, 'image/png');
   };
   return (
-    <div className="signature" role="group" aria-label={`Sign ${field.name}`}>
+    <div ref={pad} tabIndex={-1} className="signature" role="group" aria-label={`Sign ${field.name}`}>
       <canvas ref={canvas} width={WIDTH} height={HEIGHT} role="img" aria-label={drawn ? (typed ? `${name}, written` : 'A drawn signature') : 'Empty; draw here'}
         onPointerDown={(event) => {
           if (typed) {
