@@ -5,7 +5,7 @@ use anyhow::Context as _;
 use billing::Billing;
 use identity::oidc::Provider;
 use kernel_core::settings::{ClientSecret, ClientSettings, Settings};
-use kernel_core::{Secret, TenantId};
+use kernel_core::{Error, Secret, TenantId};
 use tenancy::{Entitlements, Later, OwnRoles};
 
 /// The providers that have a client in the settings, in the order of their buttons.
@@ -46,7 +46,9 @@ impl bases::StorageLimits for Plans {
         Box::pin(async move {
             let code = self.0.subscription(tenant).await?.plan;
             let plan = self.0.plans().await?.into_iter().find(|plan| plan.code == code);
-            Ok(plan.and_then(|plan| plan.limits.storage_bytes).map(i64::unsigned_abs))
+            // A plan that nobody knows any more is no plan without limits.
+            let plan = plan.ok_or_else(|| Error::internal("a subscription has a plan that is not there"))?;
+            Ok(plan.limits.storage_bytes.map(i64::unsigned_abs))
         })
     }
 }

@@ -6,7 +6,7 @@ use crate::catalog;
 use crate::events::Events;
 use crate::sight::{self, Seen};
 use engine_base::ids::TableNo;
-use engine_base::{CheckContext, Command, Conversion};
+use engine_base::{CheckContext, Command, Conversion, FileTexts};
 use kernel_core::outgoing::Outgoing;
 use kernel_core::sealed::Sealing;
 use kernel_core::{Caller, Clock, Error, Random, Result, TenantId, settings};
@@ -227,6 +227,6 @@ impl Bases {
     pub(crate) async fn write(&self, base: &OpenBase, caller: &Caller, command: Command) -> Result<Written> {
         self.permit(base, caller, &command)?;
         let actor = Arc::from(caller.actor.to_string());
-        base.write(Order { command, typecast: false, actor, key: None }).await
+        base.write(Order { command, typecast: false, files: FileTexts::default(), actor, key: None }).await
     }
 }

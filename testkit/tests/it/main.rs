@@ -4,6 +4,7 @@ mod app_cases;
 mod app_isolation;
 mod as_of;
 mod attachments;
+mod attachments_limits;
 mod attachments_safety;
 mod cases;
 mod closed;

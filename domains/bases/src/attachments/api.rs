@@ -144,6 +144,8 @@ impl Plan for Append {
             list.clear();
         }
         list.push(Value::from(self.text.as_str()));
+        // What the cell holds came from here too.
+        context.files = Arc::new(held.ids().iter().cloned().chain([self.text.as_str().into()]).collect());
         let rows = vec![(self.row, vec![(self.field, Value::Array(list))])];
         let command = Command::UpdateRecords { table: self.table, rows };
         sight::permit(&self.caller, base, &command, context.now_us)?;
@@ -193,11 +195,12 @@ impl Bases {
         stored: &Stored,
     ) -> Result<(u64, Arc<crate::actor::OpenBase>)> {
         let open = self.open_table(caller, id.table, None).await?;
-        self.use_files(caller.tenant, vec![stored.id.uuid()]).await?;
+        let taken = self.use_files(caller.tenant, vec![stored.id.uuid()]).await?;
         let append =
             Append { caller: caller.clone(), table: id.table, row: id.row, field, text: stored.cell(None) };
         let actor = Arc::from(caller.actor.to_string());
-        let written = open.write_planned(Box::new(append), actor, None).await?;
+        let written = open.write_planned(Box::new(append), actor, None).await;
+        let written = self.settle(caller.tenant, &taken, written).await?;
         Ok((written.seq, open))
     }
 }

@@ -1,20 +1,18 @@
 //! Once a day files go that nobody needs: those that were uploaded and never named by a cell, and contents that no file has.
 //! A file that a cell once named stays, for records in the trash, for histories and for undo.
 
-use super::disk::Hash;
+use super::disk::{Hash, names};
 use super::store::{HELD, REMOVE_UNUSED};
 use crate::service::Bases;
 use jiff::SignedDuration;
-use kernel_core::{Error, Result, TenantId};
+use kernel_core::{Result, TenantId};
 use kernel_jobs::{Job, JobError, Jobs, Schedule};
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
-use std::path::Path;
-use tokio::fs;
 
 /// How long an upload waits for its cell.
 const GRACE: SignedDuration = SignedDuration::from_hours(24);
-/// An upload that was broken off leaves no more than this behind, for so long.
+/// An upload that was begun and not finished is kept for so long.
 const BROKEN_OFF: std::time::Duration = std::time::Duration::from_secs(24 * 3_600);
 
 /// Removes what nobody needs.
@@ -35,20 +33,6 @@ pub(crate) fn schedule(jobs: Jobs, bases: &Bases) -> Jobs {
     .schedule(Schedule::every(SignedDuration::from_hours(24), || CleanFiles {}))
 }
 
-/// Names in a folder; none if there is no such folder.
-async fn names(folder: &Path) -> Result<Vec<String>> {
-    let mut names = Vec::new();
-    let mut entries = match fs::read_dir(folder).await {
-        Ok(entries) => entries,
-        Err(problem) if problem.kind() == std::io::ErrorKind::NotFound => return Ok(names),
-        Err(problem) => return Err(Error::internal(problem)),
-    };
-    while let Some(entry) = entries.next_entry().await.map_err(Error::internal)? {
-        names.extend(entry.file_name().into_string());
-    }
-    Ok(names)
-}
-
 impl Bases {
     /// Removes files that no cell named within a day, and contents without a file.
     ///
@@ -56,9 +40,16 @@ impl Bases {
     /// `internal`; what was removed until then is.
     pub async fn clean_files(&self) -> Result<()> {
         let until = self.0.clock.now() - GRACE;
-        let gone = self.0.db.platform(&REMOVE_UNUSED, &[&until]).await?;
-        if !gone.is_empty() {
-            tracing::info!(files = gone.len(), "files that no cell named were removed");
+        let mut files = 0;
+        loop {
+            let gone = self.0.db.platform(&REMOVE_UNUSED, &[&until]).await?.len();
+            files += gone;
+            if gone == 0 {
+                break;
+            }
+        }
+        if files > 0 {
+            tracing::info!(files, "files that no cell named were removed");
         }
         for tenant in names(self.0.disk.folder()).await? {
             if let Ok(tenant) = tenant.parse() {
@@ -73,14 +64,7 @@ impl Bases {
         for part in names(&folder).await? {
             let path = folder.join(&part);
             if part == "incoming" {
-                for name in names(&path).await? {
-                    let path = path.join(name);
-                    let age =
-                        fs::metadata(&path).await.and_then(|facts| facts.modified()).map(|at| at.elapsed());
-                    if matches!(age, Ok(Ok(age)) if age > BROKEN_OFF) {
-                        fs::remove_file(&path).await.map_err(Error::internal)?;
-                    }
-                }
+                self.0.disk.forget(tenant, BROKEN_OFF).await?;
                 continue;
             }
             let hashes: Vec<Hash> = names(&path)

@@ -9,8 +9,13 @@ use std::path::Path;
 
 /// Pixels of a side that are read; a header that says more is believed, and the file is no picture that can be shown.
 const WIDEST: u32 = 12_000;
-/// Memory that decoding may take.
-const MEMORY: u64 = 256 << 20;
+/// Pixels of a picture that is read.
+const PIXELS: u64 = 40_000_000;
+/// Bytes of a file that is read.
+const BYTES: u64 = 32 << 20;
+/// Memory that the pixels may take: four bytes for each. The file and the first step of scaling come to it, so that one
+/// picture takes, by these bounds, less than 320 MiB.
+const MEMORY: u64 = 160 << 20;
 /// Pixels of a small thumbnail's height.
 const SMALL: u32 = 36;
 /// Pixels of a large thumbnail's longer side.
@@ -55,19 +60,37 @@ pub(super) fn read(path: &Path, media_type: &str) -> Option<Picture> {
     let mut limits = Limits::default();
     (limits.max_image_width, limits.max_image_height) = (Some(WIDEST), Some(WIDEST));
     limits.max_alloc = Some(MEMORY);
-    let file = BufReader::new(std::fs::File::open(path).ok()?);
+    let file = std::fs::File::open(path).ok()?;
+    if file.metadata().ok()?.len() > BYTES {
+        return None;
+    }
+    let file = BufReader::new(file);
     let mut reader = ImageReader::with_format(file, format);
     reader.limits(limits);
     let mut decoder = reader.into_decoder().ok()?;
     let (width, height) = decoder.dimensions();
-    if width == 0 || height == 0 || width > WIDEST || height > WIDEST || decoder.total_bytes() > MEMORY {
+    if width == 0 || height == 0 || width > WIDEST || height > WIDEST {
+        return None;
+    }
+    if u64::from(width) * u64::from(height) > PIXELS || decoder.total_bytes() > MEMORY {
         return None;
     }
     let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
-    let mut image = DynamicImage::from_decoder(decoder).ok()?;
-    image.apply_orientation(orientation);
-    let pixels = (image.width(), image.height());
-    let large = scaled(&image, large(pixels));
+    let image = DynamicImage::from_decoder(decoder).ok()?;
+    let mut pixels = (image.width(), image.height());
+    let mut large = scaled(&image, large(pixels));
+    drop(image);
+    // Turned when it is small: the whole picture is never in memory twice.
+    large.apply_orientation(orientation);
+    if matches!(
+        orientation,
+        Orientation::Rotate90
+            | Orientation::Rotate270
+            | Orientation::Rotate90FlipH
+            | Orientation::Rotate270FlipH
+    ) {
+        pixels = (pixels.1, pixels.0);
+    }
     // From the large one: much less work, and nothing that can be seen.
     let small = scaled(&large, small(pixels));
     Some(Picture { pixels, small: encoded(small)?, large: encoded(large)? })
@@ -147,7 +170,11 @@ mod tests {
         // Width and height of the header, as a flood of pixels has them.
         let mut flood = good.clone();
         flood[16..24].copy_from_slice(&[0, 0, 0xc3, 0x50, 0, 0, 0xc3, 0x50]);
+        let mut heavy = good.clone();
+        heavy.resize((32 << 20) + 1, 0);
         for (what, bytes, media_type) in [
+            ("more pixels than are decoded", png(8_000, 5_001, 255), "image/png"),
+            ("a large file", heavy, "image/png"),
             ("text", b"hello".to_vec(), "image/png"),
             ("cut", good[..40].to_vec(), "image/png"),
             ("a flood", flood, "image/png"),

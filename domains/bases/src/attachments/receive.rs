@@ -1,21 +1,25 @@
 //! Taking files in: from a request's body, or from an address that a client names.
 
-use super::store::{INSERT_FILE, STORED_BYTES};
+use super::slots::{Slot, Slots};
+use super::store::{FILES_LOCK, INSERT_FILE, STORED_BYTES};
 use super::{Stored, clean_name, disk, pictures, sniff};
 use crate::service::Bases;
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt as _};
 use kernel_core::outgoing::{Method, Request};
 use kernel_core::{Caller, Code, Error, FileId, Result, TenantId};
+use kernel_db::Database;
 use std::pin::pin;
+use std::sync::LazyLock;
 use std::time::Duration;
-use tokio::sync::Semaphore;
 use uuid::Uuid;
 
-/// Pictures decoded at once: each may take some 300 MB for a moment.
-static DECODING: Semaphore = Semaphore::const_new(1);
+/// Pictures decoded at once.
+static DECODING: LazyLock<Slots> = LazyLock::new(|| Slots::new(1, Duration::from_secs(20)));
 /// Files fetched at once: each is in memory for a moment.
-static FETCHING: Semaphore = Semaphore::const_new(4);
+static FETCHING: LazyLock<Slots> = LazyLock::new(|| Slots::new(4, Duration::from_secs(10)));
+/// Uploads in parts that an organisation may have open.
+const MAX_OPEN: usize = 20;
 /// Largest file that is fetched from an address, in bytes.
 const FETCHED: usize = 20 << 20;
 /// Largest part of an upload, in bytes.
@@ -28,18 +32,20 @@ fn megabytes(bytes: u64) -> String {
 }
 
 impl Bases {
-    /// Bytes that the organisation's files may still take; `None`: any.
-    async fn room(&self, tenant: TenantId) -> Result<Option<u64>> {
+    /// Bytes that the organisation's files may still take beside those on their way in, without this upload; `None`: any.
+    async fn room(&self, tenant: TenantId, except: Option<Uuid>) -> Result<Option<u64>> {
         let Some(limit) = self.0.storage.storage_bytes(tenant).await? else { return Ok(None) };
         let row = self.0.db.read_opt(tenant, &STORED_BYTES, &[&tenant.uuid()]).await?;
         let stored = row.map_or(0, |row| row.get::<_, i64>(0)).unsigned_abs();
-        if stored >= limit {
+        let pending = self.0.disk.pending(tenant, except).await?;
+        let taken = stored.saturating_add(pending.declared).saturating_add(pending.arriving);
+        if taken >= limit {
             return Err(storage_full(limit));
         }
-        Ok(Some(limit - stored))
+        Ok(Some(limit - taken))
     }
 
-    /// Keeps a file; `declared` is the size that the client says, 0 for none. Uploads at the same moment may together go over the plan's storage by less than one of them each.
+    /// Keeps a file; `declared` is the size that the client says, 0 for none.
     ///
     /// # Errors
     /// `file_too_large`, `storage_full`; `bad_request` when the body does not come to its end.
@@ -51,49 +57,69 @@ impl Bases {
         body: impl Stream<Item = Result<Bytes>>,
     ) -> Result<Stored> {
         let tenant = caller.tenant;
-        let (limit, room) = (self.0.web.upload_limit() as u64, self.room(tenant).await?);
+        let (limit, room) = (self.0.web.upload_limit() as u64, self.room(tenant, None).await?);
         let fits = |size: u64| fits(size, limit, room);
         fits(declared)?;
         let mut incoming = self.0.disk.begin(tenant, self.new_uuid()).await?;
         let mut body = pin!(body);
-        let received: Result<()> = async {
-            while let Some(chunk) = body.next().await {
-                let chunk = chunk?;
-                fits(incoming.size + chunk.len() as u64)?;
-                incoming.write(&chunk).await?;
-            }
-            Ok(())
+        while let Some(chunk) = body.next().await {
+            let chunk = chunk?;
+            fits(incoming.size + chunk.len() as u64)?;
+            incoming.write(&chunk).await?;
         }
-        .await;
-        if let Err(error) = received {
-            incoming.give_up().await;
-            return Err(error);
-        }
-        self.keep(caller, name, incoming).await
+        self.keep(caller, name, incoming, None).await
     }
 
-    /// What came in whole, as a file.
-    async fn keep(&self, caller: &Caller, name: &str, incoming: disk::Incoming) -> Result<Stored> {
+    /// What came in whole, as a file; `upload` if it came in parts.
+    async fn keep(
+        &self,
+        caller: &Caller,
+        name: &str,
+        mut incoming: disk::Incoming,
+        upload: Option<Uuid>,
+    ) -> Result<Stored> {
         let (tenant, size, name) = (caller.tenant, incoming.size, clean_name(name));
+        let media_type = sniff::media_type(&incoming.head(sniff::HEAD).await?, &name);
+        // The turn comes first: without one nothing has happened, and an upload in parts can be ended later.
+        let slot = match media_type {
+            "image/png" | "image/jpeg" | "image/webp" => Some(DECODING.take(tenant).await?),
+            _ => None,
+        };
         let hash = self.0.disk.finish(tenant, incoming).await?;
-        let media_type = sniff::media_type(&self.0.disk.head(tenant, &hash, sniff::HEAD).await?, &name);
-        let pixels = self.picture(tenant, &hash, media_type).await?;
+        let pixels = match slot {
+            Some(slot) => self.picture(tenant, &hash, media_type, slot).await?,
+            None => None,
+        };
         let (id, by) = (FileId::new(), caller.actor.to_string());
         let stored = Stored { id, size, media_type: media_type.to_owned(), name, pixels, by };
-        self.enter(tenant, &stored, &hash).await?;
+        self.enter(tenant, &stored, &hash, upload).await?;
         Ok(stored)
     }
 
     /// Begins an upload in parts.
     ///
     /// # Errors
-    /// `file_too_large`, `storage_full`.
+    /// `file_too_large`, `storage_full`; `limit_reached` when too many are open.
     pub(super) async fn start_upload(&self, caller: &Caller, declared: u64) -> Result<Uuid> {
-        let room = self.room(caller.tenant).await?;
+        let (tenant, upload) = (caller.tenant, self.new_uuid());
+        let mut tx = self.0.db.begin(Database::Data, tenant).await?;
+        tx.query(&FILES_LOCK, &[&tenant.uuid()]).await?;
+        let room = self.room(tenant, None).await?;
         fits(declared, self.0.web.upload_limit() as u64, room)?;
-        let upload = self.new_uuid();
-        self.0.disk.start(caller.tenant, upload).await?;
+        if self.0.disk.pending(tenant, None).await?.open >= MAX_OPEN {
+            let detail = format!("{MAX_OPEN} uploads are open. Finish one first.");
+            return Err(Error::new(Code::LimitReached).detail(detail));
+        }
+        let about = disk::About { size: declared, by: caller.actor.to_string() };
+        self.0.disk.start(tenant, upload, &about).await?;
+        tx.commit().await?;
         Ok(upload)
+    }
+
+    /// What is known of an upload of the caller.
+    async fn own_upload(&self, caller: &Caller, upload: Uuid) -> Result<disk::About> {
+        let about = self.0.disk.about(caller.tenant, upload).await?;
+        about.filter(|about| about.by == caller.actor.to_string()).ok_or_else(Error::not_found)
     }
 
     /// Bytes of an upload that are there.
@@ -101,6 +127,7 @@ impl Bases {
     /// # Errors
     /// `not_found`.
     pub(super) async fn upload_offset(&self, caller: &Caller, upload: Uuid) -> Result<u64> {
+        self.own_upload(caller, upload).await?;
         self.0.disk.length(caller.tenant, upload).await?.ok_or_else(Error::not_found)
     }
 
@@ -115,45 +142,49 @@ impl Bases {
         offset: u64,
         body: impl Stream<Item = Result<Bytes>>,
     ) -> Result<u64> {
-        let conflict = |detail: String| Error::new(Code::Conflict).detail(detail);
+        let about = self.own_upload(caller, upload).await?;
         let part = self.0.disk.next_part(caller.tenant, upload).await?;
-        let mut part = part.ok_or_else(|| conflict("Another part is being received.".to_owned()))?;
+        let mut part =
+            part.ok_or_else(|| conflict("Another part is being received, or the upload ended."))?;
         if part.offset != offset {
-            return Err(conflict(format!("The upload goes on at byte {}.", part.offset)));
+            return Err(conflict(&format!("The upload goes on at byte {}.", part.offset)));
         }
-        let (limit, room) = (self.0.web.upload_limit() as u64, self.room(caller.tenant).await?);
+        let (limit, room) = (self.0.web.upload_limit() as u64, self.room(caller.tenant, Some(upload)).await?);
         let mut body = pin!(body);
-        let received: Result<()> = async {
-            while let Some(chunk) = body.next().await {
-                let chunk = chunk?;
-                let size = part.size + chunk.len() as u64;
-                if size - part.offset > PART {
-                    let detail = format!("A part has at most {}.", megabytes(PART));
-                    return Err(Error::new(Code::BodyTooLarge).detail(detail));
-                }
-                fits(size, limit, room)?;
-                part.write(&chunk).await?;
+        while let Some(chunk) = body.next().await {
+            let chunk = chunk?;
+            let size = part.size + chunk.len() as u64;
+            if size - part.offset > PART {
+                let detail = format!("A part has at most {}.", megabytes(PART));
+                return Err(Error::new(Code::BodyTooLarge).detail(detail));
             }
-            Ok(())
+            if size > about.size {
+                let detail = format!("The upload was begun for {} bytes.", about.size);
+                return Err(Error::new(Code::BodyTooLarge).detail(detail));
+            }
+            fits(size, limit, room)?;
+            part.write(chunk).await?;
         }
-        .await;
         let end = part.size;
-        match received {
-            Ok(()) => part.end().await.map(|()| end),
-            Err(error) => {
-                part.give_up().await?;
-                Err(error)
-            }
-        }
+        part.end();
+        Ok(end)
     }
 
     /// The file of an upload of which all parts are there.
     ///
     /// # Errors
-    /// `not_found`; those of [`Bases::receive_file`].
+    /// `not_found`; `conflict` while a part is received or missing; those of [`Bases::receive_file`].
     pub(super) async fn finish_upload(&self, caller: &Caller, upload: Uuid, name: &str) -> Result<Stored> {
-        let incoming = self.0.disk.whole(caller.tenant, upload).await?;
-        self.keep(caller, name, incoming).await
+        let about = self.own_upload(caller, upload).await?;
+        let whole = self.0.disk.whole(caller.tenant, upload).await?;
+        let incoming =
+            whole.ok_or_else(|| conflict("A part is being received, or the upload is being ended."))?;
+        if incoming.size != about.size {
+            let detail = format!("The upload has {} of {} bytes.", incoming.size, about.size);
+            return Err(conflict(&detail));
+        }
+        fits(incoming.size, self.0.web.upload_limit() as u64, self.room(caller.tenant, Some(upload)).await?)?;
+        self.keep(caller, name, incoming, Some(upload)).await
     }
 
     /// Makes the thumbnails of a picture and gives its size; `None` for what is none that can be shown.
@@ -162,14 +193,16 @@ impl Bases {
         tenant: TenantId,
         hash: &disk::Hash,
         media_type: &'static str,
+        slot: Slot,
     ) -> Result<Option<(u32, u32)>> {
-        if !matches!(media_type, "image/png" | "image/jpeg" | "image/webp") {
-            return Ok(None);
-        }
-        let permit = DECODING.acquire().await.map_err(Error::internal)?;
         let path = self.0.disk.path(tenant, hash, disk::Form::Whole);
-        let read = tokio::task::spawn_blocking(move || pictures::read(&path, media_type)).await;
-        drop(permit);
+        // It goes on when the request is gone, and so does its turn.
+        let read = tokio::task::spawn_blocking(move || {
+            let picture = pictures::read(&path, media_type);
+            drop(slot);
+            picture
+        });
+        let read = read.await;
         // A decoder that panics has met something that is no picture.
         let Some(picture) = read.unwrap_or_else(|problem| {
             tracing::warn!(%problem, "a picture could not be decoded");
@@ -183,7 +216,14 @@ impl Bases {
         Ok(Some(picture.pixels))
     }
 
-    async fn enter(&self, tenant: TenantId, stored: &Stored, hash: &disk::Hash) -> Result<()> {
+    /// Enters a file, if it fits with all that were entered and begun before.
+    async fn enter(
+        &self,
+        tenant: TenantId,
+        stored: &Stored,
+        hash: &disk::Hash,
+        upload: Option<Uuid>,
+    ) -> Result<()> {
         let side = |side: u32| i32::try_from(side).unwrap_or(i32::MAX);
         let (width, height) = (stored.pixels.map(|of| side(of.0)), stored.pixels.map(|of| side(of.1)));
         let size = i64::try_from(stored.size).map_err(Error::internal)?;
@@ -200,7 +240,21 @@ impl Bases {
             &stored.by,
             &now,
         ];
-        self.0.db.write(tenant, &INSERT_FILE, params).await?;
+        let limit = self.0.storage.storage_bytes(tenant).await?;
+        let mut tx = self.0.db.begin(Database::Data, tenant).await?;
+        tx.query(&FILES_LOCK, &[&tenant.uuid()]).await?;
+        tx.execute(&INSERT_FILE, params).await?;
+        if let Some(limit) = limit {
+            // With this one: the same content counts once.
+            let row = tx.query_one(&STORED_BYTES, &[&tenant.uuid()]).await?;
+            let stored = row.get::<_, i64>(0).unsigned_abs();
+            let declared = self.0.disk.pending(tenant, upload).await?.declared;
+            if stored.saturating_add(declared) > limit {
+                tx.rollback().await?;
+                return Err(storage_full(limit));
+            }
+        }
+        tx.commit().await?;
         Ok(())
     }
 
@@ -209,7 +263,7 @@ impl Bases {
     /// # Errors
     /// A sentence about the address; `file_too_large`, `storage_full`.
     pub(super) async fn fetch_file(&self, caller: &Caller, url: &str, name: Option<&str>) -> Result<Stored> {
-        let _permit = FETCHING.acquire().await.map_err(Error::internal)?;
+        let slot = FETCHING.take(caller.tenant).await?;
         let mut request = Request::new(Method::Get, url);
         (request.redirects, request.limit, request.timeout) = (3, FETCHED, FETCH_TIME);
         let refused = |detail: String| Error::new(Code::InvalidValue).detail(detail);
@@ -219,6 +273,7 @@ impl Bases {
             .send(&request)
             .await
             .map_err(|failure| refused(format!("The file can't be fetched: {failure}.")))?;
+        drop(slot);
         if answer.status != 200 {
             return Err(refused(format!("The file can't be fetched: the answer is {}.", answer.status)));
         }
@@ -227,6 +282,10 @@ impl Bases {
         let body = futures_util::stream::once(std::future::ready(Ok(Bytes::from(answer.body))));
         self.receive_file(caller, name, 0, body).await
     }
+}
+
+fn conflict(detail: &str) -> Error {
+    Error::new(Code::Conflict).detail(detail.to_owned())
 }
 
 fn fits(size: u64, limit: u64, room: Option<u64>) -> Result<()> {

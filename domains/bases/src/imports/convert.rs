@@ -119,6 +119,8 @@ fn value(column: &Column, locale: Locale, given: &Given) -> Result<Cell, String>
     let said = |result: Result<Cell, (engine_base::CellCode, String)>| result.map_err(|(_, message)| message);
     match given {
         Given::Empty => Ok(Cell::Empty),
+        // What a cell keeps of a file is never taken from outside.
+        _ if column.kind.holds_files() => said(coerce(&column.kind, &given.text())),
         Given::Json(json) if matches!(column.kind, FieldKind::Json) => said(strict(&column.kind, json)),
         Given::Json(Value::String(text)) | Given::Text(text) => text_value(&column.kind, locale, text),
         Given::Json(Value::Bool(flag)) | Given::Bool(flag) if matches!(column.kind, FieldKind::Checkbox) => {

@@ -8,7 +8,8 @@ use crate::actor::{KeyToStore, OpenBase, Order};
 use crate::idempotency;
 use crate::service::Bases;
 use engine_base::{
-    Change, Command, FieldKind, FieldNo, Merge, QueryContext, QuerySpec, RowNo, StoredCells, TableNo,
+    Change, Command, FieldKind, FieldNo, FileTexts, Merge, QueryContext, QuerySpec, RowNo, StoredCells,
+    TableNo,
 };
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesOrdered;
@@ -235,7 +236,13 @@ impl Bases {
             }
             let count = rows.len() as u64;
             let command = Command::DeleteRecords { table, rows };
-            let order = Order { command, typecast: false, actor: Arc::clone(actor), key: None };
+            let order = Order {
+                command,
+                typecast: false,
+                files: FileTexts::default(),
+                actor: Arc::clone(actor),
+                key: None,
+            };
             match open.write(order).await {
                 Ok(_) => progress.deleted += count,
                 // Somebody deleted one of them meanwhile: it is looked again.
@@ -301,7 +308,9 @@ async fn write_chunk(
     let Target { table, merge, fields } = target;
     let rows = std::mem::take(&mut chunk.rows);
     let command = Command::ImportRecords { table: *table, rows, merge: *merge };
-    let written = open.write(Order { command, typecast: false, actor, key: Some(key) }).await?;
+    let written = open
+        .write(Order { command, typecast: false, files: FileTexts::default(), actor, key: Some(key) })
+        .await?;
     let change = &written.change;
     chunk.count(change, target);
     for error in &change.refused {

@@ -52,7 +52,8 @@ pub(crate) fn keys(text: Option<&str>) -> Result<Keys> {
     }
 }
 
-/// Values by name or id as the engine takes them; unknown names are all reported.
+/// Values by name or id as the engine takes them; unknown names and fields that are named
+/// twice are all reported.
 pub(crate) fn cells(
     table: &Table,
     fields: Map<String, Value>,
@@ -62,6 +63,11 @@ pub(crate) fn cells(
     let mut cells = InputCells::with_capacity(fields.len());
     for (key, value) in fields {
         match table.field_by_key(&key) {
+            Some(field) if cells.iter().any(|(no, _)| *no == field.no) => errors.push(FieldError::new(
+                format!("{pointer}/fields/{}", crate::problem::escape(&key)),
+                Code::InvalidValue,
+                format!("The field {} is named twice, by its name and by its id.", field.name),
+            )),
             Some(field) => cells.push((field.no, value)),
             None => errors.push(FieldError::new(
                 format!("{pointer}/fields/{}", crate::problem::escape(&key)),

@@ -6,7 +6,7 @@ use crate::history;
 use crate::http::{AppState, Versioned};
 use crate::schema::table_no;
 use axum::extract::{Path, State};
-use engine_base::{Command, RowFacts};
+use engine_base::{Command, FileTexts, RowFacts};
 use kernel_core::{Capability, Code, Error};
 use kernel_web::{ApiJson, WebError};
 use serde::Deserialize;
@@ -55,7 +55,8 @@ pub(crate) async fn restore(
     let actor = Arc::from(caller.actor.to_string());
     let command = Command::RestoreRecords { table, rows };
     bases.permit(&open, &caller, &command)?;
-    let written = open.write(Order { command, typecast: false, actor, key: None }).await?;
+    let written =
+        open.write(Order { command, typecast: false, files: FileTexts::default(), actor, key: None }).await?;
     let ids: Vec<_> = wanted.into_iter().map(|row| (table, row)).collect();
     let body = open.read(|base| write_list(&caller, base, &ids, engine_base::Keys::Name));
     Ok(Versioned::ok(written.seq, body))

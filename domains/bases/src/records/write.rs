@@ -167,7 +167,6 @@ impl Bases {
             return Ok(answer.into_response());
         }
         self.permit(open, caller, &command)?;
-        let command = self.with_files(open, caller, request.typecast, command).await?;
         let named = named_rows(&command);
         let expect = match (&request.expects, named.as_deref()) {
             (None, _) => None,
@@ -179,13 +178,15 @@ impl Bases {
                 return Err(Error::field("If-Match", Code::InvalidValue, detail).into());
             }
         };
+        let (command, taken) = self.with_files(open, caller, request.typecast, command).await?;
         let order = Order {
             command,
             typecast: request.typecast,
+            files: taken.texts.clone(),
             actor: Arc::from(caller.actor.to_string()),
             key: key.map(|key| key.to_store(request.status().as_u16())),
         };
-        let written = open.write_expecting(order, expect).await?;
+        let written = self.settle(caller.tenant, &taken, open.write_expecting(order, expect).await).await?;
         let ids =
             named.unwrap_or_else(|| written.change.created.iter().map(|row| (row.table, row.row)).collect());
         let answer = request.answer((caller, open), written.seq, &ids, false);

@@ -3,7 +3,7 @@
 use super::{DAYS, store};
 use crate::actor::Order;
 use crate::service::Bases;
-use engine_base::Command;
+use engine_base::{Command, FileTexts};
 use jiff::SignedDuration;
 use kernel_core::{Code, Result, TenantId};
 use kernel_jobs::{Job, JobError, Jobs, Schedule};
@@ -39,7 +39,13 @@ impl Bases {
         for row in self.0.db.platform(&store::DUE, &[&until]).await? {
             let (tenant, base) = (TenantId::from_uuid(row.get(0)), row.get::<_, i64>(1).unsigned_abs());
             let command = Command::Purge { until_us: until.as_microsecond() };
-            let order = Order { command, typecast: false, actor: Arc::from("system"), key: None };
+            let order = Order {
+                command,
+                typecast: false,
+                files: FileTexts::default(),
+                actor: Arc::from("system"),
+                key: None,
+            };
             let done = match self.0.registry.open(tenant, base).await {
                 Ok(open) => {
                     let written = open.write(order).await.map(drop);

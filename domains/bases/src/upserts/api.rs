@@ -9,7 +9,7 @@ use crate::records::query::with_table;
 use crate::records::{MAX_RECORDS, Record, cells, keys as shown_keys, write_list};
 use axum::extract::State;
 use bytes::Bytes;
-use engine_base::{Keys, RecordId};
+use engine_base::{FileTexts, Keys, RecordId};
 use http::{HeaderMap, StatusCode};
 use kernel_core::{Caller, Capability, Code, Error};
 use kernel_web::{ApiQuery, RawJson, WebError};
@@ -108,7 +108,15 @@ async fn put(
                 return Err(Error::fields(errors));
             }
             let (keys, typecast) = (keys(schema, &value.key)?, value.typecast);
-            Ok(Upsert { caller: caller.clone(), table, keys, typecast, clears: false, records })
+            Ok(Upsert {
+                caller: caller.clone(),
+                table,
+                keys,
+                typecast,
+                clears: false,
+                records,
+                files: FileTexts::default(),
+            })
         })
     })?;
     let key = key.map(|key| key.to_store(StatusCode::OK.as_u16()));

@@ -11,7 +11,7 @@ use crate::service::Bases;
 use crate::sight::Seen;
 use crate::{problem, sight};
 use engine_base::{
-    Base, Cell, CellError, Change, CheckContext, Command, Field, FieldKind, FieldNo, InputCells,
+    Base, Cell, CellError, Change, CheckContext, Command, Field, FieldKind, FieldNo, FileTexts, InputCells,
     QueryContext, QuerySpec, RecordId, RowNo, Table, TableNo, coerce,
 };
 use kernel_core::{Caller, Code, Error, Result};
@@ -33,6 +33,8 @@ pub(crate) struct Upsert {
     /// Whether a record that is found loses the values that it is not given.
     pub(crate) clears: bool,
     pub(crate) records: Vec<Given>,
+    /// Files that the cells may take; [`Upsert::write`] finds them.
+    pub(crate) files: FileTexts,
 }
 
 /// One record of the request.
@@ -79,6 +81,7 @@ pub(crate) fn keys(table: &Table, names: &[String]) -> Result<Vec<FieldNo>> {
 impl Plan for Upsert {
     fn decide(&self, base: &Base, context: &mut CheckContext<'_>) -> Result<(Change, Vec<RecordId>)> {
         context.typecast = self.typecast;
+        context.files = self.files.clone();
         let table = self.table;
         let seen = Seen::of(&self.caller, base, table).ok_or_else(Error::not_found)?;
         let found = self.find(base, &seen, context.now_us)?;
@@ -130,9 +133,12 @@ impl Upsert {
         key: Option<KeyToStore>,
     ) -> Result<Written> {
         let mut rows: Vec<_> = self.records.iter_mut().map(|given| (given.row, &mut given.cells)).collect();
-        bases.take_files((open, &self.caller), self.typecast, self.table, &mut rows).await?;
+        let taken = bases.take_files((open, &self.caller), self.typecast, self.table, &mut rows).await?;
+        self.files = taken.texts.clone();
+        let tenant = self.caller.tenant;
         let actor: Arc<str> = Arc::from(self.caller.actor.to_string());
-        open.write_planned(Box::new(self), actor, key).await
+        let written = open.write_planned(Box::new(self), actor, key).await;
+        bases.settle(tenant, &taken, written).await
     }
 
     /// The record that each of the request means; `None`: there is none yet.

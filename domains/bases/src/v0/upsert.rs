@@ -7,7 +7,7 @@ use super::write::{Mode, Patch, cells};
 use crate::actor::OpenBase;
 use crate::service::Bases;
 use crate::upserts::{self, Given, MAX_KEYS};
-use engine_base::{RowNo, TableNo};
+use engine_base::{FileTexts, RowNo, TableNo};
 use kernel_core::{Caller, Code, Error, Result};
 use serde::Deserialize;
 
@@ -60,7 +60,15 @@ pub(super) async fn merge(
                 false => Vec::new(),
             };
             let (caller, clears) = (caller.clone(), mode == Mode::Clear);
-            Ok(upserts::Upsert { caller, table, keys, typecast, clears, records })
+            Ok(upserts::Upsert {
+                caller,
+                table,
+                keys,
+                typecast,
+                clears,
+                records,
+                files: FileTexts::default(),
+            })
         })
     })?;
     let written = upsert.write(bases, open, None).await?;

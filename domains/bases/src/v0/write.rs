@@ -78,19 +78,24 @@ pub(super) async fn run(
     command: Command,
 ) -> Result<Written> {
     bases.permit(open, caller, &command)?;
-    let command = bases.with_files(open, caller, typecast, command).await?;
-    let actor = Arc::from(caller.actor.to_string());
-    open.write(Order { command, typecast, actor, key: None }).await
+    let (command, taken) = bases.with_files(open, caller, typecast, command).await?;
+    let (actor, files) = (Arc::from(caller.actor.to_string()), taken.texts.clone());
+    let written = open.write(Order { command, typecast, files, actor, key: None }).await;
+    bases.settle(caller.tenant, &taken, written).await
 }
 
 /// Cells as the engine takes them.
 ///
 /// # Errors
-/// `unknown_field`.
+/// `unknown_field`; a field that is named twice.
 pub(super) fn cells(table: &Seen<'_>, fields: Fields, mode: Mode) -> Result<InputCells> {
     let mut cells = InputCells::with_capacity(fields.len());
     for (key, value) in fields {
         let field = table.field_by_key(&key).ok_or_else(|| error::unknown_field(&key))?;
+        if cells.iter().any(|(no, _)| *no == field.no) {
+            let detail = format!("Field {} is named twice, by its name and by its id.", field.name);
+            return Err(error::invalid(detail));
+        }
         cells.push((field.no, value));
     }
     if mode == Mode::Clear {

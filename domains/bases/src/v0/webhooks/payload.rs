@@ -144,6 +144,7 @@ impl Payloads<'_> {
                 (FieldKind::DateTime { .. }, Value::String(text)) => {
                     text.parse().map_or(Value::Null, |at| wire::instant_of(at).into())
                 }
+                (FieldKind::Signature, file) if !file.is_null() => json!([file]),
                 (_, value) if options["choices"].is_array() => choices(&options, value),
                 (_, value) => value,
             };
