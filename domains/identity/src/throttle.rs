@@ -1,5 +1,8 @@
 //! Token buckets for sign-in, sign-up and reset: by client address and by account (ASVS 6.3.1). Unlike the limits of
 //! ordinary requests, a sign-in is charged only when it fails, so that an office behind one address can work.
+//!
+//! Invariant: whatever checks a secret takes its token before it looks at it, and gives it back when the secret was right.
+//! Tries that come in together are then as many tries as tries one after the other.
 //! In memory of the process: several processes allow so many times more, which the figures bear.
 
 use jiff::Timestamp;
@@ -37,6 +40,10 @@ pub const CONFIRM_BY_ACCOUNT: Policy =
 /// of three in a million.
 pub const SECOND_BY_ACCOUNT: Policy =
     Policy { name: "second_account", burst: 10.0, seconds_per_token: 300.0 };
+
+/// How often an organisation ends all sessions of one person.
+pub const LOG_OUT_BY_ORGANISATION: Policy =
+    Policy { name: "log_out_organisation", burst: 3.0, seconds_per_token: 1_200.0 };
 
 /// Challenges for passkeys, from one client address: every look at the log-in page asks for one.
 pub const PASSKEY_BY_ADDRESS: Policy =
@@ -83,6 +90,14 @@ impl Throttle {
     /// `rate_limited` with the seconds to wait.
     pub fn take(&self, policy: Policy, key: &str) -> Result<()> {
         self.with(policy, key, |bucket| bucket.tokens -= 1.0)
+    }
+
+    /// Puts back what was taken for a try that was right, or that was never looked at.
+    pub fn give_back(&self, policy: Policy, key: &str) {
+        let mut buckets = self.buckets.lock();
+        if let Some(bucket) = buckets.get_mut(&(policy.name, key.to_owned())) {
+            bucket.tokens = (bucket.tokens + 1.0).min(policy.burst);
+        }
     }
 
     fn with(&self, policy: Policy, key: &str, change: impl FnOnce(&mut Bucket)) -> Result<()> {
@@ -135,6 +150,21 @@ mod tests {
         clock.advance(SignedDuration::from_secs(20));
         throttle.take(SIGN_IN_BY_ADDRESS, "192.0.2.1").unwrap();
         assert!(throttle.ask(SIGN_IN_BY_ADDRESS, "192.0.2.1").is_err());
+    }
+
+    #[test]
+    fn what_is_given_back_can_be_taken_again_and_is_never_more_than_the_burst() {
+        let throttle = Throttle::new(Clock::Fixed(FixedClock::at(Timestamp::UNIX_EPOCH)));
+        throttle.give_back(SIGN_IN_BY_ADDRESS, "a");
+        for _ in 0..30 {
+            throttle.take(SIGN_IN_BY_ADDRESS, "a").unwrap();
+            throttle.give_back(SIGN_IN_BY_ADDRESS, "a");
+        }
+        throttle.give_back(SIGN_IN_BY_ADDRESS, "a");
+        for _ in 0..10 {
+            throttle.take(SIGN_IN_BY_ADDRESS, "a").unwrap();
+        }
+        assert!(throttle.take(SIGN_IN_BY_ADDRESS, "a").is_err());
     }
 
     #[test]

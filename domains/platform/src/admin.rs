@@ -53,8 +53,8 @@ impl Admin {
         let (clock, random) = (web.clock().clone(), web.random().clone());
         let head_file = settings.database.data_folder.join("audit-head");
         let audit = Audit::new(db.clone(), head_file, key);
-        // The staff's passwords count against the same budget as everybody's.
-        let hasher = tenancy.identity().hasher().clone();
+        // The staff's passwords count against the same budget as everybody's, with some places to wait of their own.
+        let hasher = tenancy.identity().hasher().of_staff();
         Self {
             staff: Staff::new(db.clone(), audit.clone(), hasher, clock.clone(), random),
             dashboard: Dashboard::new(db.clone(), clock.clone()),

@@ -81,15 +81,18 @@ impl Identity {
     ) -> Result<NewSession> {
         let user = &who.user;
         let id = user.id;
-        self.0.throttle.ask(CONFIRM_BY_ACCOUNT, &id.to_string())?;
+        // Taken before the password is looked at, given back when it is right.
+        self.0.throttle.take(CONFIRM_BY_ACCOUNT, &id.to_string())?;
         let mut errors = Vec::new();
         let row =
             self.0.db.global_opt(&PASSWORD_OF_USER, &[&id.uuid()]).await?.ok_or_else(Error::not_found)?;
         // None: the person came by a provider, and sets a password by a link in a mail.
         let stored: Option<String> = row.get("password_hash");
-        if self.0.hasher.verify(current, stored.as_deref()).await? == Verdict::Wrong {
-            // Charged even when the bucket has just run dry: the answer is the wrong password.
-            let _ = self.0.throttle.take(CONFIRM_BY_ACCOUNT, &id.to_string());
+        let verdict = self.0.hasher.asked_by(&visit.limit_key()).verify(current, stored.as_deref()).await;
+        if !matches!(verdict, Ok(Verdict::Wrong)) {
+            self.0.throttle.give_back(CONFIRM_BY_ACCOUNT, &id.to_string());
+        }
+        if verdict? == Verdict::Wrong {
             self.note(&AuditEvent::of_account(Some(id), "password.change_failed", self.now()).from(visit))
                 .await?;
             errors.push(FieldError::new("current", Code::BadCredentials, "is not your current password"));
@@ -100,7 +103,7 @@ impl Identity {
         if !errors.is_empty() {
             return Err(Error::fields(errors));
         }
-        let hash = self.0.hasher.hash(new).await?;
+        let hash = self.0.hasher.asked_by(&visit.limit_key()).hash(new).await?;
         let mut tx = self.0.db.begin_global(Database::Control).await?;
         tx.execute(&SET_PASSWORD, &[&id.uuid(), &hash]).await?;
         tx.execute(&DELETE_RESETS, &[&id.uuid()]).await?;

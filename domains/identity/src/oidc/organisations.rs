@@ -12,10 +12,10 @@ use crate::reset::store::DELETE_RESETS;
 use crate::security_mail::{SecurityMail, SecurityNews};
 use crate::session::SignIn;
 use crate::signup::store::DELETE_SIGNUPS;
-use crate::throttle::ELSEWHERE_BY_ADDRESS;
+use crate::throttle::{ELSEWHERE_BY_ADDRESS, LOG_OUT_BY_ORGANISATION};
 use crate::{Identity, User};
 use kernel_core::sealed::Sealing;
-use kernel_core::{Code, Error, Result, UserId};
+use kernel_core::{Code, Error, Result, TenantId, UserId};
 use kernel_db::{Database, Tx};
 use std::sync::Arc;
 
@@ -41,6 +41,14 @@ impl Identity {
     /// `rate_limited`.
     pub fn may_leave(&self, visit: &Visit) -> Result<()> {
         self.0.throttle.take(ELSEWHERE_BY_ADDRESS, &visit.limit_key())
+    }
+
+    /// Counts that an organisation ends all sessions of a person.
+    ///
+    /// # Errors
+    /// `rate_limited`.
+    pub fn may_end_sessions(&self, tenant: TenantId, user: UserId) -> Result<()> {
+        self.0.throttle.take(LOG_OUT_BY_ORGANISATION, &format!("{tenant} {user}"))
     }
 
     /// Encrypts what other domains must read again.

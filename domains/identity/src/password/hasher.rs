@@ -2,13 +2,15 @@
 //!
 //! Invariants: no more hashes than the budget are computed at once, whatever happens, so that many sign-ins together can't
 //! take the memory; they are computed on threads of their own, which give way to those that answer requests; what waits is
-//! bounded, and who waits no longer (a client that went away, a time-out) costs nothing when its turn comes.
+//! bounded, and who waits no longer (a client that went away, a time-out) costs nothing when its turn comes. One client
+//! address has only few of the places to wait, and some places are the staff's alone.
 
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _};
 use argon2::{Algorithm, Argon2, Params, Version};
 use kernel_core::{Code, Error, Random, Result};
 use parking_lot::Mutex;
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use tokio::sync::oneshot;
@@ -19,6 +21,10 @@ const PASSES: u32 = 2;
 const LANES: u32 = 1;
 /// Hashes that may wait: at two at a time of 20 to 40 ms each, the last one waits some seconds.
 const MOST_WAITING: usize = 256;
+/// Those of one client address among them: more than people behind one address press the button in one second.
+const MOST_OF_ONE: usize = 8;
+/// Places beyond those, for the staff: who mends what goes on can log in while it goes on.
+const KEPT_FOR_STAFF: usize = 8;
 /// The nice value of the threads that hash: they get a tenth of what another busy thread gets.
 const GIVE_WAY: i32 = 10;
 
@@ -28,9 +34,42 @@ type Work = Box<dyn FnOnce() + Send>;
 #[derive(Clone)]
 pub struct Hasher {
     queue: SyncSender<Work>,
+    waiting: Arc<Mutex<Waiting>>,
+    /// The most that may wait when one more of this handle's comes.
+    room: usize,
+    /// The client address that asks, if it is known.
+    from: Option<Arc<str>>,
     random: Random,
     /// The hash of a password nobody has: unknown accounts cost the same time as known ones (ASVS 6.3.8).
     decoy: Arc<str>,
+}
+
+/// How many wait, and for whom.
+#[derive(Default)]
+struct Waiting {
+    all: usize,
+    of: HashMap<Arc<str>, usize>,
+}
+
+/// A place in the queue; free again when the turn has come, or nobody takes it.
+struct Place {
+    waiting: Arc<Mutex<Waiting>>,
+    from: Option<Arc<str>>,
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut waiting = self.waiting.lock();
+        waiting.all -= 1;
+        if let Some(from) = &self.from
+            && let Some(count) = waiting.of.get_mut(from)
+        {
+            *count -= 1;
+            if *count == 0 {
+                waiting.of.remove(from);
+            }
+        }
+    }
 }
 
 /// What a check found.
@@ -82,20 +121,52 @@ impl Hasher {
 
     fn with_room(at_once: usize, waiting: usize, random: Random) -> Result<Self> {
         let decoy = hash_now(random.token().as_bytes(), random.bytes())?.into();
-        let (queue, works) = sync_channel::<Work>(waiting);
+        let (queue, works) = sync_channel::<Work>(waiting + KEPT_FOR_STAFF);
         let works = Arc::new(Mutex::new(works));
         for _ in 0..at_once.max(1) {
             let works = Arc::clone(&works);
             let thread = std::thread::Builder::new().name("password-hash".to_owned());
             thread.spawn(move || work_off(&works)).map_err(Error::internal)?;
         }
-        Ok(Self { queue, random, decoy })
+        Ok(Self { queue, waiting: Arc::default(), room: waiting, from: None, random, decoy })
+    }
+
+    /// The same for a client address ([`crate::Visit::limit_key`]), which has only some of the places.
+    #[must_use]
+    pub fn asked_by(&self, from: &str) -> Self {
+        Self { from: Some(from.into()), ..self.clone() }
+    }
+
+    /// The same for the staff, who has places of its own.
+    #[must_use]
+    pub fn of_staff(&self) -> Self {
+        Self { room: self.room + KEPT_FOR_STAFF, ..self.clone() }
+    }
+
+    fn place(&self) -> Option<Place> {
+        let mut waiting = self.waiting.lock();
+        let of_one = self.from.as_ref().and_then(|from| waiting.of.get(from)).copied().unwrap_or(0);
+        if waiting.all >= self.room || of_one >= MOST_OF_ONE {
+            return None;
+        }
+        waiting.all += 1;
+        if let Some(from) = &self.from {
+            *waiting.of.entry(Arc::clone(from)).or_default() += 1;
+        }
+        Some(Place { waiting: Arc::clone(&self.waiting), from: self.from.clone() })
     }
 
     /// Does it when its turn comes; `unavailable` when too many wait.
     async fn in_turn<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
+        let full = || {
+            Error::new(Code::Unavailable)
+                .detail("Many people log in at this moment. Try again in some seconds.")
+                .retry_after(5)
+        };
+        let place = self.place().ok_or_else(full)?;
         let (answer, answered) = oneshot::channel();
         let work = move || {
+            drop(place);
             if !answer.is_closed() {
                 // Whoever asked may be gone by now.
                 let _ = answer.send(work());
@@ -103,9 +174,7 @@ impl Hasher {
         };
         match self.queue.try_send(Box::new(work)) {
             Ok(()) => answered.await.map_err(Error::internal),
-            Err(TrySendError::Full(_)) => Err(Error::new(Code::Unavailable)
-                .detail("Many people log in at this moment. Try again in some seconds.")
-                .retry_after(5)),
+            Err(TrySendError::Full(_)) => Err(full()),
             Err(TrySendError::Disconnected(_)) => Err(Error::internal("no thread hashes passwords")),
         }
     }
@@ -195,6 +264,51 @@ mod tests {
             }
             assert_eq!(most.load(SeqCst), at_once, "the whole budget, and no more");
         }
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn one_address_does_not_fill_the_queue_and_the_staff_has_places_left() {
+        let hasher = Hasher::with_room(1, 20, Random::seeded(5)).unwrap();
+        let (begun, has_begun) = std::sync::mpsc::channel();
+        let (release, released) = std::sync::mpsc::channel::<()>();
+        let first = tokio::spawn({
+            let hasher = hasher.clone();
+            async move {
+                let work = move || {
+                    begun.send(()).unwrap();
+                    released.recv().unwrap();
+                };
+                hasher.in_turn(work).await
+            }
+        });
+        has_begun.recv_timeout(std::time::Duration::from_secs(10)).unwrap();
+        let mut waiting = Vec::new();
+        for (asks, times, fit) in [
+            (hasher.asked_by("192.0.2.1"), 50, MOST_OF_ONE),
+            (hasher.asked_by("192.0.2.2"), 50, MOST_OF_ONE),
+            // What is left of the room; then the staff's places, which are nobody else's.
+            (hasher.asked_by("192.0.2.3"), 50, 4),
+            (hasher.clone(), 1, 0),
+            (hasher.of_staff(), 50, KEPT_FOR_STAFF),
+        ] {
+            let mut waits = 0;
+            for _ in 0..times {
+                let asks = asks.clone();
+                let mut asked = Box::pin(async move { asks.in_turn(|| ()).await });
+                waits += usize::from(futures_util::poll!(&mut asked).is_pending());
+                waiting.push(asked);
+            }
+            assert_eq!(waits, fit);
+        }
+        release.send(()).unwrap();
+        first.await.unwrap().unwrap();
+        drop(waiting);
+        // Every place is free again when its turn has come, whether somebody still waits or not.
+        while hasher.in_turn(|| ()).await.is_err() {
+            tokio::task::yield_now().await;
+        }
+        let left = hasher.waiting.lock();
+        assert_eq!((left.all, left.of.len()), (0, 0));
     }
 
     #[tokio::test(flavor = "multi_thread")]

@@ -59,7 +59,7 @@ impl Identity {
         let (email, name): (String, String) = (row.get("email"), row.get("name"));
         password::check("password", new, &self.known_words(&name, &email))
             .map_err(|error| Error::fields(vec![error]))?;
-        let hash = self.0.hasher.hash(new).await?;
+        let hash = self.0.hasher.asked_by(&visit.limit_key()).hash(new).await?;
         let mut tx = self.0.db.begin_global(Database::Control).await?;
         let taken = tx.query_opt(&TAKE_RESET, &[&hashed(token), &now]).await?.ok_or_else(expired)?;
         let user = UserId::from_uuid(taken.get("user_id"));

@@ -115,7 +115,8 @@ impl Identity {
         visit: &Visit,
     ) -> Result<NewSession> {
         let user = self.second_step(token).await?;
-        self.0.throttle.ask(SECOND_BY_ACCOUNT, &user.id.to_string())?;
+        // Taken before the factor is looked at, given back when it is right.
+        self.0.throttle.take(SECOND_BY_ACCOUNT, &user.id.to_string())?;
         let now = self.now();
         let mut tx = self.0.db.begin_global(Database::Control).await?;
         // Counted before it is looked at: many tries at once are many tries.
@@ -139,11 +140,10 @@ impl Identity {
                 let event = AuditEvent::of_account(Some(user.id), "sign_in.second_failed", now).from(visit);
                 emit(&mut tx, &event).await?;
                 tx.commit().await?;
-                // Charged even when the bucket has just run dry: the answer is the wrong code.
-                let _ = self.0.throttle.take(SECOND_BY_ACCOUNT, &user.id.to_string());
                 return Err(Error::field(field, Code::InvalidValue, detail));
             }
         };
+        self.0.throttle.give_back(SECOND_BY_ACCOUNT, &user.id.to_string());
         methods.push(proof.name().to_owned());
         let methods: Vec<&str> = methods.iter().map(String::as_str).collect();
         // Of two that hold the same step, one finishes it.

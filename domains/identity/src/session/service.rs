@@ -45,26 +45,32 @@ impl Identity {
         }
         let key = email_key(email);
         let throttle = &self.0.throttle;
-        throttle.ask(SIGN_IN_BY_ADDRESS, &visit.limit_key())?;
-        throttle.ask(SIGN_IN_BY_ACCOUNT, &key)?;
+        // Taken before the password is looked at: a volley of tries at once is as many tries.
+        let from = visit.limit_key();
+        throttle.take(SIGN_IN_BY_ADDRESS, &from)?;
+        let give_back = || throttle.give_back(SIGN_IN_BY_ADDRESS, &from);
+        throttle.take(SIGN_IN_BY_ACCOUNT, &key).inspect_err(|_| give_back())?;
+        let give_back = || {
+            give_back();
+            throttle.give_back(SIGN_IN_BY_ACCOUNT, &key);
+        };
         let now = self.now();
         let row =
             self.0.db.global_opt(&ACCOUNT_BY_EMAIL, &[&key, &now]).await?.ok_or_else(Error::not_found)?;
         let id = row.get::<_, Option<uuid::Uuid>>("id").map(UserId::from_uuid);
         let stored: Option<String> = row.get("password_hash");
         let waiting: Option<String> = row.get("signup_hash");
-        let verdict = self.0.hasher.verify(password, stored.as_deref().or(waiting.as_deref())).await?;
+        let known = stored.as_deref().or(waiting.as_deref());
+        // Who is told to come back has tried nothing.
+        let verdict = self.0.hasher.asked_by(&from).verify(password, known).await;
+        let verdict = verdict.inspect_err(|_| give_back())?;
         if verdict == Verdict::Wrong {
-            // Charged whatever else goes wrong; the answer stays the same when a bucket has just run dry.
-            let _ = (
-                throttle.take(SIGN_IN_BY_ADDRESS, &visit.limit_key()),
-                throttle.take(SIGN_IN_BY_ACCOUNT, &key),
-            );
             // A password in the wrong field must not come into the trail (ASVS 16.2.5).
             let named = if clean_email("email", email).is_ok() { key.as_str() } else { "" };
             self.note(&AuditEvent::of_account(id, "sign_in.failed", now).target(named).from(visit)).await?;
             return Err(Error::new(Code::BadCredentials));
         }
+        give_back();
         let (Some(id), Some(stored)) = (id, stored) else {
             return Err(Error::new(Code::EmailNotVerified).detail(
                 "Confirm your e-mail address first: use the link in the mail, or have another one sent.",

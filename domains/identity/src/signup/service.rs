@@ -35,7 +35,7 @@ impl Identity {
         let key = email_key(&email);
         self.0.throttle.take(SIGN_UP_BY_ADDRESS, &visit.limit_key())?;
         self.0.throttle.take(MAIL_TO_ACCOUNT, &key)?;
-        let hash = self.0.hasher.hash(&new.password).await?;
+        let hash = self.0.hasher.asked_by(&visit.limit_key()).hash(&new.password).await?;
         let (token, browser) = (self.0.random.token(), self.0.random.token());
         let now = self.now();
         let mut tx = self.0.db.begin_global(Database::Control).await?;

@@ -49,7 +49,8 @@ impl Identity {
         if typed.trim().is_empty() && !by_passkey {
             return Err(Error::field(field, Code::Required, "is missing"));
         }
-        self.0.throttle.ask(CONFIRM_BY_ACCOUNT, &id.to_string())?;
+        // Taken before the proof is looked at, given back when it is right.
+        self.0.throttle.take(CONFIRM_BY_ACCOUNT, &id.to_string())?;
         let mut tx = self.0.db.begin_global(Database::Control).await?;
         let mut wrong = (field, wrong);
         let right = match ask {
@@ -68,17 +69,17 @@ impl Identity {
             Ask::Password => {
                 let row = tx.query_opt(&PASSWORD_OF_USER, &[&id.uuid()]).await?;
                 let stored: Option<String> = row.and_then(|row| row.get("password_hash"));
-                self.0.hasher.verify(typed, stored.as_deref()).await? != Verdict::Wrong
+                self.0.hasher.asked_by(&visit.limit_key()).verify(typed, stored.as_deref()).await?
+                    != Verdict::Wrong
             }
         };
         let event = |action| AuditEvent::of_account(Some(id), action, now).from(visit);
         if !right {
             emit(&mut tx, &event("step_up.failed")).await?;
             tx.commit().await?;
-            // Charged even when the bucket has just run dry: the answer is the wrong proof.
-            let _ = self.0.throttle.take(CONFIRM_BY_ACCOUNT, &id.to_string());
             return Err(Error::field(wrong.0, Code::BadCredentials, wrong.1));
         }
+        self.0.throttle.give_back(CONFIRM_BY_ACCOUNT, &id.to_string());
         let token = Secret::new(self.0.random.token());
         let params: [&(dyn kernel_db::ToSql + Sync); 4] =
             [&id.uuid(), &who.session.uuid(), &hashed(token.expose()), &now];

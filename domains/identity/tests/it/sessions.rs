@@ -56,6 +56,37 @@ async fn ten_wrong_tries_close_the_address_and_not_the_account() {
     assert!(world.identity.sign_in(&user.email, PASSWORD, None, &here).await.is_ok());
 }
 
+/// Tries that come in together are no fewer tries: what is hashed is the burst, also when nobody has an answer yet.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_volley_is_as_many_tries_as_one_after_the_other() {
+    let world = World::new().await;
+    let user = world.person("Alex").await;
+    let tries = (0..60).map(|number| {
+        let (identity, email) = (world.identity.clone(), user.email.clone());
+        tokio::spawn(async move {
+            let typed = format!("not the password {number}");
+            identity.sign_in(&email, &typed, None, &visit("198.51.100.3")).await.unwrap_err().code()
+        })
+    });
+    let codes: Vec<Code> =
+        futures_util::future::join_all(tries).await.into_iter().map(Result::unwrap).collect();
+    let count = |code| codes.iter().filter(|found| **found == code).count();
+    // Those beyond the places of one address are told to come back, and have tried nothing.
+    let looked_at = count(Code::BadCredentials);
+    assert!((1..=10).contains(&looked_at), "{looked_at} looked at");
+    assert_eq!(looked_at + count(Code::RateLimited) + count(Code::Unavailable), 60, "{codes:?}");
+    assert!(count(Code::RateLimited) > 0, "{codes:?}");
+    // The account is open from elsewhere, and a right password costs nothing, also many at once.
+    let right = (0..30).map(|_| {
+        let (identity, email) = (world.identity.clone(), user.email.clone());
+        tokio::spawn(async move {
+            identity.sign_in(&email, PASSWORD, None, &visit("198.51.100.4")).await.map(drop)
+        })
+    });
+    futures_util::future::join_all(right).await;
+    assert!(world.identity.sign_in(&user.email, PASSWORD, None, &visit("198.51.100.4")).await.is_ok());
+}
+
 #[tokio::test]
 async fn right_passwords_are_not_counted() {
     let world = World::new().await;
