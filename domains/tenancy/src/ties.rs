@@ -23,8 +23,9 @@ statements! {
     /// What is known of the API tokens that a person made, without their secrets.
     tenant Control TOKENS_MADE_BY = "select id, label, hint, scopes, created_at, expires_at, last_used_at, revoked_at
         from control.api_tokens where tenant_id = $1 and created_by = $2 order by created_at, id";
-    /// Ends a membership; the tokens of the person end with it.
+    /// Ends a membership; the tokens of the person end with it, and what a directory said of the person.
     tenant Control LEAVE = "with gone as (delete from control.members where tenant_id = $1 and user_id = $2 returning tenant_id, user_id),
+            known as (delete from control.scim_users where tenant_id = $1 and user_id = $2),
             tokens as (update control.api_tokens set revoked_at = $3 where tenant_id = $1 and created_by = $2 and revoked_at is null)
         delete from control.user_tenants u using gone g where u.user_id = g.user_id and u.organisation = g.tenant_id";
 }

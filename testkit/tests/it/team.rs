@@ -209,6 +209,20 @@ fn an_administrator_ends_the_sessions_of_a_member() {
         let stranger = system.fresh_tenant().await?.owner;
         let foreign = tenancy.log_member_out(&ours.owner.caller, stranger.user, &visit()).await;
         assert_eq!(foreign.expect_err("not a member").code(), Code::NotFound);
+        // Sessions of somebody who is elsewhere, too, are not one organisation's; and nobody is shut out by ending them again
+        // and again.
+        let other = system.fresh_tenant().await?;
+        tenancy.invite(&other.owner.caller, &kim.email, Role::Viewer, &visit()).await?;
+        let mail = system.mail(&kim.email, &format!("invites you to {} on", other.summary.name)).await?;
+        let user = system.system.identity.users(&[kim.user]).await?.remove(0);
+        tenancy.accept_invite(&user, &testkit::TestSystem::token_of(&mail)?, &visit()).await?;
+        let shared = tenancy.log_member_out(&ours.owner.caller, kim.user, &visit()).await;
+        assert_eq!(shared.expect_err("of two").code(), Code::Conflict);
+        for _ in 0..3 {
+            tenancy.log_member_out(&ours.owner.caller, admin.user, &visit()).await?;
+        }
+        let often = tenancy.log_member_out(&ours.owner.caller, admin.user, &visit()).await;
+        assert_eq!(often.expect_err("too often").code(), Code::RateLimited);
         assert_eq!(owners.open(&home).await?.status, 200);
         Ok(())
     });

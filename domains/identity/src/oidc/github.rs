@@ -77,6 +77,7 @@ pub(super) async fn person(
         email_theirs: email.is_some(),
         email,
         name: account.name.filter(|name| !name.trim().is_empty()).or(Some(account.login)),
+        subject_is_address: false,
         several_factors: false,
         claims: Map::new(),
     })

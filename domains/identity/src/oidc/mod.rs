@@ -34,6 +34,9 @@ pub struct Person {
     pub issuer: String,
     /// The person's stable id there.
     pub subject: String,
+    /// Whether that id is an e-mail address, which may be another person's later.
+    #[serde(default)]
+    pub subject_is_address: bool,
     /// The address, if the provider tells it.
     pub email: Option<String>,
     /// Whether the provider has verified the address.

@@ -392,6 +392,7 @@ fn person(provider: &Provider, subject: String, claims: Map<String, Value>) -> P
         email_theirs: email.as_deref().is_some_and(|email| provider.answers_for(email, hosted)),
         email,
         name: text(&claims, "name"),
+        subject_is_address: false,
         several_factors: factors.is_some_and(|factors| factors.iter().any(|factor| factor == "mfa")),
         claims,
     }

@@ -8,7 +8,7 @@ use super::store::{
 use super::{LinkRow, Offer};
 use crate::Tenancy;
 use crate::model::TenantSummary;
-use crate::scim::store::IS_DEACTIVATED;
+use crate::sso::enter::removed;
 use crate::sso::store::IS_REMOVED;
 use crate::tenants::store::{TENANT_BY_ID, summary};
 use crate::tokens::person;
@@ -218,15 +218,8 @@ impl Tenancy {
             return Err(other_domain(&user.email, &domains));
         }
         // Who was removed comes back when an administrator wants it, not because a link still lives.
-        if tx.query_opt(&IS_REMOVED, &[&tenant.uuid(), &user.id.uuid()]).await?.is_some() {
-            let name: &str = found.get("name");
-            return Err(Error::new(Code::Forbidden).detail(format!(
-                "You were removed from {name}. Ask there for an invitation if that was not meant."
-            )));
-        }
-        if tx.query_opt(&IS_DEACTIVATED, &[&tenant.uuid(), &user.id.uuid()]).await?.is_some() {
-            let detail = "Your organisation's directory has ended your membership; it has to give it back.";
-            return Err(Error::new(Code::Forbidden).detail(detail));
+        if let Some(row) = tx.query_opt(&IS_REMOVED, &[&tenant.uuid(), &user.id.uuid()]).await? {
+            return Err(removed(found.get("name"), &row));
         }
         let role: &str = row.get("role");
         tx.execute(&INSERT_MEMBER, &[&tenant.uuid(), &user.id.uuid(), &role, &now]).await?;

@@ -56,7 +56,7 @@ pub(crate) fn routes(tenancy: &Tenancy, sites: Arc<dyn SiteDirectory>) -> Router
         .route("/o/{slug}/team/leave", post(leave))
         .route("/o/{slug}/team/members/{user}/role", post(change_role))
         .route("/o/{slug}/team/members/{user}/remove", post(remove))
-        .route("/o/{slug}/team/members/{user}/log-out", post(log_out))
+        .route("/o/{slug}/team/members/{user}/log-out", guarded(tenancy.identity(), post(log_out)))
         .route("/o/{slug}/team/invites/{invite}/resend", post(resend))
         .route("/o/{slug}/team/invites/{invite}/revoke", post(revoke))
         .route("/o/{slug}/team/members/{user}/transfer", guarded(tenancy.identity(), post(transfer)))

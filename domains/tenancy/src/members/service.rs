@@ -6,7 +6,7 @@ use super::store::{
 };
 use crate::Tenancy;
 use crate::oauth::store::END_CONNECTIONS_OF_USER;
-use crate::sso::store::BAR;
+use crate::sso::store::{BAR, LEFT_DIRECTORY};
 use crate::tokens::person;
 use identity::audit::{Act, AuditEvent, emit};
 use identity::model::Visit;
@@ -117,7 +117,8 @@ impl Tenancy {
     /// Ends every session of a member, who has to log in anew; API tokens and OAuth apps go on (ASVS 7.4.5).
     ///
     /// # Errors
-    /// `forbidden` (an admin and an owner's sessions), `not_found`; `conflict` for oneself.
+    /// `forbidden` (an admin and an owner's sessions), `not_found`; `conflict` for oneself, and for somebody whose account is
+    /// no more this organisation's than another's; `rate_limited`.
     pub async fn log_member_out(&self, caller: &Caller, user: UserId, visit: &Visit) -> Result<()> {
         caller.require(Capability::ManageMembers)?;
         let actor = person(caller)?;
@@ -134,7 +135,21 @@ impl Tenancy {
         let known = self.tenant(tenant).await?;
         let people = self.0.identity.users(&[user]).await?;
         let ended = match people.first() {
-            Some(member) => self.0.identity.end_sessions_for(&mut tx, member, &known.name, visit).await?,
+            Some(member) => {
+                // Sessions are of the account, wherever it is used: they are ended by whose account it is.
+                let ours =
+                    self.captured_by(&member.email).await?.is_some_and(|captured| captured.id == tenant);
+                if !ours && self.tenants_of(user).await?.len() > 1 {
+                    let detail = format!(
+                        "{} is in other organisations as well, and the address is in no domain that {} has proven. \
+                         Ask the person to log out everywhere, or remove the person here.",
+                        member.name, known.name
+                    );
+                    return Err(Error::new(Code::Conflict).detail(detail));
+                }
+                self.0.identity.may_end_sessions(tenant, user)?;
+                self.0.identity.end_sessions_for(&mut tx, member, &known.name, visit).await?
+            }
             None => 0,
         };
         let event =
@@ -198,6 +213,8 @@ impl Tenancy {
         tx.execute(&DELETE_MEMBER, &[&tenant.uuid(), &user.uuid()]).await?;
         if act == Act::MemberRemoved {
             tx.execute(&BAR, &[&tenant.uuid(), &user.uuid(), &now]).await?;
+        } else {
+            tx.execute(&LEFT_DIRECTORY, &[&tenant.uuid(), &user.uuid(), &now]).await?;
         }
         let event = AuditEvent::in_tenant(tenant, caller.actor, act, now).target(user).from(visit);
         emit(&mut tx, &event.data(data)).await?;

@@ -2,7 +2,7 @@
 
 use super::error::{MEDIA, answer};
 use super::filter::Filter;
-use super::list::Asked;
+use super::list::{Asked, Window};
 use super::patch::Body;
 use super::schema::{Attr, read};
 use super::schemas::{GROUP, USER};
@@ -69,8 +69,8 @@ fn said(status: StatusCode, headers: &[(HeaderName, &str)], body: &Value) -> Res
     response
 }
 
-fn listed(asked: &Asked, found: Vec<Doc>) -> Response {
-    said(StatusCode::OK, &[], &asked.page(found))
+fn listed(asked: &Asked, window: Window) -> Response {
+    said(StatusCode::OK, &[], &asked.page(window))
 }
 
 /// One resource, or 304 when the client has it already.
@@ -104,24 +104,64 @@ fn filter(attrs: &'static [Attr], asked: &Asked) -> Result<Option<Filter>> {
     text.map(|text| Filter::parse(attrs, text)).transpose()
 }
 
-fn fitting(resources: impl Iterator<Item = Doc>, filter: Option<&Filter>) -> Vec<Doc> {
-    resources.filter(|resource| filter.is_none_or(|filter| filter.holds(resource))).collect()
+/// Users that are looked at together when a filter has to see all of them.
+const AT_ONCE: usize = 500;
+
+async fn users_into(
+    tenancy: &Tenancy,
+    directory: &Directory,
+    asked: &Asked,
+    window: &mut Window,
+) -> Result<()> {
+    let (tenant, base) = (directory.id(), base(tenancy));
+    let Some(filter) = filter(USER, asked)? else {
+        // Only what is on the page is looked at.
+        let ids = tenancy.scim_ids(tenant).await?;
+        let range = window.of_next(ids.len());
+        window.pass(range.start);
+        for person in tenancy.scim_people(tenant, &ids[range.clone()]).await? {
+            window.see(person.resource(&base));
+        }
+        window.pass(ids.len() - range.end);
+        return Ok(());
+    };
+    let ids = match tenancy.scim_candidates(tenant, &filter).await? {
+        Some(ids) => ids,
+        None => tenancy.scim_ids(tenant).await?,
+    };
+    for ids in ids.chunks(AT_ONCE) {
+        let people = tenancy.scim_people(tenant, ids).await?;
+        let found = people.iter().map(|person| person.resource(&base));
+        found.filter(|found| filter.holds(found)).for_each(|found| window.see(found));
+    }
+    Ok(())
 }
 
-async fn users_of(tenancy: &Tenancy, directory: &Directory, asked: &Asked) -> Result<Vec<Doc>> {
-    let filter = filter(USER, asked)?;
-    let only = tenancy.scim_candidates(directory.id(), filter.as_ref()).await?;
-    let people = tenancy.scim_people(directory.id(), only.as_deref()).await?;
-    let base = base(tenancy);
-    Ok(fitting(people.iter().map(|person| person.resource(&base)), filter.as_ref()))
-}
-
-async fn groups_of(tenancy: &Tenancy, directory: &Directory, asked: &Asked) -> Result<Vec<Doc>> {
+async fn groups_into(
+    tenancy: &Tenancy,
+    directory: &Directory,
+    asked: &Asked,
+    window: &mut Window,
+) -> Result<()> {
     let filter = filter(GROUP, asked)?;
     let only = Tenancy::scim_group_candidates(filter.as_ref());
-    let groups = tenancy.scim_groups(directory.id(), only.as_deref()).await?;
-    let base = base(tenancy);
-    Ok(fitting(groups.iter().map(|group| group.resource(&base)), filter.as_ref()))
+    let (groups, base) = (tenancy.scim_groups(directory.id(), only.as_deref()).await?, base(tenancy));
+    let found = groups.iter().map(|group| group.resource(&base));
+    let found = found.filter(|found| filter.as_ref().is_none_or(|filter| filter.holds(found)));
+    found.for_each(|found| window.see(found));
+    Ok(())
+}
+
+async fn users_asked(tenancy: &Tenancy, directory: &Directory, asked: &Asked) -> Answer {
+    let mut window = asked.window();
+    users_into(tenancy, directory, asked, &mut window).await?;
+    Ok(listed(asked, window))
+}
+
+async fn groups_asked(tenancy: &Tenancy, directory: &Directory, asked: &Asked) -> Answer {
+    let mut window = asked.window();
+    groups_into(tenancy, directory, asked, &mut window).await?;
+    Ok(listed(asked, window))
 }
 
 async fn list_users(
@@ -129,7 +169,7 @@ async fn list_users(
     directory: Directory,
     ApiQuery(asked): ApiQuery<Asked>,
 ) -> Answer {
-    Ok(listed(&asked, users_of(&tenancy, &directory, &asked).await?))
+    users_asked(&tenancy, &directory, &asked).await
 }
 
 async fn search_users(
@@ -137,7 +177,7 @@ async fn search_users(
     directory: Directory,
     ApiJson(asked): ApiJson<Asked>,
 ) -> Answer {
-    Ok(listed(&asked, users_of(&tenancy, &directory, &asked).await?))
+    users_asked(&tenancy, &directory, &asked).await
 }
 
 async fn list_groups(
@@ -145,7 +185,7 @@ async fn list_groups(
     directory: Directory,
     ApiQuery(asked): ApiQuery<Asked>,
 ) -> Answer {
-    Ok(listed(&asked, groups_of(&tenancy, &directory, &asked).await?))
+    groups_asked(&tenancy, &directory, &asked).await
 }
 
 async fn search_groups(
@@ -153,7 +193,7 @@ async fn search_groups(
     directory: Directory,
     ApiJson(asked): ApiJson<Asked>,
 ) -> Answer {
-    Ok(listed(&asked, groups_of(&tenancy, &directory, &asked).await?))
+    groups_asked(&tenancy, &directory, &asked).await
 }
 
 /// Users and groups together. A filter may name what only one of them has: the other has nothing to find then.
@@ -163,21 +203,17 @@ async fn search_all(
     ApiJson(asked): ApiJson<Asked>,
 ) -> Answer {
     let (of_users, of_groups) = (filter(USER, &asked), filter(GROUP, &asked));
-    let mut found = Vec::new();
-    match (&of_users, &of_groups) {
-        (Err(_), Err(_)) => {
-            of_users?;
+    let mut window = asked.window();
+    if of_groups.is_err() {
+        of_users?;
+        users_into(&tenancy, &directory, &asked, &mut window).await?;
+    } else {
+        if of_users.is_ok() {
+            users_into(&tenancy, &directory, &asked, &mut window).await?;
         }
-        _ => {
-            if of_users.is_ok() {
-                found.extend(users_of(&tenancy, &directory, &asked).await?);
-            }
-            if of_groups.is_ok() {
-                found.extend(groups_of(&tenancy, &directory, &asked).await?);
-            }
-        }
+        groups_into(&tenancy, &directory, &asked, &mut window).await?;
     }
-    Ok(listed(&asked, found))
+    Ok(listed(&asked, window))
 }
 
 async fn user(

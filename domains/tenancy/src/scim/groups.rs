@@ -21,8 +21,11 @@ use jiff::Timestamp;
 use kernel_core::{Code, Error, GroupId, Result, TenantId, UserId};
 use kernel_db::{Database, DbError, Row, Tx};
 use serde_json::{Value, json};
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use uuid::Uuid;
+
+/// Members that one row of the trail names as added, and as removed.
+const IDS_OF_A_ROW: usize = 500;
 
 /// One group.
 #[derive(Clone, Debug)]
@@ -74,14 +77,17 @@ impl Group {
 }
 
 fn groups_of(rows: &[Row], members: &[Row]) -> Vec<Group> {
+    let mut inside: HashMap<Uuid, Vec<UserId>> = HashMap::new();
+    for row in members {
+        inside.entry(row.get("group_id")).or_default().push(UserId::from_uuid(row.get("user_id")));
+    }
     let group = |row: &Row| {
         let id: Uuid = row.get("id");
-        let inside = members.iter().filter(|row| row.get::<_, Uuid>("group_id") == id);
         Group {
             id: GroupId::from_uuid(id),
             name: row.get("name"),
             external: row.get("external_id"),
-            members: inside.map(|row| UserId::from_uuid(row.get("user_id"))).collect(),
+            members: inside.remove(&id).unwrap_or_default(),
             created_at: row.get("created_at"),
             changed_at: row.get("scim_changed_at"),
         }
@@ -204,8 +210,17 @@ impl Tenancy {
         }
         let act = if before.is_some() { Act::GroupChanged } else { Act::GroupCreated };
         let event = AuditEvent::in_tenant(tenant, directory.actor(), act, now).target(id).from(visit);
-        let data = json!({ "name": name, "by": "scim", "added": added.len(), "removed": gone.len() });
-        emit(&mut tx, &event.data(data)).await?;
+        let gone: Vec<UserId> = gone.into_iter().map(UserId::from_uuid).collect();
+        // Every id is in the trail; a row of it stays of a size that can be read.
+        let rows = added.len().max(gone.len()).div_ceil(IDS_OF_A_ROW).max(1);
+        let part = |ids: &[UserId], row: usize| -> Vec<UserId> {
+            ids.iter().skip(row * IDS_OF_A_ROW).take(IDS_OF_A_ROW).copied().collect()
+        };
+        for row in 0..rows {
+            let (added, removed) = (part(&added, row), part(&gone, row));
+            let data = json!({ "name": name, "by": "scim", "added": added, "removed": removed });
+            emit(&mut tx, &event.clone().data(data)).await?;
+        }
         self.commit_access(tx, tenant).await?;
         Ok(id)
     }
@@ -215,7 +230,7 @@ impl Tenancy {
             return Ok(());
         }
         // Nobody is put into a group who is not there for the directory.
-        let people = self.scim_people(tenant, Some(added)).await?;
+        let people = self.scim_people(tenant, added).await?;
         let known: HashSet<UserId> = people.iter().map(|person| person.user.id).collect();
         if let Some(stranger) = added.iter().find(|id| !known.contains(id)) {
             return Err(no_such_user(&stranger.to_string()));
@@ -245,7 +260,16 @@ impl Tenancy {
         tx.execute(&TAKE_FROM_GROUP, &[&tenant.uuid(), &id.uuid(), &members]).await?;
         tx.execute(&DELETE_GROUP, &[&tenant.uuid(), &id.uuid()]).await?;
         let event = AuditEvent::in_tenant(tenant, directory.actor(), Act::GroupDeleted, now).target(id);
-        emit(&mut tx, &event.from(visit).data(json!({ "name": before.name, "by": "scim" }))).await?;
+        let event = event.from(visit);
+        // As with changes: all ids, in rows that can be read.
+        let mut left = before.members.chunks(IDS_OF_A_ROW);
+        let first = left.next().unwrap_or_default();
+        let data = json!({ "name": before.name, "by": "scim", "removed": first });
+        emit(&mut tx, &event.clone().data(data)).await?;
+        for removed in left {
+            let data = json!({ "name": before.name, "by": "scim", "removed": removed });
+            emit(&mut tx, &event.clone().data(data)).await?;
+        }
         self.commit_access(tx, tenant).await?;
         Ok(())
     }

@@ -5,6 +5,7 @@ use super::Doc;
 use super::schemas::without_urn;
 use serde::Deserialize;
 use serde_json::{Value, json};
+use std::ops::Range;
 
 /// Resources of a page, if nobody says; and at most.
 const USUAL: i64 = 100;
@@ -100,21 +101,57 @@ impl Asked {
         resource
     }
 
-    /// A page of what was found.
-    pub(super) fn page(&self, found: Vec<Doc>) -> Value {
-        let total = found.len();
-        let start = self.start_index.unwrap_or(1).max(1);
+    fn start(&self) -> i64 {
+        self.start_index.unwrap_or(1).max(1)
+    }
+
+    /// The page that is asked for, with nothing on it yet.
+    pub(super) fn window(&self) -> Window {
         let count = self.count.unwrap_or(USUAL).clamp(0, MOST);
-        let skip = usize::try_from(start - 1).unwrap_or(usize::MAX);
-        let take = usize::try_from(count).unwrap_or_default();
-        let page: Vec<Doc> = found.into_iter().skip(skip).take(take).map(|one| self.shown(one)).collect();
+        let skip = usize::try_from(self.start() - 1).unwrap_or(usize::MAX);
+        Window { skip, take: usize::try_from(count).unwrap_or_default(), total: 0, page: Vec::new() }
+    }
+
+    /// What is answered with a page.
+    pub(super) fn page(&self, window: Window) -> Value {
+        let page: Vec<Doc> = window.page.into_iter().map(|one| self.shown(one)).collect();
         json!({
             "schemas": ["urn:ietf:params:scim:api:messages:2.0:ListResponse"],
-            "totalResults": total,
-            "startIndex": start,
+            "totalResults": window.total,
+            "startIndex": self.start(),
             "itemsPerPage": page.len(),
             "Resources": page,
         })
+    }
+}
+
+/// A page in the making: all that is found is counted, what is on the page is kept.
+pub(super) struct Window {
+    skip: usize,
+    take: usize,
+    total: usize,
+    page: Vec<Doc>,
+}
+
+impl Window {
+    /// Counts one, and keeps it if it is on the page.
+    pub(super) fn see(&mut self, found: Doc) {
+        if (self.skip..self.skip.saturating_add(self.take)).contains(&self.total) {
+            self.page.push(found);
+        }
+        self.total += 1;
+    }
+
+    /// Counts some that nobody has to look at.
+    pub(super) fn pass(&mut self, count: usize) {
+        self.total += count;
+    }
+
+    /// Which of the next `count` are on the page.
+    pub(super) fn of_next(&self, count: usize) -> Range<usize> {
+        let start = self.skip.saturating_sub(self.total).min(count);
+        let end = self.skip.saturating_add(self.take).saturating_sub(self.total).min(count);
+        start..end.max(start)
     }
 }
 
@@ -142,7 +179,18 @@ mod tests {
             (json!({"count": 1000}), 1, 0..200),
             (json!({"startIndex": 9_000_000_000_000_i64}), 9_000_000_000_000, 0..0),
         ] {
-            let page = asked(query.clone()).page(found());
+            let asked = asked(query.clone());
+            let mut window = asked.window();
+            found().into_iter().for_each(|one| window.see(one));
+            let page = asked.page(window);
+            // The same without looking at what is not on the page, after some that came before.
+            let (mut window, found) = (asked.window(), found());
+            found[..30].iter().cloned().for_each(|one| window.see(one));
+            let range = window.of_next(220);
+            window.pass(range.start);
+            found[30..][range.clone()].iter().cloned().for_each(|one| window.see(one));
+            window.pass(220 - range.end);
+            assert_eq!(asked.page(window), page, "{query}");
             let shown: Vec<i64> =
                 page["Resources"].as_array().unwrap().iter().map(|one| one["id"].as_i64().unwrap()).collect();
             assert_eq!(shown, ids.collect::<Vec<i64>>(), "{query}");

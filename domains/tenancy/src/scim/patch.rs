@@ -1,19 +1,25 @@
 //! PATCH (RFC 7644 section 3.5.2) of a document, with what Okta and Entra write: operations with a capital letter, "True" for
 //! true, a `replace` without a path, paths as keys of its value, values to be removed beside the path. Pure.
 //!
-//! The document is one that was read by the schema, and stays one. What the schema does not have but RFC 7643 does is left
+//! The document is one that was read by the schema, and stays one: no attribute has more values than it may after any
+//! operation. What one request makes us do is bounded, too: each operation is charged for the values that it looks through. What the schema does not have but RFC 7643 does is left
 //! alone; anything else is a mistake.
 
 use super::Doc;
 use super::filter::{Filter, Target};
-use super::schema::{Attr, Mutability, find, one, one_primary, value_of};
+use super::schema::{Attr, Mutability, find, one, one_primary, too_many, value_of};
 use super::schemas::not_kept;
 use kernel_core::{Code, Error, FieldError, Result};
 use serde::Deserialize;
 use serde_json::Value;
+use std::collections::HashSet;
 
 /// Operations of one request.
 const MOST_OPERATIONS: usize = 1_000;
+/// Values in all lists of all operations together.
+const MOST_SENT: usize = 20_000;
+/// Values that all operations together look through: a thousand in a group of a thousand, a hundred in one of ten thousand.
+const MOST_WORK: usize = 1_000_000;
 
 /// The body.
 #[derive(Deserialize)]
@@ -46,6 +52,11 @@ pub(super) fn apply(attrs: &'static [Attr], mut document: Doc, body: &Body) -> R
     if body.operations.len() > MOST_OPERATIONS {
         return Err(wrong("Operations", Code::TooMany, format!("are more than {MOST_OPERATIONS}")));
     }
+    if body.operations.iter().map(|operation| sent(&operation.value)).sum::<usize>() > MOST_SENT {
+        let detail = format!("have more than {MOST_SENT} values together");
+        return Err(wrong("Operations", Code::TooMany, detail));
+    }
+    let mut work = 0;
     for operation in &body.operations {
         let op = match operation.op.to_ascii_lowercase().as_str() {
             "add" => Op::Add,
@@ -55,10 +66,10 @@ pub(super) fn apply(attrs: &'static [Attr], mut document: Doc, body: &Body) -> R
         };
         let path = operation.path.as_deref().map(str::trim).filter(|path| !path.is_empty());
         match (path, &operation.value) {
-            (Some(path), value) => at_path(attrs, &mut document, (op, path), value, false)?,
+            (Some(path), value) => at_path(attrs, &mut document, (op, path), value, (false, &mut work))?,
             (None, Value::Object(values)) if op != Op::Remove => {
                 for (path, value) in values {
-                    at_path(attrs, &mut document, (op, path), value, true)?;
+                    at_path(attrs, &mut document, (op, path), value, (true, &mut work))?;
                 }
             }
             (None, _) if op == Op::Remove => {
@@ -72,12 +83,21 @@ pub(super) fn apply(attrs: &'static [Attr], mut document: Doc, body: &Body) -> R
     Ok(document)
 }
 
+/// The values in all lists of a value.
+fn sent(value: &Value) -> usize {
+    match value {
+        Value::Array(items) => items.len() + items.iter().map(sent).sum::<usize>(),
+        Value::Object(parts) => parts.values().map(sent).sum(),
+        _ => 0,
+    }
+}
+
 fn at_path(
     attrs: &'static [Attr],
     document: &mut Doc,
     (op, path): (Op, &str),
     value: &Value,
-    is_key: bool,
+    (is_key, work): (bool, &mut usize),
 ) -> Result<()> {
     let known = if not_kept(path) && !path.contains("core:2.0") { None } else { Target::parse(attrs, path)? };
     let Some(target) = known else {
@@ -100,6 +120,11 @@ fn at_path(
             Err(wrong("path", Code::ReadOnlyField, format!("names {}, which is read only", attr.name)))
         };
     }
+    *work += document.get(attr.name).and_then(Value::as_array).map_or(1, Vec::len);
+    if *work > MOST_WORK {
+        let detail = "look through too many values together: send fewer at a time";
+        return Err(wrong("Operations", Code::TooMany, detail));
+    }
     match op {
         Op::Remove => remove(document, &target, value)?,
         Op::Add | Op::Replace if target.filter.is_some() => within(document, &target, op, value)?,
@@ -109,6 +134,9 @@ fn at_path(
         return Err(wrong(attr.name, Code::Required, "can't be taken away"));
     }
     if let Some(Value::Array(items)) = document.get_mut(attr.name) {
+        if items.len() > attr.most {
+            return Err(too_many(attr));
+        }
         one_primary(items);
     }
     Ok(())
@@ -149,22 +177,20 @@ fn whole(document: &mut Doc, target: &Target, op: Op, value: &Value) -> Result<(
     match (op, document.get_mut(attr.name), value) {
         (Op::Add, _, None) => {}
         (Op::Add, Some(Value::Array(items)), Some(Value::Array(more))) => {
-            for item in more {
-                if !items.iter().any(|known| same(attr, known, &item)) {
-                    items.push(item);
-                }
-            }
+            let mut known: HashSet<Value> = items.iter().map(|item| mark(attr, item).clone()).collect();
+            items.extend(more.into_iter().filter(|item| known.insert(mark(attr, item).clone())));
         }
-        (Op::Add, Some(Value::Object(parts)), Some(Value::Object(more))) => parts.extend(more),
+        // A replace leaves the parts that it does not name as they are (section 3.5.2.3).
+        (_, Some(Value::Object(parts)), Some(Value::Object(more))) => parts.extend(more),
         (_, _, value) => set(document, attr.name, value),
     }
     Ok(())
 }
 
-/// Members are the same when they have the same id; other values when all of their parts are the same.
-fn same(attr: &Attr, known: &Value, item: &Value) -> bool {
+/// What values are told apart by: members by their id, others by all of their parts.
+fn mark<'a>(attr: &Attr, item: &'a Value) -> &'a Value {
     let by_id = find(attr.parts(), "value").is_some_and(|value| value.exact);
-    if by_id { known.get("value") == item.get("value") } else { known == item }
+    if by_id { item.get("value").unwrap_or(&Value::Null) } else { item }
 }
 
 /// Values for which the filter holds. None: one that it describes is made, as Entra expects.
@@ -220,7 +246,8 @@ fn remove(document: &mut Doc, target: &Target, value: &Value) -> Result<()> {
     let Some(present) = document.get_mut(attr.name) else { return Ok(()) };
     match (present, &target.filter, target.sub, listed) {
         (Value::Array(items), None, None, Some(Value::Array(listed))) => {
-            items.retain(|known| !listed.iter().any(|item| same(attr, known, item)));
+            let gone: HashSet<&Value> = listed.iter().map(|item| mark(attr, item)).collect();
+            items.retain(|known| !gone.contains(mark(attr, known)));
         }
         (Value::Array(items), filter, sub, _) if filter.is_some() || sub.is_some() => {
             let fits = |item: &Value| filter.as_ref().is_none_or(|filter: &Filter| filter.holds_for(item));

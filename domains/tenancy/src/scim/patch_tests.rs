@@ -66,8 +66,9 @@ fn users() {
     );
     check(
         json!([{"op": "replace", "path": "name", "value": {"formatted": "A"}}]),
-        json!({"name": {"formatted": "A"}}),
+        json!({"name": {"givenName": "Ada", "formatted": "A"}}),
     );
+    check(json!([{"op": "replace", "path": "name", "value": null}]), json!({"name": null}));
     let entra = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:department";
     check(
         json!([{"op": "Add", "path": entra, "value": "x"}, {"op": "add", "path": "phoneNumbers[type eq \"work\"].value", "value": "1"}]),
@@ -115,6 +116,42 @@ fn mistakes() {
         let shown: String = operations.to_string().chars().take(80).collect();
         assert_eq!(patched(USER, &ada(), operations).unwrap_err().code(), code, "{shown}");
     }
+}
+
+/// Each was seconds and gigabytes before it was bounded.
+#[test]
+fn what_one_request_may_ask_for_is_bounded() {
+    let member = |at: usize| json!({"value": format!("usr_{at}")});
+    let all = |range: std::ops::Range<usize>| range.map(member).collect::<Vec<Value>>();
+    let bakers = json!({"displayName": "Bakers"});
+    let began = std::time::Instant::now();
+    // As many as there may be, added, added again, removed.
+    let add = json!([{"op": "add", "path": "members", "value": all(0..10_000)}]);
+    let full = patched(GROUP, &bakers, add.clone()).unwrap();
+    assert_eq!(full["members"].as_array().unwrap().len(), 10_000);
+    assert_eq!(patched(GROUP, &full, add).unwrap(), full);
+    let remove = json!([{"op": "remove", "path": "members", "value": all(0..9_999)}]);
+    assert_eq!(patched(GROUP, &full, remove).unwrap()["members"], json!([member(9_999)]));
+    // One more, in steps, too many at once, and too much to look through.
+    let more = json!([{"op": "add", "path": "members", "value": all(9_999..10_001)}]);
+    let steps: Vec<Value> = (0..3)
+        .map(|at| json!({"op": "replace", "path": "members", "value": all(at * 7_000..(at + 1) * 7_000)}))
+        .collect();
+    let filters: Vec<Value> = (0..1_000)
+        .map(|at| json!({"op": "remove", "path": format!("members[value eq \"usr_x{at}\"]")}))
+        .collect();
+    for operations in [more, json!(steps), json!(filters)] {
+        assert_eq!(patched(GROUP, &full, operations).unwrap_err().code(), Code::TooMany);
+    }
+    let addresses: Vec<Value> = (0..30)
+        .map(|at| json!({"op": "add", "path": "emails", "value": [{"value": format!("{at}@x.example")}]}))
+        .collect();
+    assert_eq!(patched(USER, &ada(), json!(addresses)).unwrap_err().code(), Code::TooMany);
+    let made: Vec<Value> = (0..30)
+        .map(|at| json!({"op": "add", "path": format!("emails[type eq \"t{at}\"].value"), "value": "x"}))
+        .collect();
+    assert_eq!(patched(USER, &ada(), json!(made)).unwrap_err().code(), Code::TooMany);
+    assert!(began.elapsed() < std::time::Duration::from_secs(20), "{:?}", began.elapsed());
 }
 
 fn values() -> impl Strategy<Value = Value> {

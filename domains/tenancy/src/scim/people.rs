@@ -3,7 +3,7 @@
 use super::Doc;
 use super::filter::Filter;
 use super::schemas::USER_URN;
-use super::store::{SCIM_BY_EXTERNAL_ID, SCIM_BY_NAME, SCIM_MEMBERSHIPS, SCIM_PEOPLE};
+use super::store::{SCIM_BY_EXTERNAL_ID, SCIM_BY_NAME, SCIM_IDS, SCIM_MEMBERSHIPS, SCIM_PEOPLE};
 use crate::Tenancy;
 use crate::sso::model::domain_of;
 use crate::sso::store::SSO_DOMAINS;
@@ -146,18 +146,31 @@ fn proven(rows: &[Row]) -> HashSet<String> {
     proven.map(|row| row.get("domain")).collect()
 }
 
-fn ids(only: Option<&[UserId]>) -> Option<Vec<Uuid>> {
-    only.map(|only| only.iter().map(|id| id.uuid()).collect())
+fn ids(only: &[UserId]) -> Vec<Uuid> {
+    only.iter().map(|id| id.uuid()).collect()
 }
 
 impl Tenancy {
-    /// Users, oldest first; with `only` those of them that are there for the directory.
-    pub(super) async fn scim_people(&self, tenant: TenantId, only: Option<&[UserId]>) -> Result<Vec<Person>> {
+    /// Those of these users that are there for the directory, oldest first.
+    pub(super) async fn scim_people(&self, tenant: TenantId, only: &[UserId]) -> Result<Vec<Person>> {
         let params: kernel_db::Params<'_> = &[&tenant.uuid(), &ids(only)];
         let rows = self.0.db.read(tenant, &SCIM_PEOPLE, params).await?;
         let groups = self.0.db.read(tenant, &SCIM_MEMBERSHIPS, params).await?;
         let domains = self.0.db.read(tenant, &SSO_DOMAINS, &[&tenant.uuid()]).await?;
         self.people_of(&rows, &groups, &proven(&domains)).await
+    }
+
+    /// The ids of everybody who is there for the directory, oldest first, without what is known of them.
+    pub(super) async fn scim_ids(&self, tenant: TenantId) -> Result<Vec<UserId>> {
+        let rows = self.0.db.read(tenant, &SCIM_IDS, &[&tenant.uuid()]).await?;
+        let domains = proven(&self.0.db.read(tenant, &SSO_DOMAINS, &[&tenant.uuid()]).await?);
+        let all = rows.iter().map(|row| (UserId::from_uuid(row.get("user_id")), row.get::<_, bool>("said")));
+        let all: Vec<(UserId, bool)> = all.collect();
+        let seen: Vec<UserId> = all.iter().filter(|(_, said)| !said).map(|(id, _)| *id).collect();
+        let seen = self.0.identity.users(&seen).await?;
+        let ours: HashSet<UserId> =
+            seen.iter().filter(|user| is_ours(&domains, &user.email)).map(|user| user.id).collect();
+        Ok(all.into_iter().filter(|(id, said)| *said || ours.contains(id)).map(|(id, _)| id).collect())
     }
 
     /// One user, within a transaction, and the proven domains.
@@ -169,7 +182,7 @@ impl Tenancy {
     ) -> Result<Option<Person>> {
         let domains = self.scim_domains(tx, tenant).await?;
         let only = [user];
-        let params: kernel_db::Params<'_> = &[&tenant.uuid(), &ids(Some(&only))];
+        let params: kernel_db::Params<'_> = &[&tenant.uuid(), &ids(&only)];
         let rows = tx.query(&SCIM_PEOPLE, params).await?;
         let groups = tx.query(&SCIM_MEMBERSHIPS, params).await?;
         Ok(self.people_of(&rows, &groups, &domains).await?.pop())
@@ -189,6 +202,11 @@ impl Tenancy {
         let ids: Vec<UserId> = rows.iter().map(|row| UserId::from_uuid(row.get("user_id"))).collect();
         let users = self.0.identity.users(&ids).await?;
         let mut users: HashMap<UserId, User> = users.into_iter().map(|user| (user.id, user)).collect();
+        let mut groups_of: HashMap<Uuid, Vec<(GroupId, String)>> = HashMap::new();
+        for row in groups {
+            let group = (GroupId::from_uuid(row.get("id")), row.get("name"));
+            groups_of.entry(row.get("user_id")).or_default().push(group);
+        }
         let mut out = Vec::with_capacity(rows.len());
         for (row, id) in rows.iter().zip(ids) {
             let Some(user) = users.remove(&id) else { continue };
@@ -208,11 +226,7 @@ impl Tenancy {
                 kept: row.get("kept"),
                 created_at,
                 changed_at: row.get::<_, Option<Timestamp>>("changed_at").unwrap_or(created_at),
-                groups: groups
-                    .iter()
-                    .filter(|row| row.get::<_, Uuid>("user_id") == id.uuid())
-                    .map(|row| (GroupId::from_uuid(row.get("id")), row.get("name")))
-                    .collect(),
+                groups: groups_of.remove(&id.uuid()).unwrap_or_default(),
             });
         }
         Ok(out)
@@ -222,9 +236,9 @@ impl Tenancy {
     pub(super) async fn scim_candidates(
         &self,
         tenant: TenantId,
-        filter: Option<&Filter>,
+        filter: &Filter,
     ) -> Result<Option<Vec<UserId>>> {
-        let Some((name, text)) = filter.and_then(Filter::anchor) else { return Ok(None) };
+        let Some((name, text)) = filter.anchor() else { return Ok(None) };
         let key = text.to_lowercase();
         let (statement, value) = match name {
             "id" => return Ok(Some(text.parse().into_iter().collect())),
@@ -244,6 +258,6 @@ impl Tenancy {
 
     /// One user.
     pub(super) async fn scim_user(&self, tenant: TenantId, user: UserId) -> Result<Person> {
-        self.scim_people(tenant, Some(&[user])).await?.pop().ok_or_else(Error::not_found)
+        self.scim_people(tenant, &[user]).await?.pop().ok_or_else(Error::not_found)
     }
 }

@@ -56,7 +56,7 @@ const GROUP_OF_USER: &[Attr] = &[
 /// A group's attributes.
 pub(super) const GROUP: &[Attr] = &[
     text("displayName", "The name.").required().unique(),
-    Attr::new("members", Kind::Parts(MEMBER), "Who is in it.").many(),
+    Attr::new("members", Kind::Parts(MEMBER), "Who is in it.").many().at_most(10_000),
     EXTERNAL_ID,
 ];
 

@@ -20,18 +20,23 @@ statements! {
         where tenant_id = $1 and token_hash = $2 and revoked_at is null and (expires_at is null or expires_at > $3)";
     /// Notes the last use.
     tenant Control TOUCH_SCIM_TOKEN = "update control.scim_tokens set last_used_at = $3, last_used_from = $4 where tenant_id = $1 and id = $2";
-    /// Everybody whom the directory might see: members, and those that it knows; with `$2` only these.
+    /// Everybody whom the directory might see: members, and those that it knows.
+    tenant Control SCIM_IDS = "select coalesce(s.user_id, m.user_id) as user_id, s.user_id is not null as said
+        from (select user_id, joined_at from control.members where tenant_id = $1) m
+        full join (select user_id, created_at from control.scim_users where tenant_id = $1) s on s.user_id = m.user_id
+        order by coalesce(s.created_at, m.joined_at), coalesce(s.user_id, m.user_id)";
+    /// What is known of some of them.
     tenant Control SCIM_PEOPLE = "select coalesce(s.user_id, m.user_id) as user_id, m.user_id is not null as member, m.role, s.document,
             s.deactivated_at, s.kept, s.kept_groups, coalesce(s.created_at, m.joined_at) as created_at, s.changed_at
-        from (select user_id, role, joined_at from control.members where tenant_id = $1 and ($2::uuid[] is null or user_id = any($2))) m
-        full join (select user_id, document, deactivated_at, kept, kept_groups, created_at, changed_at from control.scim_users where tenant_id = $1 and ($2::uuid[] is null or user_id = any($2))) s on s.user_id = m.user_id
+        from (select user_id, role, joined_at from control.members where tenant_id = $1 and user_id = any($2)) m
+        full join (select user_id, document, deactivated_at, kept, kept_groups, created_at, changed_at from control.scim_users where tenant_id = $1 and user_id = any($2)) s on s.user_id = m.user_id
         order by coalesce(s.created_at, m.joined_at), coalesce(s.user_id, m.user_id)";
-    /// Groups of the directory that people are in; with `$2` only these people.
+    /// Groups of the directory that these people are in.
     tenant Control SCIM_MEMBERSHIPS = "select x.user_id, g.id, g.name from control.groups g
             join (select group_id, user_id from control.group_members where tenant_id = $1
                 union select unnest(s.kept_groups), s.user_id from control.scim_users s where s.tenant_id = $1 and s.deactivated_at is not null) x
             on x.group_id = g.id
-        where g.tenant_id = $1 and g.scim_changed_at is not null and ($2::uuid[] is null or x.user_id = any($2)) order by g.name_key";
+        where g.tenant_id = $1 and g.scim_changed_at is not null and x.user_id = any($2) order by g.name_key";
     /// People by their name in the directory.
     tenant Control SCIM_BY_NAME = "select user_id from control.scim_users where tenant_id = $1 and user_name_key = $2";
     /// People by the directory's own id.
@@ -46,6 +51,9 @@ statements! {
             kept = jsonb_build_object('role', m.role, 'grants', m.grants, 'own_role', m.own_role, 'expires_at', m.expires_at),
             kept_groups = coalesce((select array_agg(x.group_id) from control.group_members x where x.tenant_id = $1 and x.user_id = $2), '{}')
         from control.members m where s.tenant_id = $1 and s.user_id = $2 and m.tenant_id = $1 and m.user_id = $2";
+    /// What a member has that the directory is about to end.
+    tenant Control MEMBER_HAS = "select m.role, array(select x.group_id from control.group_members x where x.tenant_id = $1 and x.user_id = $2) as groups
+        from control.members m where m.tenant_id = $1 and m.user_id = $2";
     /// Gives a member back what was kept; a role of the organisation's own only if it is still there.
     tenant Control GIVE_BACK = "update control.members m set grants = coalesce(s.kept->'grants', '{}'),
             own_role = (select r.id from control.roles r where r.tenant_id = $1 and r.id = (s.kept->>'own_role')::uuid),
@@ -60,10 +68,8 @@ statements! {
     tenant Control FORGET_KEPT = "update control.scim_users set kept = null, kept_groups = '{}' where tenant_id = $1 and user_id = $2";
     /// The directory does not know a person any more.
     tenant Control DELETE_SCIM_USER = "delete from control.scim_users where tenant_id = $1 and user_id = $2";
-    /// Whether an administrator removed somebody by hand.
+    /// Whether somebody was removed by hand, or has left.
     tenant Control IS_BARRED = "select 1 from control.sso_removed where tenant_id = $1 and user_id = $2";
-    /// Whether the directory ended somebody's membership.
-    tenant Control IS_DEACTIVATED = "select 1 from control.scim_users where tenant_id = $1 and user_id = $2 and deactivated_at is not null";
     /// Takes back the invitations of an address.
     tenant Control DROP_INVITES_TO = "delete from control.invites where tenant_id = $1 and email_key = $2";
     /// Whether a person is in another organisation as well.

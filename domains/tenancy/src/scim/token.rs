@@ -121,20 +121,19 @@ impl Tenancy {
         Ok(row.collect())
     }
 
-    /// Makes a token; one that stands ends a day later.
+    /// Makes a token; one that stands ends a day later. It decides who is a member, and what accounts of the proven domains
+    /// are called, so owners make it.
     ///
     /// # Errors
     /// `forbidden`; `limit_reached` for the plan.
     pub async fn make_scim_token(&self, caller: &Caller, visit: &Visit) -> Result<ScimToken> {
-        caller.require(Capability::ManageTenant)?;
-        if !self.sso_included(caller.tenant).await? {
-            return Err(Error::new(Code::LimitReached).detail("Single sign-on is part of the Business plan."));
-        }
+        caller.require(Capability::ManageOwners)?;
+        self.require_plan(caller.tenant).await?;
         let (actor, tenant, now) = (person(caller)?, caller.tenant, self.now());
         let text = compose(tenant, &self.0.identity.random().token());
         let (id, hint) = (ApiTokenId::new(), TokenText::hint(&text));
         let mut tx = self.0.db.begin(Database::Control, tenant).await?;
-        allow(current_role(&mut tx, caller, actor).await?, Capability::ManageTenant)?;
+        allow(current_role(&mut tx, caller, actor).await?, Capability::ManageOwners)?;
         let hash = sha256(text.as_bytes());
         let params: kernel_db::Params<'_> =
             &[&tenant.uuid(), &id.uuid(), &hash.as_slice(), &hint, &actor.uuid(), &now];
@@ -177,6 +176,7 @@ impl Tenancy {
         let token = ApiTokenId::from_uuid(row.get("id"));
         let summary = self.tenant(tenant).await.map_err(|_| refused())?;
         refuse_suspended(&summary)?;
+        self.require_plan(tenant).await?;
         let used: Option<Timestamp> = row.get("last_used_at");
         if used.is_none_or(|used| now.duration_since(used) >= TOUCH_EVERY) {
             let params: kernel_db::Params<'_> =

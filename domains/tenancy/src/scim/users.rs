@@ -6,7 +6,7 @@ use super::people::{Person, is_ours};
 use super::schemas::USER;
 use super::store::{
     DELETE_SCIM_USER, DROP_INVITES_TO, FORGET_KEPT, GIVE_BACK, GIVE_BACK_GROUPS, IN_ANOTHER, IS_BARRED,
-    KEEP_MEMBER, NEWCOMERS, PUT_SCIM_USER,
+    KEEP_MEMBER, MEMBER_HAS, NEWCOMERS, PUT_SCIM_USER,
 };
 use super::token::Directory;
 use crate::Tenancy;
@@ -14,10 +14,13 @@ use crate::members::store::{DELETE_MEMBER, INSERT_MEMBER, OWNERS_LOCKED, REVOKE_
 use crate::oauth::store::END_CONNECTIONS_OF_USER;
 use identity::audit::{Act, AuditEvent, emit};
 use identity::model::{Visit, email_key};
-use kernel_core::{Code, Error, Result, Role, UserId};
+use kernel_core::{Code, Error, GroupId, Result, Role, UserId};
 use kernel_db::{Database, DbError, Tx};
 use serde_json::{Value, json};
 use std::collections::HashSet;
+
+/// Bytes of what the directory says of one user.
+const MOST_BYTES: usize = 16 << 10;
 
 /// What is asked of a user.
 pub(super) enum Change {
@@ -63,8 +66,8 @@ impl Tenancy {
     /// Makes, replaces or patches a user. `id`: whom; none for one who is made.
     ///
     /// # Errors
-    /// `not_found`, `precondition_failed`; `already_exists` at `userName`; field errors; `conflict` for the last owner and
-    /// for whom an administrator removed.
+    /// `not_found`, `precondition_failed`; `already_exists` at `userName`; field errors; `conflict` for an owner whose
+    /// membership would end, for whom an administrator removed, and for somebody with an address that is not proven.
     pub(super) async fn write_scim_user(
         &self,
         directory: &Directory,
@@ -77,6 +80,7 @@ impl Tenancy {
         let _turn = self.turn().await?;
         let mut tx = self.0.db.begin(Database::Control, tenant).await?;
         let owners = owners(&mut tx, directory).await?;
+        let is_owner = |id: UserId| owners.contains(&id);
         let before = match id {
             Some(id) => Some(self.scim_person(&mut tx, tenant, id).await?.ok_or_else(Error::not_found)?),
             None => None,
@@ -98,7 +102,10 @@ impl Tenancy {
         let address = if same { None } else { Some(self.scim_address(&mut tx, directory, &document).await?) };
         let (person, made) = match (before, address) {
             (Some(before), address) => {
-                self.follow(&mut tx, (directory, &before), (address, &document), visit).await?;
+                // What an owner's account is called is what an owner logs in by: no directory changes it.
+                if !is_owner(before.user.id) {
+                    self.follow(&mut tx, (directory, &before), (address, &document), visit).await?;
+                }
                 (before, false)
             }
             (None, Some(address)) => {
@@ -107,16 +114,27 @@ impl Tenancy {
             (None, None) => return Err(Error::not_found()),
         };
         let user = person.user.id;
-        let wanted = document.get("active") != Some(&Value::Bool(false));
-        let ended = (!wanted).then(|| person.deactivated_at.unwrap_or(now));
+        // Unsaid, whoever is made is active, and everybody else stays as they are.
+        let active = document.get("active").and_then(Value::as_bool);
+        let wanted = active.unwrap_or(made || person.member);
+        let ended = match active {
+            None if !made => person.deactivated_at,
+            _ => (!wanted).then(|| person.deactivated_at.unwrap_or(now)),
+        };
         let external = document.get("externalId").and_then(Value::as_str);
         let (key, said) = (name.to_lowercase(), Value::Object(document.clone()));
+        // A list of users has hundreds of them.
+        if said.to_string().len() > MOST_BYTES {
+            let detail = format!("The attributes of a user have at most {} KiB together.", MOST_BYTES >> 10);
+            return Err(Error::new(Code::BodyTooLarge).detail(detail));
+        }
         let params: kernel_db::Params<'_> =
             &[&tenant.uuid(), &user.uuid(), &key, &external, &said, &ended, &now];
         tx.execute(&PUT_SCIM_USER, params).await.map_err(name_taken)?;
+        let mut had = Value::Null;
         let act = match (person.member, wanted) {
             (true, false) => {
-                self.end_by_scim(&mut tx, directory, (&person, &owners)).await?;
+                had = self.end_by_scim(&mut tx, directory, (&person, is_owner(user))).await?;
                 Act::MemberDeactivated
             }
             (false, true) => {
@@ -127,8 +145,11 @@ impl Tenancy {
             _ => Act::MemberDirectoryChanged,
         };
         let event = AuditEvent::in_tenant(tenant, directory.actor(), act, now).target(user).from(visit);
-        emit(&mut tx, &event.data(json!({ "user_name": name, "external_id": external, "active": wanted })))
-            .await?;
+        let mut data = json!({ "user_name": name, "external_id": external, "active": wanted });
+        if !had.is_null() {
+            data["had"] = had;
+        }
+        emit(&mut tx, &event.data(data)).await?;
         self.commit_access(tx, tenant).await?;
         Ok(user)
     }
@@ -136,7 +157,7 @@ impl Tenancy {
     /// Ends the membership and forgets what the directory said. The account is the person's and stays.
     ///
     /// # Errors
-    /// `not_found`, `precondition_failed`; `conflict` for the last owner.
+    /// `not_found`, `precondition_failed`; `conflict` for an owner.
     pub(super) async fn delete_scim_user(
         &self,
         directory: &Directory,
@@ -149,12 +170,13 @@ impl Tenancy {
         let owners = owners(&mut tx, directory).await?;
         let person = self.scim_person(&mut tx, tenant, user).await?.ok_or_else(Error::not_found)?;
         require_version(if_match, &person)?;
+        let mut data = json!({ "by": "scim" });
         if person.member {
-            self.end_by_scim(&mut tx, directory, (&person, &owners)).await?;
+            data["had"] = self.end_by_scim(&mut tx, directory, (&person, owners.contains(&user))).await?;
         }
         tx.execute(&DELETE_SCIM_USER, &[&tenant.uuid(), &user.uuid()]).await?;
         let event = AuditEvent::in_tenant(tenant, directory.actor(), Act::MemberRemoved, now);
-        emit(&mut tx, &event.target(user).from(visit).data(json!({ "by": "scim" }))).await?;
+        emit(&mut tx, &event.target(user).from(visit).data(data)).await?;
         self.commit_access(tx, tenant).await?;
         Ok(())
     }
@@ -229,14 +251,23 @@ impl Tenancy {
         let (tenant, user) = (directory.id().uuid(), person.user.id.uuid());
         if tx.query_opt(&IS_BARRED, &[&tenant, &user]).await?.is_some() {
             let detail = format!(
-                "An administrator removed this person from {}. An invitation brings the person back.",
+                "This person was removed from {} by an administrator, or has left it. An invitation brings the person back.",
                 directory.tenant.name
+            );
+            return Err(Error::new(Code::Conflict).detail(detail));
+        }
+        // The account may have another address by now, or the domain another organisation.
+        if !is_ours(&self.scim_domains(tx, directory.id()).await?, &person.user.email) {
+            let detail = format!(
+                "The account’s address, {}, is in no domain that {} has proven. An invitation brings the person back.",
+                person.user.email, directory.tenant.name
             );
             return Err(Error::new(Code::Conflict).detail(detail));
         }
         let kept = person.kept.as_ref().and_then(|kept| kept["role"].as_str()).map(str::parse::<Role>);
         let role = match kept.transpose()? {
-            Some(role) => role,
+            // Owners are made by owners.
+            Some(role) => role.min(Role::Admin),
             None => {
                 let row = tx.query_opt(&NEWCOMERS, &[&tenant]).await?;
                 let role = row.and_then(|row| row.get::<_, Option<String>>("default_role"));
@@ -250,27 +281,33 @@ impl Tenancy {
         Ok(())
     }
 
-    /// Ends a membership as removing a member does, and keeps what the person had.
+    /// Ends a membership as removing a member does, and keeps what the person had, which is given for the trail. Owners are
+    /// unmade by owners, not by a directory.
     async fn end_by_scim(
         &self,
         tx: &mut Tx,
         directory: &Directory,
-        (person, owners): (&Person, &[UserId]),
-    ) -> Result<()> {
+        (person, owner): (&Person, bool),
+    ) -> Result<Value> {
         let (tenant, user, now) = (directory.id().uuid(), person.user.id, self.now());
-        if owners == [user] {
+        if owner {
             let detail = format!(
-                "{} is the last owner of {}. Make somebody else an owner first.",
+                "{} is an owner of {}, whom only an owner can remove. Another owner has to change the role first.",
                 person.user.email, directory.tenant.name
             );
             return Err(Error::new(Code::Conflict).detail(detail));
         }
+        let had = tx.query_opt(&MEMBER_HAS, &[&tenant, &user.uuid()]).await?.map(|row| {
+            let groups: Vec<uuid::Uuid> = row.get("groups");
+            let groups: Vec<GroupId> = groups.into_iter().map(GroupId::from_uuid).collect();
+            json!({ "role": row.get::<_, &str>("role"), "groups": groups })
+        });
         tx.execute(&KEEP_MEMBER, &[&tenant, &user.uuid()]).await?;
         tx.execute(&REVOKE_TOKENS_OF, &[&tenant, &user.uuid(), &now]).await?;
         tx.execute(&END_CONNECTIONS_OF_USER, &[&tenant, &user.uuid(), &now]).await?;
         tx.execute(&DROP_INVITES_TO, &[&tenant, &email_key(&person.user.email)]).await?;
         tx.execute(&DELETE_MEMBER, &[&tenant, &user.uuid()]).await?;
-        Ok(())
+        Ok(had.unwrap_or_default())
     }
 }
 

@@ -8,11 +8,11 @@ use crate::members::store::{INSERT_MEMBER, ROLE_OF_LOCKED, SET_ROLE};
 use crate::model::TenantSummary;
 use crate::tenants::store::summary;
 use identity::audit::{Act, AuditEvent, emit};
-use identity::model::Visit;
+use identity::model::{Visit, email_key};
 use identity::oidc::Person;
 use identity::{SignIn, User};
 use kernel_core::{Actor, Code, Error, Result, Role, UserId};
-use kernel_db::{Database, Tx};
+use kernel_db::{Database, Row, Tx};
 use serde_json::json;
 
 impl Tenancy {
@@ -55,18 +55,20 @@ impl Tenancy {
         let mut tx = self.0.db.begin(Database::Control, tenant.id).await?;
         let user = self.account_of(&mut tx, tenant, person, visit).await?;
         let ids: kernel_db::Params<'_> = &[&tenant.id.uuid(), &user.uuid()];
-        if tx.query_opt(&IS_REMOVED, ids).await?.is_some() {
-            return Err(refused(format!(
-                "You were removed from {}. Ask for an invitation if that was not meant.",
-                tenant.name
-            )));
+        if let Some(row) = tx.query_opt(&IS_REMOVED, ids).await? {
+            return Err(removed(&tenant.name, &row));
         }
         let named = connection.mapping.named(&person.claims);
         self.be_member(&mut tx, tenant, user, (named, connection.mapping.default), visit).await?;
         self.0.identity.remember_tenant_in(&mut tx, user, tenant.id).await?;
         self.commit_access(tx, tenant.id).await?;
-        // Another organisation is not bound by what this one's provider says of factors.
-        let several = person.several_factors && self.tenants_of(user).await?.len() == 1;
+        // Another organisation is not bound by what this one's provider says of factors, and no provider speaks for an
+        // owner's: who could change what the provider says would be the owner.
+        let alone = match self.tenants_of(user).await?.as_slice() {
+            [only] => only.role != Role::Owner,
+            _ => false,
+        };
+        let several = person.several_factors && alone;
         let way = method(&tenant.slug);
         self.0.identity.sign_in_through(user, &way, several, replaced, visit).await
     }
@@ -83,8 +85,13 @@ impl Tenancy {
         let known = tx.query_opt(&SSO_PERSON, &[&id, &person.issuer, &person.subject]).await?;
         let known = known.map(|row| UserId::from_uuid(row.get("user_id")));
         let mut user = None;
+        let asserted = person.email.as_deref().map(email_key);
+        // An id that is an address is given to the next one of the name: it says who has the address now, not who had it.
+        let by_address =
+            person.subject_is_address || asserted.as_deref() == Some(email_key(&person.subject).as_str());
         if let Some(known) = known
             && let [found] = self.0.identity.users(&[known]).await?.as_slice()
+            && (!by_address || asserted == Some(email_key(&found.email)))
             && self.is_ours(tx, tenant, &found.email).await?
         {
             user = Some(known);
@@ -170,6 +177,16 @@ impl Tenancy {
             (true, Some(role)) => format!("{email} as {role}"),
         })
     }
+}
+
+/// What somebody is told whose membership was ended: by hand, or by the directory.
+pub(crate) fn removed(name: &str, row: &Row) -> Error {
+    if row.get("by_directory") {
+        return refused(format!(
+            "The directory of {name} has ended your membership; it has to give it back, or somebody there invites you."
+        ));
+    }
+    refused(format!("You were removed from {name}. Ask there for an invitation if that was not meant."))
 }
 
 fn refused(why: String) -> Error {

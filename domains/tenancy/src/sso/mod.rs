@@ -6,7 +6,7 @@
 //! without it (the broken provider is theirs to mend). Who was removed here is not brought back by the provider.
 
 mod domains;
-mod enter;
+pub(crate) mod enter;
 mod gate;
 pub mod login_routes;
 pub mod model;

@@ -98,6 +98,7 @@ pub(crate) async fn view(
         name: tenant.name.clone(),
         slug: tenant.slug.clone(),
         included: tenancy.sso_included(tenant.id).await?,
+        owns: caller.may(Capability::ManageOwners),
         set_up: connection.is_some(),
         protocol,
         present: kept == Some(protocol),

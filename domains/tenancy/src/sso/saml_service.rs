@@ -90,6 +90,7 @@ impl Tenancy {
     /// # Errors
     /// `forbidden`; `not_found` when it was pasted; `invalid_value` with what is wrong.
     pub async fn renew_saml(&self, caller: &Caller, visit: &Visit) -> Result<()> {
+        caller.require(Capability::ManageOwners)?;
         let connection = self.sso(caller).await?.ok_or_else(Error::not_found)?;
         let Way::Saml(Saml { metadata_url: Some(url), .. }) = connection.way else {
             return Err(Error::not_found());
@@ -101,7 +102,7 @@ impl Tenancy {
         }
         let (actor, tenant, now) = (person(caller)?, caller.tenant, self.now());
         let mut tx = self.0.db.begin(Database::Control, tenant).await?;
-        allow(current_role(&mut tx, caller, actor).await?, Capability::ManageTenant)?;
+        allow(current_role(&mut tx, caller, actor).await?, Capability::ManageOwners)?;
         let certificates: Vec<&[u8]> = described.certificates.iter().map(|one| one.der.as_slice()).collect();
         let params: kernel_db::Params<'_> =
             &[&tenant.uuid(), &described.entity, &described.sso_url, &certificates, &now];
@@ -167,7 +168,8 @@ impl Tenancy {
     /// `provider_failed` when there is no such answer, or not any more.
     pub(super) async fn take_answer(&self, tenant: TenantId, entity: &str, flow: &Flow) -> Result<Person> {
         let state = sha256(flow.state.as_bytes());
-        let params: kernel_db::Params<'_> = &[&tenant.uuid(), &state.as_slice(), &request_id(flow)];
+        let params: kernel_db::Params<'_> =
+            &[&tenant.uuid(), &state.as_slice(), &request_id(flow), &self.now()];
         let rows = self.0.db.write(tenant, &TAKE_ANSWER, params).await?;
         let person = rows.first().map(|row| serde_json::from_value::<Person>(row.get("person"))).transpose();
         person

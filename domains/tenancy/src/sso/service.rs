@@ -36,7 +36,7 @@ impl Tenancy {
         self.sso_parts()?.0.plans.single_sign_on(tenant).await
     }
 
-    pub(super) async fn require_plan(&self, tenant: TenantId) -> Result<()> {
+    pub(crate) async fn require_plan(&self, tenant: TenantId) -> Result<()> {
         if self.sso_included(tenant).await? {
             return Ok(());
         }
@@ -73,7 +73,8 @@ impl Tenancy {
     /// # Errors
     /// `forbidden`; field errors; `limit_reached` for the plan; `invalid_value` with what is wrong with the provider.
     pub async fn save_sso(&self, caller: &Caller, typed: &Typed, visit: &Visit) -> Result<()> {
-        caller.require(Capability::ManageTenant)?;
+        // Whoever says which provider is believed can log in as anybody of the proven domains, owners included.
+        caller.require(Capability::ManageOwners)?;
         let tenant = caller.tenant;
         self.require_plan(tenant).await?;
         if typed.protocol == "saml" {
@@ -111,7 +112,7 @@ impl Tenancy {
     ) -> Result<()> {
         let (actor, tenant, now) = (person(caller)?, caller.tenant, self.now());
         let mut tx = self.0.db.begin(Database::Control, tenant).await?;
-        allow(current_role(&mut tx, caller, actor).await?, Capability::ManageTenant)?;
+        allow(current_role(&mut tx, caller, actor).await?, Capability::ManageOwners)?;
         let (issuer, mapping) = (&connection.issuer, &connection.mapping);
         let values: Vec<(&str, &str)> =
             mapping.values.iter().map(|(value, role)| (value.as_str(), role.name())).collect();

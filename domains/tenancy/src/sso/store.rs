@@ -23,9 +23,9 @@ statements! {
     /// Keeps an answer; nothing when its assertion was used before.
     tenant Control KEEP_ANSWER = "insert into control.saml_answers (tenant_id, assertion, state, request, person, until)
         values ($1, $2, $3, $4, $5, $6) on conflict (tenant_id, assertion) do nothing";
-    /// Takes what came for a request, once.
+    /// Takes what came for a request, once, while it would still be believed.
     tenant Control TAKE_ANSWER = "update control.saml_answers a set person = null from control.saml_answers kept
-        where a.tenant_id = $1 and a.state = $2 and a.request = $3 and a.person is not null
+        where a.tenant_id = $1 and a.state = $2 and a.request = $3 and a.person is not null and a.until > $4
             and kept.tenant_id = $1 and kept.assertion = a.assertion returning kept.person";
     /// Notes a log-in that was tried out.
     tenant Control SSO_TRIED = "update control.sso set tried_at = $2, tried = $3 where tenant_id = $1";
@@ -54,17 +54,22 @@ statements! {
         from control.captured_domains c join control.tenants t on t.id = c.organisation where c.domain = $1";
     /// Whose an account at the provider is.
     tenant Control SSO_PERSON = "select user_id from control.sso_people where tenant_id = $1 and issuer = $2 and subject = $3";
-    /// Knows a person, or notes that one came again.
+    /// Knows a person, notes that one came again, or that the id is another account's by now.
     tenant Control PUT_SSO_PERSON = "insert into control.sso_people (tenant_id, issuer, subject, user_id, created_at, last_used_at)
-        values ($1, $2, $3, $4, $5, $5) on conflict (tenant_id, issuer, subject) do update set last_used_at = excluded.last_used_at";
+        values ($1, $2, $3, $4, $5, $5) on conflict (tenant_id, issuer, subject) do update
+        set user_id = excluded.user_id, last_used_at = excluded.last_used_at";
     /// Whether somebody was removed here, by hand or by the directory.
-    tenant Control IS_REMOVED = "select 1 from control.sso_removed where tenant_id = $1 and user_id = $2
-        union all select 1 from control.scim_users where tenant_id = $1 and user_id = $2 and deactivated_at is not null";
+    tenant Control IS_REMOVED = "select false as by_directory from control.sso_removed where tenant_id = $1 and user_id = $2
+        union all select true from control.scim_users where tenant_id = $1 and user_id = $2 and deactivated_at is not null
+        order by by_directory limit 1";
     /// The provider does not bring a removed member back.
     tenant Control BAR = "insert into control.sso_removed (tenant_id, user_id, at) values ($1, $2, $3) on conflict do nothing";
-    /// An invitation does.
-    tenant Control UNBAR = "with back as (update control.scim_users set deactivated_at = null where tenant_id = $1 and user_id = $2)
+    /// An invitation does, with what it says and nothing of what was kept.
+    tenant Control UNBAR = "with back as (update control.scim_users set deactivated_at = null, kept = null, kept_groups = '{}' where tenant_id = $1 and user_id = $2)
         delete from control.sso_removed where tenant_id = $1 and user_id = $2";
+    /// Who leaves an organisation whose directory knows the person is forgotten by it and not brought back by it.
+    tenant Control LEFT_DIRECTORY = "with known as (delete from control.scim_users where tenant_id = $1 and user_id = $2 returning tenant_id, user_id)
+        insert into control.sso_removed (tenant_id, user_id, at) select tenant_id, user_id, $3 from known on conflict do nothing";
     /// Secrets to seal anew, a page of organisations at a time.
     platform Control SSO_SECRETS = "select tenant_id, client_secret from control.sso where client_secret is not null";
     /// Replaces a secret by the same one sealed anew, unless it was changed meanwhile.

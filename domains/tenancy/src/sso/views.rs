@@ -13,6 +13,8 @@ pub struct SsoView {
     pub slug: String,
     /// Whether the plan has it.
     pub included: bool,
+    /// Whether who looks is an owner, who alone chooses whom to believe.
+    pub owns: bool,
     /// Whether it is set up.
     pub set_up: bool,
     /// The form that is shown: `oidc` or `saml`.
@@ -110,6 +112,7 @@ impl View for SsoView {
             name: "Acme".into(),
             slug: "acme".into(),
             included: true,
+            owns: true,
             set_up: false,
             protocol: "oidc",
             present: false,
@@ -173,6 +176,7 @@ impl View for SsoView {
                 set_up: true,
                 present: true,
                 required: true,
+                owns: false,
                 tried: Some((at(), "alex@acme.example as editor".into())),
                 form: typed(),
                 domains: vec![domain(true), domain(false)],

@@ -6,9 +6,15 @@ use crate::scene::{House, Scene};
 use data_encoding::BASE64;
 use flate2::read::DeflateDecoder;
 use kernel_core::Role;
+use kernel_db::statements;
 use std::collections::HashMap;
 use std::io::Read as _;
 use tenancy::sso::model::Typed;
+
+statements! {
+    /// Another address, as a directory or the person would have changed it.
+    global Control RENAME = "update control.users set email = $2, email_key = $2 where id = $1";
+}
 
 const APP: &str = "http://app.nclc.localhost:8080";
 
@@ -283,6 +289,41 @@ async fn answers_that_nobody_here_asked_for() {
     let answer = says(&scene, &house, &request_of(&sent), "slow", &[]).signed(&KEY);
     scene.world.pass(jiff::SignedDuration::from_mins(7));
     refused(&answer, &sent.state, "has expired").await;
+}
+
+/// A provider that names people by their address gives an address to the next one who has the name.
+#[tokio::test]
+async fn an_address_that_somebody_else_has_now_is_somebody_else() {
+    let scene = Scene::new().await;
+    let house = ready(&scene, &[]).await;
+    let home = format!("/o/{}/", house.tenant.slug);
+    let alice = format!("alice@{}", house.domain);
+    for format in ["urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress", "urn:x:unspecified"] {
+        let enter = async || {
+            let mut browser = Browser::new(&scene.app);
+            let sent = asked(browser.get(&format!("/login/sso/{}", house.tenant.slug)).await.to());
+            let says = says(&scene, &house, &request_of(&sent), "alice", &[]);
+            let xml = says.twisted(&KEY, |xml| {
+                xml.replace("urn:oasis:names:tc:SAML:2.0:nameid-format:persistent", format)
+                    .replace(">alice</saml:NameID>", &format!(">{alice}</saml:NameID>"))
+            });
+            let back = post(&scene, &house, &xml, &sent.state).await.to().to_owned();
+            assert_eq!(browser.get(&back).await.to(), home);
+            scene.world.identity.user_by_email(&alice).await.unwrap().unwrap().id
+        };
+        let first = enter().await;
+        assert_eq!(enter().await, first, "known");
+        let married =
+            format!("{}@{}", scene.world.random.token().to_lowercase().replace('-', "x"), house.domain);
+        scene.world.db.global_execute(&RENAME, &[&first.uuid(), &married]).await.unwrap();
+        let second = enter().await;
+        assert_ne!(second, first, "{format}");
+        assert_eq!(enter().await, second, "and known from then on");
+        // For the other format: nobody has it.
+        let gone =
+            format!("{}@{}", scene.world.random.token().to_lowercase().replace('-', "x"), house.domain);
+        scene.world.db.global_execute(&RENAME, &[&second.uuid(), &gone]).await.unwrap();
+    }
 }
 
 #[tokio::test]

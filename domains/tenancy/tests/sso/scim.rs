@@ -7,10 +7,20 @@ use http::{Method, Request, header};
 use http_body_util::BodyExt as _;
 use identity::User;
 use kernel_core::{Role, Scopes};
+use kernel_db::statements;
 use serde_json::{Value, json};
 use std::net::SocketAddr;
 use tenancy::NewToken;
 use tower::ServiceExt as _;
+
+statements! {
+    /// Another address, as the person would have changed it.
+    global Control RENAME = "update control.users set email = $2, email_key = $2 where id = $1";
+    /// What was kept before owners were out of a directory's reach.
+    tenant Control KEPT_AS_OWNER = "update control.scim_users set kept = jsonb_set(kept, '{role}', '\"owner\"') where tenant_id = $1 and user_id = $2";
+    /// What is kept of somebody.
+    tenant Control KEPT = "select kept is null and kept_groups = '{}' as nothing from control.scim_users where tenant_id = $1 and user_id = $2";
+}
 
 /// A directory with its token.
 struct Directory<'a> {
@@ -282,16 +292,25 @@ async fn what_is_refused() {
     scene.tenancy.transfer_ownership(&house.caller, user.id, &visit).await.unwrap();
     let boss = format!("/Users/{id}");
     let off = json!([{"op": "replace", "path": "active", "value": false}]);
-    directory.patch(&boss, off.clone()).await.refused(409, None, "last owner");
-    directory.delete(&boss).await.refused(409, None, "last owner");
+    directory.patch(&boss, off.clone()).await.refused(409, None, "is an owner of Acme");
+    directory.delete(&boss).await.refused(409, None, "is an owner of Acme");
     assert_eq!(scene.role(&house, &owner).await, Some(Role::Owner));
-    // Whom somebody removed by hand stays so; whom the directory ended does not come in by the provider or a link.
+    // Nor one of several, and what an owner logs in by is the owner's.
     let ours =
         kernel_core::Caller::with_role(house.tenant.id, kernel_core::Actor::User(user.id), Role::Owner);
+    scene.tenancy.change_role(&ours, house.owner.id, Role::Owner, &visit).await.unwrap();
+    directory.patch(&boss, off).await.refused(409, None, "is an owner of Acme");
+    directory.delete(&boss).await.refused(409, None, "is an owner of Acme");
+    let taken = json!({"userName": format!("mallory@{}", house.domain), "displayName": "Mallory"});
+    assert_eq!(directory.put(&boss, taken).await.status, 200);
+    let after = account(&scene, &owner).await;
+    assert_eq!((after.id, after.name), (user.id, user.name.clone()), "the account is what it was");
+    assert_eq!(scene.role(&house, &owner).await, Some(Role::Owner));
+    // Whom somebody removed by hand stays so; whom the directory ended does not come in by the provider or a link.
     let person = account(&scene, &format!("ada@{}", house.domain)).await;
     scene.tenancy.remove_member(&ours, person.id, &visit).await.unwrap();
     assert_eq!(directory.get(&path).await.body["active"], json!(false));
-    directory.put(&path, ada(&house)).await.refused(409, None, "administrator removed");
+    directory.put(&path, ada(&house)).await.refused(409, None, "by an administrator");
     let kim = format!("kim@{}", house.domain);
     let id = directory.post("/Users", json!({"userName": kim, "active": "False"})).await.id();
     assert_eq!(scene.role(&house, &kim).await, None);
@@ -302,6 +321,72 @@ async fn what_is_refused() {
     let on = json!([{"op": "replace", "path": "active", "value": true}]);
     assert_eq!(directory.patch(&format!("/Users/{id}"), on).await.status, 200);
     assert_eq!(scene.role(&house, &kim).await, Some(Role::Viewer));
+    // The plan without single sign-on has no directory.
+    scene.plans.0.store(false, std::sync::atomic::Ordering::Relaxed);
+    directory.get("/Users").await.refused(403, None, "Business plan");
+}
+
+#[tokio::test]
+async fn who_comes_back_by_the_directory_and_with_what() {
+    let scene = Scene::new().await;
+    let house = scene.ready("Acme", &[]).await;
+    let (directory, visit) = (Directory::of(&scene, &house).await, scene.world.visit());
+    let email = format!("ada@{}", house.domain);
+    let path = format!("/Users/{}", directory.post("/Users", ada(&house)).await.id());
+    let user = account(&scene, &email).await;
+    let ids = [house.tenant.id.uuid(), user.id.uuid()];
+    let group = directory
+        .post("/Groups", json!({"displayName": "Bakers", "members": [{"value": user.id}]}))
+        .await
+        .id();
+    let off = || json!([{"op": "replace", "path": "active", "value": false}]);
+    // The trail says who was put into the group, and what was taken.
+    assert_eq!(directory.patch(&path, off()).await.status, 200);
+    let trail = scene.trail(&house, "member.deactivated").await;
+    let said = |act: &str| trail.iter().find(|(found, _)| found == act).unwrap().1.clone();
+    assert_eq!(said("group.created")["added"], json!([user.id]));
+    assert_eq!(said("member.deactivated")["had"], json!({"role": "viewer", "groups": [group]}));
+    // Unsaid, `active` stays what it was.
+    let mut unsaid = ada(&house);
+    unsaid.as_object_mut().unwrap().remove("active");
+    assert_eq!(directory.put(&path, unsaid.clone()).await.body["active"], json!(false));
+    assert_eq!(scene.role(&house, &email).await, None);
+    // Whatever was kept: owners are made by owners.
+    scene.world.db.write(house.tenant.id, &KEPT_AS_OWNER, &[&ids[0], &ids[1]]).await.unwrap();
+    assert_eq!(directory.put(&path, ada(&house)).await.status, 200);
+    assert_eq!(scene.role(&house, &email).await, Some(Role::Admin));
+    assert_eq!(directory.put(&path, unsaid).await.body["active"], json!(true));
+    // An account with another address by now is not the organisation's to bring back.
+    assert_eq!(directory.patch(&path, off()).await.status, 200);
+    let private = scene.world.address("ada");
+    scene.world.db.global_execute(&RENAME, &[&ids[1], &private]).await.unwrap();
+    directory.put(&path, ada(&house)).await.refused(409, None, "no domain that Acme has proven");
+    assert_eq!(scene.role(&house, &private).await, None);
+    scene.world.db.global_execute(&RENAME, &[&ids[1], &email]).await.unwrap();
+    // An invitation brings back with what it says, and nothing that was kept is left.
+    scene.tenancy.invite(&house.caller, &email, Role::Commenter, &visit).await.unwrap();
+    let token = scene.world.link(&email, 1).await;
+    scene.tenancy.accept_invite(&user, &token, &visit).await.unwrap();
+    let row = scene.world.db.read_opt(house.tenant.id, &KEPT, &[&ids[0], &ids[1]]).await.unwrap().unwrap();
+    assert!(row.get::<_, bool>("nothing"));
+    assert_eq!(directory.put(&path, ada(&house)).await.status, 200);
+    assert_eq!(scene.role(&house, &email).await, Some(Role::Commenter));
+    // Who leaves is not put back, under the old id or a new one, until an invitation is taken.
+    let caller =
+        kernel_core::Caller::with_role(house.tenant.id, kernel_core::Actor::User(user.id), Role::Commenter);
+    scene.tenancy.leave(&caller, &visit).await.unwrap();
+    directory.put(&path, ada(&house)).await.refused(404, None, "");
+    directory.post("/Users", ada(&house)).await.refused(409, None, "has left it");
+    scene.tenancy.invite(&house.caller, &email, Role::Viewer, &visit).await.unwrap();
+    let token = scene.world.link(&email, 2).await;
+    scene.tenancy.accept_invite(&user, &token, &visit).await.unwrap();
+    assert_eq!(directory.post("/Users", ada(&house)).await.id(), user.id.to_string());
+    // What one user may say is bounded.
+    let mut long = ada(&house);
+    long["userName"] = json!(format!("long@{}", house.domain));
+    long["emails"] =
+        (0..20).map(|at| json!({"value": format!("{at}{}@x.example", "x".repeat(900))})).collect();
+    directory.post("/Users", long).await.refused(413, None, "16 KiB");
 }
 
 #[tokio::test]

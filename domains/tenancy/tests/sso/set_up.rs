@@ -95,6 +95,17 @@ async fn only_those_who_manage_the_organisation_and_have_the_plan() {
             assert_eq!(answer.status, 403, "{role} {post}");
         }
     }
+    // Whom to believe is the owners' to say: it decides who can log in as whom.
+    let admin = scene.colleague(&house, Role::Admin).await;
+    let mut browser = scene.log_in(&admin).await;
+    let page = browser.get(&path).await;
+    assert!(page.status == 200 && page.body.contains("Owners choose the provider"), "{}", page.body);
+    for end in ["", "/renew", "/scim"] {
+        let answer = browser.post(&format!("{path}{end}"), &typed(&[])).await;
+        assert_eq!(answer.status, 403, "{end}");
+    }
+    assert!(scene.tenancy.sso(&house.caller).await.unwrap().is_none());
+    assert!(scene.tenancy.scim_tokens(&house.caller).await.unwrap().is_empty());
     let mut stranger = scene.log_in(&other.owner).await;
     stranger.get(&format!("/o/{}/security", other.tenant.slug)).await;
     assert_eq!(stranger.get(&path).await.status, 404);

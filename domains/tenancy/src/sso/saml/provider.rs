@@ -3,7 +3,7 @@
 use super::answer::Believed;
 use super::certificate::Certificate;
 use super::{Checked, Wrong};
-use identity::model::clean_email;
+use identity::model::{clean_email, email_key};
 use identity::oidc::Person;
 use serde_json::Value;
 
@@ -23,6 +23,8 @@ const NAMES: [&str; 5] = [
     "name",
     "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/name",
 ];
+/// The name is the person's address of the day.
+const ADDRESS: &str = "urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress";
 const TRANSIENT: &str = "urn:oasis:names:tc:SAML:2.0:nameid-format:transient";
 /// A class of log-ins with several factors (REFEDS MFA profile).
 const SEVERAL: &str = "https://refeds.org/profile/mfa";
@@ -61,6 +63,7 @@ impl Saml {
             [Value::String(one)] if !one.is_empty() => Some(one.as_str()),
             _ => None,
         };
+        let mut subject_is_address = false;
         let subject = if self.subject_attribute.is_empty() {
             let (format, name) = believed.name_id.as_ref().ok_or("does not name the person (NameID)")?;
             if format == TRANSIENT {
@@ -68,6 +71,7 @@ impl Saml {
                     "names the person for this log-in only (a transient NameID): choose an attribute with a lasting id".into()
                 );
             }
+            subject_is_address = format == ADDRESS;
             name.as_str()
         } else {
             single(&self.subject_attribute).ok_or_else(|| {
@@ -83,11 +87,14 @@ impl Saml {
         } else {
             single(&self.email_attribute)
         };
+        let email = email.and_then(|email| clean_email("email", email).ok());
+        subject_is_address |= email.as_deref().is_some_and(|email| email_key(email) == email_key(subject));
         Ok(Person {
             issuer: people_of(entity),
             // Which attribute it is of is a part of it: the number 7 of one is nobody's name in another.
             subject: format!("{}\n{subject}", self.subject_attribute),
-            email: email.and_then(|email| clean_email("email", email).ok()),
+            subject_is_address,
+            email,
             // Providers of SAML have no word for it; whether the domain is theirs is proven.
             email_verified: true,
             email_theirs: false,

@@ -9,8 +9,10 @@ use std::collections::HashSet;
 
 /// Elements inside each other.
 const DEEPEST: usize = 32;
-/// Elements of a document.
+/// Elements of a document, whichever it is.
 const MOST_ELEMENTS: usize = 20_000;
+/// Declarations of namespaces that are in force at one place: each element may ask for all of them.
+const MOST_DECLARATIONS: usize = 100;
 /// Attributes of an element.
 const MOST_ATTRIBUTES: usize = 64;
 
@@ -29,6 +31,14 @@ impl Kind {
         match self {
             Self::Message => 192 << 10,
             Self::Metadata => 1 << 20,
+        }
+    }
+
+    /// Elements of the text.
+    const fn most_elements(self) -> usize {
+        match self {
+            Self::Message => 2_000,
+            Self::Metadata => MOST_ELEMENTS,
         }
     }
 }
@@ -55,7 +65,9 @@ fn scan(text: &str, kind: Kind) -> Checked<()> {
     if text.len() > kind.longest() {
         return Err("is too long".into());
     }
-    let (mut at, mut depth, mut elements) = (0, 0_usize, 0);
+    let (mut at, mut elements) = (0, 0);
+    // For each element that is open: the declarations that are in force inside.
+    let mut open: Vec<usize> = Vec::new();
     while let Some(found) = text[at..].find('<') {
         let tag = &text[at + found..];
         let length =
@@ -71,13 +83,20 @@ fn scan(text: &str, kind: Kind) -> Checked<()> {
             } else {
                 let length = tag_length(tag)?;
                 if tag.starts_with("</") {
-                    depth = depth.saturating_sub(1);
+                    open.pop();
                 } else {
                     elements += 1;
-                    if depth + 1 > DEEPEST || elements > MOST_ELEMENTS {
+                    if open.len() + 1 > DEEPEST || elements > kind.most_elements() {
                         return Err("is nested too deeply, or has too many elements".into());
                     }
-                    depth += usize::from(!tag[..length].ends_with("/>"));
+                    let tag = &tag[..length];
+                    let declared = open.last().copied().unwrap_or(0) + tag.matches("xmlns").count();
+                    if declared > MOST_DECLARATIONS {
+                        return Err("has too many declarations of namespaces".into());
+                    }
+                    if !tag.ends_with("/>") {
+                        open.push(declared);
+                    }
                 }
                 length
             };
