@@ -73,7 +73,9 @@ impl Brand {
         format!("{}://{slug}.{}{}", self.scheme, self.sites_domain, self.port_suffix())
     }
     fn port_suffix(&self) -> String {
-        self.public_port.map_or_else(String::new, |port| format!(":{port}"))
+        // Browsers leave the port of the scheme out (RFC 6454): an origin with it is another text.
+        let own = if self.scheme == "https" { 443 } else { 80 };
+        self.public_port.filter(|port| *port != own).map_or_else(String::new, |port| format!(":{port}"))
     }
 }
 

@@ -7,7 +7,7 @@ use axum::extract::ConnectInfo;
 use axum::response::Response;
 use bytes::Bytes;
 use futures_util::future::{BoxFuture, Either, Ready, ready};
-use http::{HeaderValue, Request, StatusCode, Version, header};
+use http::{HeaderValue, Request, Version, header};
 use http_body_util::Full;
 use hyper::body::{Body as HttpBody, Frame, Incoming, SizeHint};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -122,10 +122,6 @@ fn answer(
     peer: SocketAddr,
     request: Request<Incoming>,
 ) -> Either<Ready<Answer>, BoxFuture<'static, Answer>> {
-    if two_lengths(&request) {
-        progress.begin_at_once();
-        return Either::Left(ready(Ok(refused())));
-    }
     if let Some(kept) = hosts.kept(&request, peer) {
         progress.begin_at_once();
         return Either::Left(ready(Ok(kept.map(|bytes| Sent::Kept(Full::new(bytes))))));
@@ -143,20 +139,6 @@ fn answer(
         }
         Ok(response.map(Sent::Made))
     }))
-}
-
-/// Two words about where the body ends: a proxy before us may have believed the other one (RFC 9112 section 6.3). What
-/// follows on the connection can't be trusted.
-fn two_lengths<B>(request: &Request<B>) -> bool {
-    let headers = request.headers();
-    headers.contains_key(header::TRANSFER_ENCODING) && headers.contains_key(header::CONTENT_LENGTH)
-}
-
-fn refused() -> Response<Sent> {
-    let mut response = Response::new(Sent::Kept(Full::new(Bytes::new())));
-    *response.status_mut() = StatusCode::BAD_REQUEST;
-    response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
-    response
 }
 
 /// An answer's body.
