@@ -4,6 +4,7 @@
 use crate::attachments::{Cabinet, png};
 use kernel_core::Role;
 use serde_json::{Value, json};
+use std::time::Duration;
 use testkit::{Answer, run};
 
 const FORGED: &str = "att_0000000000000000000000|1|text/plain||x (http://127.0.0.1:1/x)";
@@ -12,44 +13,69 @@ const FORGED: &str = "att_0000000000000000000000|1|text/plain||x (http://127.0.0
 fn a_field_that_is_named_twice_is_refused() {
     run(async |system| {
         let at = Cabinet::new(system).await?;
-        let (api, token) = (system.api(), &at.tenant.token);
         let file = at.upload("a.txt", b"x").await?;
         let good = json!([{"id": file["id"]}]);
+        let refused = async |method: &str, path: &str, body: Value| -> anyhow::Result<()> {
+            let request = at.system.api().request(method.parse()?, path).token(&at.tenant.token);
+            let answer = request.json(&body).send().await?;
+            assert_eq!(answer.status, 422, "{method} {path} {body}: {}", answer.text);
+            assert!(answer.text.contains("twice"), "{method} {path}: {}", answer.text);
+            Ok(())
+        };
         for forged in [json!([FORGED]), json!(FORGED), good.clone()] {
-            for typecast in [true, false] {
-                for fields in [
-                    json!({"Name": "a", "Files": good, (at.files.clone()): forged}),
-                    json!({"Name": "a", "Files": forged, (at.files.clone()): good}),
-                ] {
+            for fields in [
+                json!({"Name": "a", "Files": good, (at.files.clone()): forged}),
+                json!({"Name": "a", "Files": forged, (at.files.clone()): good}),
+            ] {
+                let record = json!({"fields": fields});
+                for typecast in [true, false] {
                     let one = json!({"fields": fields, "typecast": typecast});
-                    let record = json!({"fields": fields});
-                    let named = json!({"id": at.first, "fields": fields});
+                    refused("PATCH", &format!("/v1/records/{}", at.first), one).await?;
                     let of = json!({"table": at.table, "records": [record], "typecast": typecast});
-                    let upsert = json!({"table": at.table, "key": ["Name"], "records": [record], "typecast": typecast});
-                    let v0 = format!("/v0/{}/{}", at.base, at.table);
-                    let merge = json!({"performUpsert": {"fieldsToMergeOn": ["Name"]}, "records": [record], "typecast": typecast});
-                    let many = json!({"records": [named], "typecast": typecast});
-                    for (method, path, body) in [
-                        ("PATCH", format!("/v1/records/{}", at.first), &one),
-                        ("POST", "/v1/records".to_owned(), &of),
-                        ("PUT", "/v1/records".to_owned(), &upsert),
-                        ("POST", v0.clone(), &one),
-                        ("PATCH", format!("{v0}/{}", at.first), &one),
-                        ("PUT", format!("{v0}/{}", at.first), &one),
-                        ("PATCH", v0.clone(), &many),
-                        ("PATCH", v0.clone(), &merge),
-                    ] {
-                        let refused =
-                            api.request(method.parse()?, &path).token(token).json(body).send().await?;
-                        assert_eq!(refused.status, 422, "{method} {path} {body}: {}", refused.text);
-                        assert!(refused.text.contains("twice"), "{method} {path}: {}", refused.text);
-                    }
+                    refused("POST", "/v1/records", of.clone()).await?;
+                    let mut upsert = of;
+                    upsert["key"] = json!(["Name"]);
+                    refused("PUT", "/v1/records", upsert).await?;
                 }
+                // A base answers five such requests a second.
+                tokio::time::sleep(Duration::from_millis(1_100)).await;
+                let v0 = format!("/v0/{}/{}", at.base, at.table);
+                let one = json!({"fields": fields, "typecast": true});
+                refused("POST", &v0, one.clone()).await?;
+                refused("PUT", &format!("{v0}/{}", at.first), one).await?;
+                let merge = json!({"fieldsToMergeOn": ["Name"]});
+                let many = json!({"performUpsert": merge, "records": [record], "typecast": true});
+                refused("PATCH", &v0, many).await?;
+                let many = json!({"records": [{"id": at.first, "fields": fields}], "typecast": true});
+                refused("PATCH", &v0, many).await?;
             }
         }
         for record in [&at.first, &at.second] {
             assert_eq!(at.cell(record).await?, json!([]));
         }
+        Ok(())
+    });
+}
+
+#[test]
+fn webhooks_show_a_signature_as_records_do() {
+    run(async |system| {
+        let at = Cabinet::new(system).await?;
+        let (api, token) = (system.api(), &at.tenant.token);
+        let picture = at.upload("Ann.png", &png()).await?;
+        let hook = json!({"specification": {"options": {"filters": {"dataTypes": ["tableData"]}}}});
+        let hooks = format!("/v0/bases/{}/webhooks", at.base);
+        let made = api.post(&hooks).token(token).json(&hook).send().await?.expect(200)?.json();
+        at.write(&at.first, json!({"Signed": {"id": picture["id"]}})).await?.expect(200)?;
+        let path = format!("/v0/{}/{}/{}", at.base, at.table, at.first);
+        let record = api.get(&path).token(token).send().await?.expect(200)?.json();
+        assert_eq!(record["fields"]["Signed"][0]["id"], picture["id"]);
+        let path = format!("{hooks}/{}/payloads", made["id"].as_str().unwrap_or_default());
+        let told = api.get(&path).token(token).send().await?.expect(200)?.json();
+        let row = &told["payloads"][0]["changedTablesById"][&at.table]["changedRecordsById"][&at.first];
+        let values = row["current"]["cellValuesByFieldId"].as_object().into_iter().flatten();
+        let values: Vec<&Value> = values.map(|(_, value)| &value[0]["id"]).collect();
+        assert_eq!(values, [&picture["id"]], "{told}");
         Ok(())
     });
 }
@@ -209,6 +235,23 @@ fn a_write_that_is_refused_uses_no_file() {
         // One that is used already stays so.
         at.write(&at.second, json!({"Files": files, "Count": "no number"})).await?.expect(422)?;
         assert!(used().await?);
+        Ok(())
+    });
+}
+
+#[test]
+fn all_that_no_cell_named_go_at_once() {
+    run(async |system| {
+        let at = Cabinet::new(system).await?;
+        let sql = system.sql("data", "nclc_platform").await?;
+        let many = "insert into data.files (tenant_id, id, hash, size, type, name, created_by, created_at)
+            select $1, gen_random_uuid(), decode(repeat('cd', 32), 'hex'), 1, 'text/plain', 'x', 'x', now() - interval '25 hours'
+            from generate_series(1, 2500)";
+        sql.execute(many, &[&at.tenant.summary.id.uuid()]).await?;
+        system.system.bases.clean_files().await?;
+        let left = "select count(*) from data.files where tenant_id = $1";
+        let left: i64 = sql.query_one(left, &[&at.tenant.summary.id.uuid()]).await?.get(0);
+        assert_eq!(left, 0);
         Ok(())
     });
 }
