@@ -121,7 +121,12 @@ impl Identity {
         let mut tx = self.0.db.begin_global(Database::Control).await?;
         // Counted before it is looked at: many tries at once are many tries.
         let row = tx.query_opt(&TRY_SECOND_STEP, &[&hashed(token), &now, &SECOND_STEP_TRIES]).await?;
-        let mut methods: Vec<String> = row.ok_or_else(expired)?.get("methods");
+        let Some(row) = row else {
+            // Nothing was looked at.
+            self.0.throttle.give_back(SECOND_BY_ACCOUNT, &user.id.to_string());
+            return Err(expired());
+        };
+        let mut methods: Vec<String> = row.get("methods");
         let proof = match given {
             Given::Code(code) => {
                 let used = self.use_code(&mut tx, user.id, code).await?;

@@ -257,7 +257,6 @@ async fn what_one_provider_says_of_factors_does_not_bind_another_organisation() 
     let asked = scene.by_sso(&mut Browser::new(&scene.app), &house).await;
     assert!(asked.to().starts_with("/login/code"), "an owner: {}", asked.to());
     scene.tenancy.change_role(&house.caller, member.id, Role::Editor, &visit).await.unwrap();
-    assert_eq!(scene.by_sso(&mut Browser::new(&scene.app), &house).await.to(), home);
     scene.tenancy.invite(&other.caller, &member.email, Role::Viewer, &scene.world.visit()).await.unwrap();
     let token = scene.world.link(&member.email, 3).await;
     scene.tenancy.accept_invite(&member, &token, &scene.world.visit()).await.unwrap();

@@ -73,6 +73,8 @@ fn only_keys_of_the_metadata_count() {
     let says = says();
     // The answer brings its own certificate in KeyInfo: it is not asked.
     refused("another key", &says.signed(&OTHER), "not signed by a certificate of the metadata");
+    // Nor is the content looked at that somebody else has signed.
+    refused("another key, changed", &says.signed(&OTHER).replace(">nina<", ">boss<"), "not signed by");
     refused("another key of another kind", &says.signed(&Key::ec()), "not signed by a certificate");
     refused("no signature", &says.xml().replace("@A@", "").replace("@R@", ""), "is not signed");
     let signed = says.signed(&KEY);
@@ -358,9 +360,15 @@ fn not_xml_that_is_read() {
     refused("length", &signed.replace(">nina<", &format!(">{}<", "n".repeat(200_000))), "too long");
     refused(
         "elements",
-        &signed.replace(">nina<", &format!(">{}<", "<a/>".repeat(30_000))),
+        &signed.replace(">nina<", &format!(">{}<", "<a/>".repeat(2_001))),
         "too many elements",
     );
+    let many = |count: usize| -> String { (0..count).map(|at| format!(" xmlns:p{at}=\"u\"")).collect() };
+    let inside = format!("<a{}><b{}/></a>", many(60), many(50));
+    refused("declarations", &signed.replace(">nina<", &format!(">{inside}<")), "declarations of namespaces");
+    // Those of each value by itself are what honest providers write.
+    let beside = format!("<a{}/>", many(2)).repeat(500);
+    refused("beside each other", &signed.replace(">nina<", &format!(">nina{beside}<")), "changed after");
     refused("an id twice", &signed.replace("<samlp:Status>", "<samlp:Status Id=\"A1\">"), "id twice");
     refused("another message", "<a/>", "no SAML response");
     refused("nothing", "", "well-formed");
