@@ -25,7 +25,7 @@ async function rig() {
     create: (rows) => { created.push(...rows); return Promise.resolve({ ids: rows.map((_, i) => `new${i}`), version: 2 }); },
     remove: () => Promise.resolve(2), restore: () => Promise.resolve(2), record: () => Promise.resolve(null), position: () => Promise.resolve(2),
     links: () => Promise.resolve([]), notice: () => undefined, open: () => undefined, menu: () => undefined, resized: () => undefined, reordered: () => undefined,
-    fold: (group, is) => folded.push([group, is]), changed: () => undefined,
+    fold: (group, is) => folded.push([group, is]), changed: () => undefined, files: () => undefined,
   };
   const core = new Core({ label: 'Test', columns: [column('name'), column('city')], rowHeight: 32, host, noun: { one: 'place', many: 'places' }, canWrite: true });
   core.groups = [column('region', { readOnly: true }), column('city')];

@@ -25,6 +25,8 @@ export function BaseBar() {
       setTheme(document.documentElement.dataset.theme === 'dark' ? 'light' : 'dark');
       model.changed();
     } },
+    'line',
+    { id: 'logout', label: 'Log out', icon: 'log-out', run: () => document.querySelector<HTMLFormElement>('#logout')?.requestSubmit() },
   ];
   return (
     <header className="bar">
