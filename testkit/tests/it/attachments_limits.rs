@@ -63,7 +63,7 @@ fn webhooks_show_a_signature_as_records_do() {
         let at = Cabinet::new(system).await?;
         let (api, token) = (system.api(), &at.tenant.token);
         let picture = at.upload("Ann.png", &png()).await?;
-        let hook = json!({"specification": {"options": {"filters": {"dataTypes": ["tableData"]}}}});
+        let hook = json!({"notificationUrl": null, "specification": {"options": {"filters": {"dataTypes": ["tableData"]}}}});
         let hooks = format!("/v0/bases/{}/webhooks", at.base);
         let made = api.post(&hooks).token(token).json(&hook).send().await?.expect(200)?.json();
         at.write(&at.first, json!({"Signed": {"id": picture["id"]}})).await?.expect(200)?;
@@ -126,11 +126,10 @@ fn an_upload_ends_once_and_only_whole() {
         let path = format!("/v1/uploads/{}", upload.id);
         system.api().get(&path).token(&member.token).send().await?.expect(404)?;
 
-        let (one, two, three) = tokio::join!(upload.finish(), upload.finish(), upload.part(11, b"x"));
+        let (one, two) = tokio::join!(upload.finish(), upload.finish());
         let mut ended = [one?.status.as_u16(), two?.status.as_u16()];
         ended.sort_unstable();
         assert!(ended[0] == 201 && [404, 409].contains(&ended[1]), "{ended:?}");
-        assert!([404, 409, 413].contains(&three?.status.as_u16()));
         upload.part(11, b"x").await?.expect(404)?;
 
         // The same content again, in parts and at once: one file each, and the bytes as they were.

@@ -37,12 +37,7 @@ impl Bases {
         let Some(limit) = self.0.storage.storage_bytes(tenant).await? else { return Ok(None) };
         let row = self.0.db.read_opt(tenant, &STORED_BYTES, &[&tenant.uuid()]).await?;
         let stored = row.map_or(0, |row| row.get::<_, i64>(0)).unsigned_abs();
-        let pending = self.0.disk.pending(tenant, except).await?;
-        let taken = stored.saturating_add(pending.declared).saturating_add(pending.arriving);
-        if taken >= limit {
-            return Err(storage_full(limit));
-        }
-        Ok(Some(limit - taken))
+        room_of(limit, stored, &self.0.disk.pending(tenant, except).await?).map(Some)
     }
 
     /// Keeps a file; `declared` is the size that the client says, 0 for none.
@@ -102,11 +97,15 @@ impl Bases {
     /// `file_too_large`, `storage_full`; `limit_reached` when too many are open.
     pub(super) async fn start_upload(&self, caller: &Caller, declared: u64) -> Result<Uuid> {
         let (tenant, upload) = (caller.tenant, self.new_uuid());
+        let limit = self.0.storage.storage_bytes(tenant).await?;
+        // Whoever holds the lock needs no other connection: those who wait for it may have them all.
         let mut tx = self.0.db.begin(Database::Data, tenant).await?;
         tx.query(&FILES_LOCK, &[&tenant.uuid()]).await?;
-        let room = self.room(tenant, None).await?;
+        let stored = tx.query_one(&STORED_BYTES, &[&tenant.uuid()]).await?.get::<_, i64>(0).unsigned_abs();
+        let pending = self.0.disk.pending(tenant, None).await?;
+        let room = limit.map(|limit| room_of(limit, stored, &pending)).transpose()?;
         fits(declared, self.0.web.upload_limit() as u64, room)?;
-        if self.0.disk.pending(tenant, None).await?.open >= MAX_OPEN {
+        if pending.open >= MAX_OPEN {
             let detail = format!("{MAX_OPEN} uploads are open. Finish one first.");
             return Err(Error::new(Code::LimitReached).detail(detail));
         }
@@ -294,6 +293,12 @@ fn fits(size: u64, limit: u64, room: Option<u64>) -> Result<()> {
         return Err(Error::new(Code::FileTooLarge).detail(detail));
     }
     if room.is_some_and(|room| size > room) { Err(Error::new(Code::StorageFull)) } else { Ok(()) }
+}
+
+/// What is left beside what is stored and what is on its way.
+fn room_of(limit: u64, stored: u64, pending: &disk::Pending) -> Result<u64> {
+    let taken = stored.saturating_add(pending.declared).saturating_add(pending.arriving);
+    limit.checked_sub(taken).filter(|room| *room > 0).ok_or_else(|| storage_full(limit))
 }
 
 fn storage_full(limit: u64) -> Error {
