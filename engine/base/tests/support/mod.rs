@@ -292,6 +292,10 @@ pub fn step(
             let mut cells = Vec::new();
             for _ in 0..1 + rng.below(3) {
                 let no = *rng.pick(&fields);
+                // A field that is named twice is refused.
+                if cells.iter().any(|(named, _)| *named == no) {
+                    continue;
+                }
                 let (given, stored) = value(rng, &schema, table, no, model);
                 model.set(&schema, table, row, no, stored);
                 cells.push((no, given));
