@@ -55,7 +55,8 @@ impl Bases {
         let limits = self.0.web.limits();
         limits.check(Policy::SHARE_PASSWORD, &format!("{}@{}", share.id, limit_key(exchange.client())))?;
         limits.check(Policy::SHARE_PASSWORDS, &share.id)?;
-        let verdict = self.0.tenancy.identity().hasher().verify(password, share.password.as_deref()).await?;
+        let hasher = self.0.tenancy.identity().hasher().asked_by(&limit_key(exchange.client()));
+        let verdict = hasher.verify(password, share.password.as_deref()).await?;
         if verdict == Verdict::Wrong {
             return Err(Error::new(Code::BadCredentials).detail("The password is not right."));
         }

@@ -204,9 +204,9 @@ fn cell(
         _ => {}
     }
     if let (ValueRef::Choices(files), true) = (value, kind.holds_files()) {
-        let fits = |file: &&Box<str>| FileFacts::parse(file).is_some_and(|file| files::holds(kind, &file));
+        let fits = |file: &str| FileFacts::parse(file).is_some_and(|file| files::holds(kind, &file));
         let most = if matches!(kind, FieldKind::Signature) { 1 } else { usize::MAX };
-        return Cell::texts(files.iter().filter(fits).take(most).cloned().collect());
+        return Cell::texts(files.iter().filter(|file| fits(file)).take(most).cloned().collect());
     }
     let list = names(base, field, rows, slot);
     if kind.storage() == Storage::Links {
