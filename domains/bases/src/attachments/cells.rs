@@ -109,8 +109,11 @@ fn all_said(kind: &FieldKind, value: &Value, typecast: bool) -> Result<Vec<Said>
     Ok(list)
 }
 
-/// The cells that a command writes, by record.
-fn rows_of(command: &mut Command) -> Option<(TableNo, Vec<(Option<RowNo>, &mut InputCells)>)> {
+/// The cells that a command writes, by record; none: of one that is made.
+type Rows<'a> = Vec<(Option<RowNo>, &'a mut InputCells)>;
+
+/// The table that a command writes to, with what it writes.
+fn rows_of(command: &mut Command) -> Option<(TableNo, Rows<'_>)> {
     Some(match command {
         Command::CreateRecords { table, rows, .. } => {
             (*table, rows.iter_mut().map(|cells| (None, cells)).collect())
@@ -220,8 +223,8 @@ impl Bases {
         let held: Vec<FxHashMap<String, Box<str>>> = open.read(|base| {
             let texts = |place: &Place| {
                 let cell = place.row.map(|row| base.cell(table, row, place.field)).unwrap_or_default();
-                let of = |text: &Box<str>| Some((FileFacts::parse(text)?.id.to_owned(), text.clone()));
-                cell.ids().iter().filter_map(of).collect()
+                let of = |text: &str| Some((FileFacts::parse(text)?.id.to_owned(), text.into()));
+                cell.ids().iter().filter_map(|text| of(text)).collect()
             };
             places.iter().map(texts).collect()
         });

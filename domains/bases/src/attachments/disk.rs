@@ -411,7 +411,7 @@ mod tests {
         assert_eq!((pending.open, pending.declared, pending.arriving), (1, 11, 0));
         assert_eq!(disk.pending(tenant, Some(upload)).await.unwrap().open, 0);
         let bytes = std::fs::File::open(disk.part(tenant, upload)).unwrap();
-        bytes.set_modified(SystemTime::now() - IDLE).unwrap();
+        bytes.set_modified(crate::attachments::durable::now() - IDLE).unwrap();
         let pending = disk.pending(tenant, None).await.unwrap();
         assert_eq!((pending.open, pending.declared, pending.arriving), (0, 0, 11), "left");
         // Old, as nobody would clean it: the new one makes it young, and is not put in its place.

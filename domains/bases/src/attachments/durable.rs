@@ -44,9 +44,15 @@ pub(super) fn locked(path: &Path) -> io::Result<Option<std::fs::File>> {
     }
 }
 
+/// The time that files are compared with is the machine's.
+#[expect(clippy::disallowed_methods, reason = "ages of files are measured by the file system's clock")]
+pub(super) fn now() -> SystemTime {
+    SystemTime::now()
+}
+
 /// Gives a whole content its name, or makes the one of that name young.
 pub(super) fn place(file: &std::fs::File, from: &Path, to: &Path) -> io::Result<()> {
-    file.set_modified(SystemTime::now())?;
+    file.set_modified(now())?;
     file.sync_all()?;
     create_parent(to)?;
     if refresh(to)? {
@@ -69,7 +75,7 @@ fn refresh(path: &Path) -> io::Result<bool> {
     if !is_at(&file, path)? {
         return Ok(false);
     }
-    file.set_modified(SystemTime::now())?;
+    file.set_modified(now())?;
     Ok(true)
 }
 
