@@ -33,10 +33,14 @@ export function Files({ field, value, onSave, given }: EditorProps & { given?: F
   latest.current = files;
   const writes = !field.read_only;
   const root = useRef<HTMLDivElement>(null);
-  /** What had the focus goes away: without this, Escape and Tab would begin at the page. */
-  const settle = (to = '.btn.sm:not(.icon)') => setTimeout(() => {
-    if (document.activeElement === document.body) root.current?.querySelector<HTMLElement>(to)?.focus();
-  }, 50);
+  /** What had the focus goes away: without this, Escape and Tab would begin at the page. A menu that closes gives the focus back late. */
+  const settle = (to = '.btn.sm:not(.icon)') => {
+    for (const wait of [50, 200, 600]) {
+      setTimeout(() => {
+        if (document.activeElement === document.body) root.current?.querySelector<HTMLElement>(to)?.focus();
+      }, wait);
+    }
+  };
   const save = (next: FileRef[]) => {
     latest.current = next;
     onSave(next as CellValue);

@@ -29,7 +29,7 @@ export function Lightbox({ files, at, onMove, onClose }: { files: FileRef[]; at:
             <b className="trunc">{file.filename}</b>
             <span className="muted num" role="status">{at + 1} of {files.length}</span>
             <span className="grow" />
-            <a className="btn ghost sm" href={`${file.url}?download=1`} download><Icon name="download" /><span>Download</span></a>
+            <a className="btn ghost sm" href={`${file.url}?download=1`} download aria-label="Download"><Icon name="download" /><span>Download</span></a>
             <button type="button" className="btn ghost sm icon" aria-label="Close" onClick={onClose}><Icon name="x" /></button>
           </header>
           <div className="picture">
