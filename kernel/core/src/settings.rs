@@ -72,7 +72,9 @@ impl Brand {
     pub fn site_origin(&self, slug: &str) -> String {
         format!("{}://{slug}.{}{}", self.scheme, self.sites_domain, self.port_suffix())
     }
-    fn port_suffix(&self) -> String {
+    /// What an origin has after its host: empty, or `:` and the port.
+    #[must_use]
+    pub fn port_suffix(&self) -> String {
         // Browsers leave the port of the scheme out (RFC 6454): an origin with it is another text.
         let own = if self.scheme == "https" { 443 } else { 80 };
         self.public_port.filter(|port| *port != own).map_or_else(String::new, |port| format!(":{port}"))

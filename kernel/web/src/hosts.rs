@@ -134,7 +134,7 @@ async fn answer(table: &Table, mut request: Request) -> Response {
     let plain = place != Place::Unknown && came_in_the_clear(&table.web, peer, request.headers());
     if plain && portal != Portal::Api && matches!(*request.method(), Method::GET | Method::HEAD) {
         let path = request.uri().path_and_query().map_or("/", |path| path.as_str());
-        let port = table.web.brand().public_port.map_or_else(String::new, |port| format!(":{port}"));
+        let port = table.web.brand().port_suffix();
         return Redirect::permanent(&format!("https://{}{port}{path}", without_port(&host))).into_response();
     }
     let router = if plain { &table.insecure } else { router };
