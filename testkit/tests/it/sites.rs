@@ -301,7 +301,7 @@ fn a_kept_answer_has_the_headers_of_a_fresh_one() {
             let kept = ask(&etag).await?;
             if !tag {
                 // It is counted once it has been sent.
-                eventually("the answer among the kept ones", Duration::from_secs(2), async || {
+                eventually("the answer among the kept ones", Duration::from_secs(20), async || {
                     Ok((kept_so_far() > before).then_some(()))
                 })
                 .await?;

@@ -268,8 +268,10 @@ fn every_answer_says_what_it_is_and_who_may_keep_it() {
             }
             let caching = answer.header("cache-control");
             // Files of the product itself, the same for everybody.
-            let everybodys =
-                path.starts_with("/static/") || path == "/favicon.svg" || path.starts_with("/.well-known/");
+            let everybodys = path.starts_with("/static/")
+                || path == "/favicon.svg"
+                || path.starts_with("/.well-known/")
+                || (host, path.as_str()) == ("api", "/");
             let own = ["app", "api", "admin"].contains(&host) && !everybodys;
             if own && !caching.contains("no-store") && !caching.contains("private") {
                 wrong.push(format!("{host}{path}: cache-control {caching:?}"));
