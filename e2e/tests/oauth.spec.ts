@@ -39,7 +39,7 @@ test('an app is registered, allowed, used, and ended when its refresh token come
   await page.getByRole('link', { name: 'OAuth apps' }).click();
   await page.getByRole('button', { name: 'New app' }).first().click();
   const dialog = page.getByRole('dialog', { name: 'New app' });
-  await dialog.getByLabel('Name').fill('Stock app');
+  await dialog.getByLabel('Name', { exact: true }).fill('Stock app');
   await dialog.getByLabel('Redirect addresses').fill('http://stock.example/back');
   await dialog.getByRole('button', { name: 'Register app' }).click();
   await expect(page.getByText('is not encrypted; use https')).toBeVisible();
