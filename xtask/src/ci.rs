@@ -166,12 +166,14 @@ fn counts(text: &str) -> (u64, u64) {
 }
 
 fn is_summary(line: &str) -> bool {
+    // Of cargo test; indented it is what nextest repeats of one test that failed, which its own summary counts.
+    let of_cargo = line.starts_with("test result:");
     let line = line.trim_start();
     // Playwright's: `2 failed`, `14 passed (31.2s)`.
     let after_number = line.trim_start_matches(|c: char| c.is_ascii_digit());
     let playwright =
         after_number != line && (after_number == " failed" || after_number.starts_with(" passed ("));
-    line.starts_with("test result:")
+    of_cargo
         || line.starts_with("Summary [")
         || line.starts_with("Tests ")
         || playwright
@@ -211,6 +213,10 @@ mod tests {
             ),
             (" Test Files  3 passed (3)\n      Tests  1 failed | 27 passed (28)", (27, 1)),
             ("  2 failed\n    journeys/a.spec.ts\n  14 passed (31.2s)", (14, 2)),
+            (
+                "    test result: FAILED. 0 passed; 1 failed; 0 ignored\n     Summary [ 2.0s] 9 tests run: 8 passed, 1 failed",
+                (8, 1),
+            ),
             ("3 passed through here", (0, 0)),
             ("error: could not compile", (0, 0)),
         ] {

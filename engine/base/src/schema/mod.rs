@@ -9,6 +9,7 @@
 //! kept. Both sides of a link are in the trash, or neither is, where a deleted table counts as a trash of its own.
 
 mod kind;
+mod options;
 mod rules;
 
 use crate::ids::{FieldId, FieldNo, TableNo, ViewNo};
