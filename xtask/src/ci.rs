@@ -173,10 +173,7 @@ fn is_summary(line: &str) -> bool {
     let after_number = line.trim_start_matches(|c: char| c.is_ascii_digit());
     let playwright =
         after_number != line && (after_number == " failed" || after_number.starts_with(" passed ("));
-    of_cargo
-        || line.starts_with("Summary [")
-        || line.starts_with("Tests ")
-        || playwright
+    of_cargo || line.starts_with("Summary [") || line.starts_with("Tests ") || playwright
 }
 
 /// The number before a word.
