@@ -1,11 +1,11 @@
 //! `cargo xtask asvs`: reads `docs/security/asvs.md` and looks for the tests that it names.
 //!
 //! A line of the table is `| 6.2.1 | L1 | what it asks for | proof |`. The proof is one or more tests in backticks, each
-//! `path/to/file.rs::function` or `path/to/file.spec.ts::part of the title`; or `open:` and why no test proves it yet; or
-//! `n/a:` and why it does not apply. Words behind are for people.
+//! `path/to/file.rs::function` or `path/to/file.spec.ts::part of the title`; or `n/a:` and why it does not apply. Words
+//! behind are for people. A line that has neither fails.
 //!
-//! Lines that are open are counted: more of them than [`MOST_OPEN`] fail. The other documents of the folder are held against
-//! the code: their figures ([`facts`]), their lists ([`lists`]); and the sources against what they must not do ([`sources`]).
+//! The other documents of the folder are held against the code: their figures ([`facts`]), their lists ([`lists`]); and the
+//! sources against what they must not do ([`sources`]).
 
 mod facts;
 mod lists;
@@ -20,14 +20,11 @@ use std::path::Path;
 const TABLE: &str = "docs/security/asvs.md";
 /// Lines of levels 1 and 2 in ASVS 5.0.0.
 const LINES: usize = 253;
-/// Lines that may be open. It only falls.
-const MOST_OPEN: usize = 9;
 
 /// How a line stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Standing {
     Proven(Vec<String>),
-    Open,
     NotApplicable,
 }
 
@@ -38,7 +35,7 @@ struct Line {
     standing: Standing,
 }
 
-/// Checks the table; says how many lines are proven, open, and not applicable.
+/// Checks the table; says how many lines are proven, and not applicable.
 pub fn run() -> Result<()> {
     let root = process::root();
     let text = fs::read_to_string(root.join(TABLE)).context(TABLE)?;
@@ -48,10 +45,9 @@ pub fn run() -> Result<()> {
     if ids.len() != lines.len() {
         problems.push("a line is there twice".to_owned());
     }
-    let (mut proven, mut open, mut not) = (0, 0, 0);
+    let (mut proven, mut not) = (0, 0);
     for line in &lines {
         match &line.standing {
-            Standing::Open => open += 1,
             Standing::NotApplicable => not += 1,
             Standing::Proven(tests) => {
                 proven += 1;
@@ -67,9 +63,6 @@ pub fn run() -> Result<()> {
     if counted != LINES {
         problems.push(format!("{counted} lines of levels 1 and 2, and the standard has {LINES}"));
     }
-    if open > MOST_OPEN {
-        problems.push(format!("{open} lines are open, and no more than {MOST_OPEN} may be"));
-    }
     let (drifted, figures) = facts::check(&root)?;
     problems.extend(drifted);
     problems.extend(lists::check(&root)?);
@@ -81,7 +74,7 @@ pub fn run() -> Result<()> {
         bail!("{} problems in {TABLE}", problems.len());
     }
     println!(
-        "ASVS 5.0: {proven} lines proven, {open} open, {not} not applicable; {figures} figures of documents hold"
+        "ASVS 5.0: {proven} lines proven, {not} not applicable; {figures} figures of documents hold"
     );
     Ok(())
 }
@@ -110,16 +103,11 @@ fn read(cells: &[String], problems: &mut Vec<String>) -> Line {
     }
     let proof = cells.get(3).map(String::as_str).unwrap_or_default();
     let tests: Vec<String> = proof.split('`').skip(1).step_by(2).map(str::to_owned).collect();
-    let standing = if proof.starts_with("open") {
-        if proof.strip_prefix("open: ").is_none_or(|why| why.len() < 20) {
-            problems.push(format!("{id}: is open and does not say why"));
-        }
-        Standing::Open
-    } else if proof.starts_with("n/a: ") {
+    let standing = if proof.starts_with("n/a: ") {
         Standing::NotApplicable
     } else {
         if tests.is_empty() {
-            problems.push(format!("{id}: names no test and is not open"));
+            problems.push(format!("{id}: names no test"));
         }
         Standing::Proven(tests)
     };
@@ -171,21 +159,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_row_is_proven_open_or_not_applicable() {
+    fn a_row_is_proven_or_not_applicable() {
         let text = "| id | level |\n| --- | --- |\n| 6.2.1 | L1 | long passwords | `a/b.rs::c`, `d.spec.ts::e f` |\n\
-                    | 1.2.6 | L2 | LDAP | n/a: no LDAP |\n| 6.7.2 | L3 | challenge | open: it waits for a provider |\nwords\n";
+                    | 1.2.6 | L2 | LDAP | n/a: no LDAP |\n| 6.7.2 | L3 | challenge | `a/b.rs::d` (all of it) |\nwords\n";
         let mut problems = Vec::new();
         let lines: Vec<Line> = rows(text).map(|row| read(&row, &mut problems)).collect();
         assert_eq!(problems, Vec::<String>::new());
         assert_eq!(lines[0].standing, Standing::Proven(vec!["a/b.rs::c".into(), "d.spec.ts::e f".into()]));
-        assert_eq!((&lines[1].standing, &lines[2].standing), (&Standing::NotApplicable, &Standing::Open));
+        assert_eq!(lines[1].standing, Standing::NotApplicable);
+        assert_eq!(lines[2].standing, Standing::Proven(vec!["a/b.rs::d".into()]));
         assert_eq!(lines[2].id, "6.7.2 (L3)");
         for row in [
             "| 1.1.1 | L2 | x |  |",
             "| 1.1.1 | L4 | x | n/a: nothing |",
             "| 1.1.1 | L2 | n/a: nothing |",
-            "| 1.1.1 | L2 | x | open |",
-            "| 1.1.1 | L2 | x | open: |",
+            "| 1.1.1 | L2 | x | open: it waits for a provider |",
+            "| 1.1.1 | L2 | x | n/a |",
         ] {
             let mut problems = Vec::new();
             rows(row).for_each(|row| {

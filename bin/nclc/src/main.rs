@@ -1,11 +1,15 @@
 //! `nclc serve | migrate | check | seed | openapi | staff-link | audit | reseal | oauth`.
 
+use adapter_syslog::Syslog;
 use anyhow::Context as _;
 use clap::{Parser, Subcommand};
-use kernel_core::settings::Settings;
+use kernel_core::Clock;
+use kernel_core::settings::{SettingError, Settings};
 use nclc::{System, check, portals, seed, settings};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::util::SubscriberInitExt as _;
@@ -89,7 +93,13 @@ fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    start_log(&settings, matches!(arguments.command, Command::Serve));
+    let other_system = match start_log(&settings, matches!(arguments.command, Command::Serve)) {
+        Ok(other_system) => other_system,
+        Err(error) => {
+            eprintln!("nclc: {error}");
+            return ExitCode::from(2);
+        }
+    };
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -97,21 +107,34 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    match runtime.block_on(run(arguments.command, settings)) {
+    let code = match runtime.block_on(run(arguments.command, settings)) {
         Ok(code) => code,
         Err(error) => {
             eprintln!("nclc: {error:#}");
             ExitCode::FAILURE
         }
+    };
+    if other_system.is_some_and(|syslog| !syslog.finish(LAST_LINES)) {
+        eprintln!("nclc: the last lines of the log did not reach the receiver of logs.syslog");
     }
+    code
 }
 
-/// JSON lines on standard error. `NCLC_LOG` takes tracing's filter syntax.
-fn start_log(settings: &Settings, serving: bool) {
+/// How long the last lines may take to the other system.
+const LAST_LINES: Duration = Duration::from_secs(2);
+
+/// JSON lines on standard error, and to another system where one is set. `NCLC_LOG` takes tracing's filter syntax.
+fn start_log(settings: &Settings, serving: bool) -> Result<Option<Syslog>, SettingError> {
     let default = if serving && !settings.development { "info" } else { "warn" };
     let filter = tracing_subscriber::EnvFilter::try_from_env("NCLC_LOG")
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(default));
-    nclc::log::lines(filter, std::io::stderr).init();
+    let other_system = settings.logs.syslog.as_ref();
+    let other_system = other_system.map(|place| Syslog::start(place, Clock::System)).transpose()?;
+    match &other_system {
+        Some(syslog) => nclc::log::lines_to(filter, std::io::stderr, syslog.outlet()).init(),
+        None => nclc::log::lines(filter, std::io::stderr).init(),
+    }
+    Ok(other_system)
 }
 
 async fn run(command: Command, settings: Settings) -> anyhow::Result<ExitCode> {
@@ -177,10 +200,13 @@ async fn migrate(settings: &Settings) -> anyhow::Result<ExitCode> {
 }
 
 async fn serve(settings: Settings) -> anyhow::Result<ExitCode> {
-    // Bound first: a port in use is known before anything is started.
-    let listener = TcpListener::bind(settings.http.listen)
-        .await
-        .with_context(|| format!("can't listen on {} (NCLC_HTTP_LISTEN)", settings.http.listen))?;
+    // Bound first: a port in use is known before anything is started; so is a certificate that will not do.
+    let listener = bound(settings.http.listen, "NCLC_HTTP_LISTEN").await?;
+    let redirecting = match settings.http.tls.as_ref().and_then(|tls| tls.redirect_listen) {
+        Some(address) => Some(bound(address, "NCLC_HTTP_REDIRECT_LISTEN").await?),
+        None => None,
+    };
+    let tls = kernel_web::Tls::open(&settings, Clock::System)?;
     let mut system = System::start(settings).await?;
     system.run();
     let hosts = portals::hosts(&system);
@@ -190,9 +216,25 @@ async fn serve(settings: Settings) -> anyhow::Result<ExitCode> {
         stop_signal().await;
         shutdown.begin();
     });
-    kernel_web::serve(listener, hosts, &system.web).await?;
+    let leading = async {
+        match redirecting {
+            Some(listener) => kernel_web::serve_to_https(listener, hosts.clone(), &system.web).await,
+            None => Ok(()),
+        }
+    };
+    let serving = async {
+        match tls {
+            Some(tls) => kernel_web::serve_tls(listener, tls, hosts.clone(), &system.web).await,
+            None => kernel_web::serve(listener, hosts.clone(), &system.web).await,
+        }
+    };
+    tokio::try_join!(serving, leading)?;
     system.stop().await;
     Ok(ExitCode::SUCCESS)
+}
+
+async fn bound(address: SocketAddr, setting: &str) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(address).await.with_context(|| format!("can't listen on {address} ({setting})"))
 }
 
 /// SIGINT or SIGTERM, whichever comes first.

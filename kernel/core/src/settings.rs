@@ -3,13 +3,20 @@
 //! `NCLC_SECTION_NAME` overrides `section.name` of the file. Every mistake names the setting, what was wrong and an
 //! example. Reading the file and the environment is the caller's business; this is pure.
 
+mod database;
+mod files;
+mod logs;
 mod sign_in;
+mod tls;
 
 use crate::Secret;
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 
+pub use database::{Database, DatabaseUrls};
+pub use files::{FileSettings, ScannerPlace};
+pub use logs::{Logs, SyslogSettings};
 pub use sign_in::{ClientSecret, ClientSettings, SignInSettings};
+pub use tls::TlsSettings;
 
 /// A setting that can't be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -38,10 +45,14 @@ pub struct Settings {
     pub security: Security,
     /// Memory and work limits of bases.
     pub bases: Bases,
+    /// Files of cells.
+    pub files: FileSettings,
     /// Published sites.
     pub sites: Sites,
     /// Logging in with an account elsewhere.
     pub sign_in: SignInSettings,
+    /// Where the log goes besides standard error.
+    pub logs: Logs,
     /// Development conveniences: mailbox page, templates from disk, staff from any address.
     pub development: bool,
 }
@@ -102,32 +113,8 @@ pub struct Http {
     pub keep_alive_seconds: u64,
     /// Peers whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<std::net::IpAddr>,
-}
-
-/// Where data is kept.
-#[derive(Debug, Clone)]
-pub struct Database {
-    /// Folder of the embedded cluster and of local files.
-    pub data_folder: PathBuf,
-    /// URLs of the four databases; with none set, the embedded cluster serves all.
-    pub urls: Option<DatabaseUrls>,
-    /// Folder with `initdb`, `postgres`, `pg_ctl`; `None`: the newest found from 15 up.
-    pub postgres_folder: Option<PathBuf>,
-    /// Connections a pool keeps at most.
-    pub pool_size: usize,
-}
-
-/// One URL a database, each with a role that owns it (migrates).
-#[derive(Debug, Clone)]
-pub struct DatabaseUrls {
-    /// Tenants, users, sessions, tokens.
-    pub control: Secret,
-    /// Plans, subscriptions, wallet.
-    pub billing: Secret,
-    /// Bases, records, sites, pages.
-    pub data: Secret,
-    /// Audit and access logs.
-    pub logs: Secret,
+    /// TLS by the program itself; `None`: what listens speaks plainly, and a proxy in front of it does TLS.
+    pub tls: Option<TlsSettings>,
 }
 
 /// Outgoing mail.
@@ -148,7 +135,7 @@ pub struct Security {
     pub former_secret_keys: Vec<Secret>,
     /// Networks that may reach `admin.`, as `address` or `address/bits`.
     pub staff_networks: Vec<String>,
-    /// Password hashes computed at once, at most (each takes 19 MiB).
+    /// Password hashes computed at once, at most (each takes 19 MiB): half the processors, so that others find one free.
     pub password_hashes_at_once: usize,
     /// Where people report weaknesses, as `mailto:` or `https:` addresses: `/.well-known/security.txt` says so.
     pub contacts: Vec<String>,
@@ -219,6 +206,11 @@ fn positive(text: &str) -> Option<u64> {
     text.parse().ok().filter(|number| *number > 0)
 }
 
+/// At least one; where their number is not told, one.
+fn half_the_processors() -> usize {
+    std::thread::available_parallelism().map_or(1, |all| (all.get() / 2).max(1))
+}
+
 fn boolean(text: &str) -> Option<bool> {
     match text {
         "true" | "1" | "yes" => Some(true),
@@ -278,24 +270,7 @@ impl Settings {
             .then_some(listen.port());
         let public_port =
             s.take("site.public_port", default_port, "443", |text| text.parse().ok().map(Some))?;
-        let urls =
-            ["control", "billing", "data", "logs"].map(|name| s.optional(&format!("database.{name}_url")));
-        let urls = match urls {
-            [None, None, None, None] => None,
-            [Some(control), Some(billing), Some(data), Some(logs)] => Some(DatabaseUrls {
-                control: Secret::new(control),
-                billing: Secret::new(billing),
-                data: Secret::new(data),
-                logs: Secret::new(logs),
-            }),
-            _ => {
-                return Err(SettingError {
-                    name: "NCLC_DATABASE_*_URL".into(),
-                    problem: "set all four of control, billing, data, logs, or none".into(),
-                    example: "NCLC_DATABASE_CONTROL_URL=postgres://owner@db/control",
-                });
-            }
-        };
+        let tls = s.tls(&scheme)?;
         let secret_key = s.optional("security.secret_key");
         let former_keys = s.optional("security.former_secret_keys").map_or_else(Vec::new, |text| list(&text));
         let damaged = [
@@ -341,18 +316,11 @@ impl Settings {
                 trusted_proxies: s.take("http.trusted_proxies", Vec::new(), "10.0.0.1,10.0.0.2", |text| {
                     list(text).iter().map(|item| item.parse().ok()).collect()
                 })?,
+                tls,
             },
-            database: Database {
-                data_folder: s.optional("database.data_folder").unwrap_or_else(|| ".nclc".into()).into(),
-                urls,
-                postgres_folder: s.optional("database.postgres_folder").map(Into::into),
-                // Some work holds a row and asks for a second connection, in four turns at once (`Tenancy::turn`).
-                pool_size: s.take("database.pool_size", 16, "16", |text| {
-                    text.parse().ok().filter(|size| (6..=200).contains(size))
-                })?,
-            },
+            database: s.database()?,
             mail: MailSettings {
-                smtp_url: s.optional("mail.smtp_url").map(Secret::new),
+                smtp_url: s.smtp_url(development)?,
                 from: s.optional("mail.from").unwrap_or_else(|| "NCLC <hello@nclcdbaas.com>".into()),
             },
             security: Security {
@@ -364,9 +332,12 @@ impl Settings {
                     "10.0.0.0/8",
                     |text| Some(list(text)),
                 )?,
-                password_hashes_at_once: s.take("security.password_hashes_at_once", 2, "2", |text| {
-                    text.parse().ok().filter(|count| *count > 0)
-                })?,
+                password_hashes_at_once: s.take(
+                    "security.password_hashes_at_once",
+                    half_the_processors(),
+                    "2",
+                    |text| text.parse().ok().filter(|count| *count > 0),
+                )?,
                 contacts: s.take(
                     "security.contacts",
                     Vec::new(),
@@ -386,7 +357,9 @@ impl Settings {
                 dns_server: s
                     .take("security.dns_server", None, "127.0.0.1:53", |text| text.parse().ok().map(Some))?,
             },
+            files: s.files()?,
             sign_in: s.sign_in()?,
+            logs: s.logs()?,
             bases: Bases {
                 memory_budget: s
                     .take("bases.memory_budget", 4 << 30, "4294967296", |text| text.parse().ok())?,
@@ -417,6 +390,10 @@ pub const NAMES: &[&str] = &[
     "http.head_seconds",
     "http.keep_alive_seconds",
     "http.trusted_proxies",
+    "http.tls_certificate",
+    "http.tls_key",
+    "http.tls_private_authority",
+    "http.redirect_listen",
     "database.data_folder",
     "database.control_url",
     "database.billing_url",
@@ -445,9 +422,13 @@ pub const NAMES: &[&str] = &[
     "sign_in.oidc_client_secret_file",
     "sign_in.oidc_issuer",
     "sign_in.oidc_name",
+    "files.scanner",
+    "files.scanner_required",
     "bases.memory_budget",
     "bases.idle_seconds",
     "sites.page_memory",
+    "logs.syslog",
+    "logs.syslog_authority",
 ];
 
 fn flatten(file: &str) -> Result<BTreeMap<String, String>, SettingError> {

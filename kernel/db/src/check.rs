@@ -2,10 +2,11 @@
 //! every declared statement can be planned by the role that runs it, a tenant's statement names the tenant, and every
 //! table of a tenant has forced row-level security and keys that start with the tenant.
 
+use crate::tls::Tls;
 use crate::urls::{APP_ROLE, PLATFORM_ROLE};
 use crate::{Access, Database, Statement, Urls, registered};
 use std::collections::BTreeSet;
-use tokio_postgres::{Client, Config, NoTls};
+use tokio_postgres::{Client, Config};
 
 /// Something that must be mended.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -66,12 +67,12 @@ pub async fn run_one(
     statements: &[&'static Statement],
 ) -> Result<Report, tokio_postgres::Error> {
     let url = urls.of(database);
-    let owner = connect(&url.owner()).await?;
+    let owner = connect(&url.owner(), &url.tls).await?;
     let mut findings = catalogue(&owner, database).await?;
     let tenant_tables: BTreeSet<String> = names(&owner, &tenant_tables_sql(database)).await?;
     let tables = names(&owner, &tables_sql(database)).await?.len();
     for access in [Access::Tenant, Access::Global, Access::Platform] {
-        let client = connect(&url.config(access)).await?;
+        let client = connect(&url.config(access), &url.tls).await?;
         client.batch_execute("set plan_cache_mode = force_generic_plan").await?;
         for statement in statements.iter().filter(|statement| statement.access == access) {
             let subject = format!("{} {}", statement.module, statement.name);
@@ -86,8 +87,8 @@ pub async fn run_one(
     Ok(Report { statements: statements.len(), tables, findings })
 }
 
-async fn connect(config: &Config) -> Result<Client, tokio_postgres::Error> {
-    let (client, connection) = config.connect(NoTls).await?;
+async fn connect(config: &Config, tls: &Tls) -> Result<Client, tokio_postgres::Error> {
+    let (client, connection) = config.connect(tls.clone()).await?;
     tokio::spawn(connection);
     Ok(client)
 }

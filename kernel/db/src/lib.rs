@@ -15,6 +15,7 @@ pub mod migrate;
 mod pools;
 mod read;
 mod statement;
+mod tls;
 mod tx;
 mod urls;
 

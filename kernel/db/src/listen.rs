@@ -3,6 +3,7 @@
 //! A notification is a hint; the sequence in the database is the truth. [`Notification::Reconnected`] comes first, and
 //! again whenever some may have been missed, so that a reader catches up from the database.
 
+use crate::tls::Tls;
 use crate::{Database, Db};
 use parking_lot::Mutex;
 use std::collections::BTreeSet;
@@ -10,7 +11,7 @@ use std::future::poll_fn;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{Notify, broadcast};
-use tokio_postgres::{AsyncMessage, Client, Config, NoTls};
+use tokio_postgres::{AsyncMessage, Client, Config};
 
 const BACKLOG: usize = 4096;
 
@@ -66,6 +67,7 @@ pub(crate) struct Hub(Arc<Shared>);
 struct Shared {
     database: Database,
     config: Config,
+    tls: Tls,
     events: broadcast::Sender<Event>,
     wanted: Mutex<Wanted>,
     changed: Notify,
@@ -79,10 +81,11 @@ struct Wanted {
 }
 
 impl Hub {
-    pub(crate) fn new(database: Database, config: Config) -> Self {
+    pub(crate) fn new(database: Database, config: Config, tls: Tls) -> Self {
         Self(Arc::new(Shared {
             database,
             config,
+            tls,
             events: broadcast::channel(BACKLOG).0,
             wanted: Mutex::default(),
             changed: Notify::new(),
@@ -145,7 +148,7 @@ async fn run(shared: Arc<Shared>) {
 }
 
 async fn session(shared: &Shared, failures: &mut u32) -> Result<(), tokio_postgres::Error> {
-    let (client, mut connection) = shared.config.connect(NoTls).await?;
+    let (client, mut connection) = shared.config.connect(shared.tls.clone()).await?;
     let events = shared.events.clone();
     let known = |name: &str| shared.wanted.lock().channels.iter().copied().find(|channel| *channel == name);
     let forward = async {

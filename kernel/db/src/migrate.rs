@@ -8,7 +8,7 @@ use crate::{Database, SqlState, Urls};
 use rust_embed::RustEmbed;
 use std::collections::BTreeMap;
 use std::time::Duration;
-use tokio_postgres::{Client, NoTls};
+use tokio_postgres::Client;
 
 #[derive(RustEmbed)]
 #[folder = "$CARGO_MANIFEST_DIR/../../migrations"]
@@ -64,7 +64,10 @@ impl std::fmt::Display for MigrateError {
                         }
                         Ok(())
                     }
-                    None => write!(f, "{source}"),
+                    None => {
+                        write!(f, "{source}")?;
+                        std::error::Error::source(source).map_or(Ok(()), |why| write!(f, ": {why}"))
+                    }
                 }
             }
             Self::Undeclared { database, migration, table } => write!(
@@ -131,7 +134,8 @@ pub async fn run_one(urls: &Urls, database: Database, files: &[Migration]) -> Re
         let migration = migration.map(str::to_owned);
         move |source| MigrateError::Postgres { database, migration, source }
     };
-    let (client, connection) = urls.of(database).owner().connect(NoTls).await.map_err(failed(None))?;
+    let url = urls.of(database);
+    let (client, connection) = url.owner().connect(url.tls.clone()).await.map_err(failed(None))?;
     let connection = tokio::spawn(connection);
     let done = async {
         client.batch_execute(&format!("select pg_advisory_lock({LOCK})")).await.map_err(failed(None))?;

@@ -7,7 +7,6 @@ use crate::{Access, Database, DbError, Urls, error::is_outage, listen::Hub};
 use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod, Runtime};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use tokio_postgres::NoTls;
 
 /// How long a checkout waits for a free connection, or for a database that is away.
 pub const PATIENCE: Duration = Duration::from_secs(5);
@@ -54,7 +53,7 @@ impl Db {
             let url = urls.of(database);
             let pool = |access, size| {
                 let manager = ManagerConfig { recycling_method: RecyclingMethod::Fast };
-                Pool::builder(Manager::from_config(url.config(access), NoTls, manager))
+                Pool::builder(Manager::from_config(url.config(access), url.tls.clone(), manager))
                     .max_size(size)
                     .runtime(Runtime::Tokio1)
                     .wait_timeout(Some(PATIENCE))
@@ -69,7 +68,10 @@ impl Db {
         };
         let [a, b, c, d] = Database::ALL;
         let databases = [pair(a)?, pair(b)?, pair(c)?, pair(d)?];
-        let hubs = Database::ALL.map(|database| Hub::new(database, urls.of(database).config(Access::Global)));
+        let hubs = Database::ALL.map(|database| {
+            let url = urls.of(database);
+            Hub::new(database, url.config(Access::Global), url.tls.clone())
+        });
         Ok(Self(Arc::new(Pools { databases, hubs })))
     }
 

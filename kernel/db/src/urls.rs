@@ -1,9 +1,11 @@
 //! Where the four databases are, and as whom to connect: the owner migrates, the other two roles serve.
 
+use crate::tls::{self, Tls};
 use crate::{Access, Database};
 use kernel_core::settings::DatabaseUrls;
 use std::path::Path;
 use tokio_postgres::Config;
+use tokio_postgres::config::SslMode;
 
 /// Role that the product's requests run as: no superuser, no owner, no BYPASSRLS.
 pub const APP_ROLE: &str = "nclc_app";
@@ -24,6 +26,8 @@ pub struct Urls([DatabaseUrl; 4]);
 pub struct DatabaseUrl {
     /// Connects as the role that owns the schema.
     pub(crate) owner: Config,
+    /// How connections to it are encrypted.
+    pub(crate) tls: Tls,
     /// The embedded cluster lets each role log in; elsewhere the owner's login takes the role at connect.
     roles_log_in: bool,
 }
@@ -42,11 +46,8 @@ impl Urls {
     /// The database whose URL can't be read.
     pub fn from_settings(urls: &DatabaseUrls) -> Result<Self, (Database, String)> {
         let parse = |database: Database, url: &kernel_core::Secret| {
-            let owner: Config = url.expose().parse().map_err(|error: tokio_postgres::Error| {
-                let source = std::error::Error::source(&error).map(ToString::to_string);
-                (database, source.unwrap_or_else(|| error.to_string()))
-            })?;
-            Ok(DatabaseUrl { owner, roles_log_in: false })
+            let (owner, tls) = tls::read(url.expose()).map_err(|problem| (database, problem))?;
+            Ok(DatabaseUrl { owner, tls, roles_log_in: false })
         };
         Ok(Self([
             parse(Database::Control, &urls.control)?,
@@ -60,8 +61,8 @@ impl Urls {
     pub(crate) fn of_socket(folder: &Path) -> Self {
         Self(Database::ALL.map(|database| {
             let mut owner = Config::new();
-            owner.host_path(folder).user(OWNER_ROLE).dbname(database.name());
-            DatabaseUrl { owner, roles_log_in: true }
+            owner.host_path(folder).user(OWNER_ROLE).dbname(database.name()).ssl_mode(SslMode::Disable);
+            DatabaseUrl { owner, tls: Tls::default(), roles_log_in: true }
         }))
     }
 

@@ -5,6 +5,7 @@
 //! socket is closed by lingering: first our direction, then what still comes is read and thrown away for a bounded time.
 //! Closing at once would send a reset, which takes the answer from the client before it has read it (RFC 9112 section 9.6).
 
+use crate::wire::Wire;
 use axum::body::Body;
 use bytes::Bytes;
 use hyper::body::{Body as HttpBody, Frame, Incoming, SizeHint};
@@ -15,7 +16,6 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
 use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
 use tokio::time::{Sleep, sleep};
 
 /// How long a client that goes on sending a refused body is listened to at most.
@@ -117,7 +117,7 @@ impl HttpBody for Watched {
 /// The socket under hyper.
 #[derive(Debug)]
 pub(crate) struct Socket {
-    stream: TcpStream,
+    stream: Wire,
     progress: Arc<Progress>,
     patience: Patience,
     /// One timer a connection. It is not moved with every byte: when it rings, `moved` says whether there was any.
@@ -138,7 +138,7 @@ struct Linger {
 }
 
 impl Socket {
-    pub(crate) fn new(stream: TcpStream, progress: Arc<Progress>, patience: Patience) -> Self {
+    pub(crate) fn new(stream: Wire, progress: Arc<Progress>, patience: Patience) -> Self {
         Self {
             stream,
             progress,

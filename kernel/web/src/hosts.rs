@@ -1,5 +1,6 @@
 //! Host name → portal or site, and the three operational paths.
 
+use crate::entrance::InTheClear;
 use crate::kept::{Kept, KeptPages};
 use crate::{Exchange, Portal, RequestId, Web, WebError, client_addr, portal};
 use axum::Router;
@@ -114,7 +115,8 @@ async fn answer(table: &Table, mut request: Request) -> Response {
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
     let peer = peer.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
     let client = client_addr::resolve(peer, request.headers(), &table.web.0.trusted_proxies);
-    if let Some(answer) = operations(table, &host, client, request.uri().path()).await {
+    let clear = request.extensions().get::<InTheClear>().is_some();
+    if !clear && let Some(answer) = operations(table, &host, client, request.uri().path()).await {
         return answer;
     }
     let place = place_of(&table.web, &host);
@@ -131,7 +133,7 @@ async fn answer(table: &Table, mut request: Request) -> Response {
         Some(router) => (portal, router),
         None => (Portal::Www, &table.unknown),
     };
-    let plain = place != Place::Unknown && came_in_the_clear(&table.web, peer, request.headers());
+    let plain = place != Place::Unknown && (clear || came_in_the_clear(&table.web, peer, request.headers()));
     if plain && portal != Portal::Api && matches!(*request.method(), Method::GET | Method::HEAD) {
         let path = request.uri().path_and_query().map_or("/", |path| path.as_str());
         let port = table.web.brand().port_suffix();

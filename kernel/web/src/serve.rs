@@ -1,6 +1,7 @@
-//! The listening side: HTTP/1 and HTTP/2 connections, and an end that loses no request in hand.
+//! The listening side: HTTP/1 and HTTP/2 connections, plain or in TLS, and an end that loses no request in hand.
 
 use crate::connection::{Progress, Socket};
+use crate::entrance::{Entrance, InTheClear, Tls};
 use crate::{Hosts, Web};
 use axum::body::Body;
 use axum::extract::ConnectInfo;
@@ -67,6 +68,29 @@ impl Shutdown {
 /// # Errors
 /// The listener's address can't be read.
 pub async fn serve(listener: TcpListener, hosts: Hosts, web: &Web) -> io::Result<()> {
+    serve_by(listener, Entrance::Plain, hosts, web).await
+}
+
+/// The same behind TLS, whose certificate is read anew when its files change.
+///
+/// # Errors
+/// The listener's address can't be read.
+pub async fn serve_tls(listener: TcpListener, tls: Tls, hosts: Hosts, web: &Web) -> io::Result<()> {
+    let following = tokio::spawn(tls.clone().follow(web.clone()));
+    let served = serve_by(listener, Entrance::Tls(tls), hosts, web).await;
+    following.abort();
+    served
+}
+
+/// The same on a plain address that leads pages to https and refuses everything else.
+///
+/// # Errors
+/// The listener's address can't be read.
+pub async fn serve_to_https(listener: TcpListener, hosts: Hosts, web: &Web) -> io::Result<()> {
+    serve_by(listener, Entrance::ToHttps, hosts, web).await
+}
+
+async fn serve_by(listener: TcpListener, entrance: Entrance, hosts: Hosts, web: &Web) -> io::Result<()> {
     let address = listener.local_addr()?;
     tracing::info!(%address, "listening");
     let mut server = auto::Builder::new(TokioExecutor::new());
@@ -93,14 +117,17 @@ pub async fn serve(listener: TcpListener, hosts: Hosts, web: &Web) -> io::Result
             () = web.shutdown().begun() => break,
         };
         let _ = stream.set_nodelay(true);
-        let progress = Arc::new(Progress::default());
-        let socket = Socket::new(stream, progress.clone(), web.0.patience);
-        let hosts = hosts.clone();
-        let service = hyper::service::service_fn(move |request| answer(&hosts, &progress, peer, request));
-        let connection = server.serve_connection_with_upgrades(TokioIo::new(socket), service).into_owned();
-        let connection = graceful.watch(connection);
+        let (server, hosts, web, entrance) = (server.clone(), hosts.clone(), web.clone(), entrance.clone());
+        let watcher = graceful.watcher();
         tokio::spawn(async move {
-            if let Err(error) = connection.await {
+            let Some(wire) = entrance.admit(stream, &web).await else { return };
+            let progress = Arc::new(Progress::default());
+            let socket = Socket::new(wire, progress.clone(), web.0.patience);
+            let clear = matches!(entrance, Entrance::ToHttps);
+            let service =
+                hyper::service::service_fn(move |request| answer(&hosts, &progress, (peer, clear), request));
+            let connection = server.serve_connection_with_upgrades(TokioIo::new(socket), service);
+            if let Err(error) = watcher.watch(connection).await {
                 tracing::debug!("connection ended: {error}");
             }
         });
@@ -119,10 +146,10 @@ type Answer = Result<Response<Sent>, Infallible>;
 fn answer(
     hosts: &Hosts,
     progress: &Arc<Progress>,
-    peer: SocketAddr,
+    (peer, clear): (SocketAddr, bool),
     request: Request<Incoming>,
 ) -> Either<Ready<Answer>, BoxFuture<'static, Answer>> {
-    if let Some(kept) = hosts.kept(&request, peer) {
+    if !clear && let Some(kept) = hosts.kept(&request, peer) {
         progress.begin_at_once();
         return Either::Left(ready(Ok(kept.map(|bytes| Sent::Kept(Full::new(bytes))))));
     }
@@ -133,6 +160,9 @@ fn answer(
         let (body, large) = in_hand.body(incoming);
         let mut request = Request::from_parts(parts, body);
         request.extensions_mut().insert(ConnectInfo(peer));
+        if clear {
+            request.extensions_mut().insert(InTheClear);
+        }
         let mut response = hosts.answer(request).await;
         if large && version < Version::HTTP_2 && in_hand.has_unread() {
             response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));

@@ -8,6 +8,8 @@ mod hosts;
 mod served;
 mod stack;
 mod templates;
+mod tls;
+mod tls_refusals;
 
 use crate::{Page, Portals, Web, WebError};
 use axum::Router;

@@ -41,9 +41,17 @@ const SERVER: &[Rule] = &[
     never("thread_rng"),
     never("fastrand"),
     never("SmallRng"),
-    // Logs go to standard error and nowhere else.
+    // Logs go to standard error and to the receiver that is set, and nowhere else.
     never("tracing_appender"),
-    never("syslog"),
+    Rule {
+        word: "syslog",
+        but: &[
+            ("adapters/syslog", "the receiver that is set"),
+            ("bin/nclc/src/log.rs", "hands it every line"),
+            ("bin/nclc/src/main.rs", "starts and ends it"),
+            ("kernel/core/src/settings", "its settings"),
+        ],
+    },
     Rule {
         word: "process::Command",
         but: &[("kernel/db/src/cluster", "the embedded PostgreSQL is a program")],

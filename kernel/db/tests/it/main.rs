@@ -8,4 +8,5 @@ mod isolation;
 mod listen;
 mod migrate;
 mod pool;
+mod tls;
 mod world;

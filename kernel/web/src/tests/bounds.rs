@@ -16,6 +16,7 @@ async fn started_with(settings: &str) -> SocketAddr {
     let routes = Router::new()
         .route("/", route_get(hello))
         .route("/smuggled", route_get(|| async { "SMUGGLED" }))
+        .route("/next", route_get(|| async { "NEXT" }))
         .route("/take", post(|body: bytes::Bytes| async move { format!("took {}", body.len()) }));
     let web = web_with(settings);
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -47,6 +48,7 @@ async fn told(address: SocketAddr, text: &str) -> (String, bool) {
 }
 
 const HEAD: &str = "POST /take HTTP/1.1\r\nhost: www.nclc.localhost\r\n";
+const NEXT: &str = "GET /next HTTP/1.1\r\nhost: www.nclc.localhost\r\n\r\n";
 const BEHIND: &str = "GET /smuggled HTTP/1.1\r\nhost: www.nclc.localhost\r\n\r\n";
 
 #[tokio::test(flavor = "multi_thread")]
@@ -88,12 +90,6 @@ async fn chunks_end_where_they_say_or_nothing_is_taken() {
         let (answer, closed) = told(address, &format!("{chunked}{body}{BEHIND}")).await;
         assert!(closed && !answer.contains("SMUGGLED") && !answer.contains("took"), "{body:?}: {answer}");
     }
-    // With the encoding first, the length that follows has no say: the chunks are the body, what is behind them is a
-    // request of its own, as RFC 9112 says.
-    let both =
-        format!("{HEAD}transfer-encoding: chunked\r\ncontent-length: 900\r\n\r\n4\r\nabcd\r\n0\r\n\r\n");
-    let (answer, _) = told(address, &both).await;
-    assert!(answer.contains("took 4") || answer.starts_with("HTTP/1.1 400"), "{answer}");
     // And what is well-formed is taken, twice on one connection.
     let fine = format!("{chunked}4\r\nabcd\r\n0\r\n\r\n{HEAD}content-length: 2\r\n\r\nab");
     let (answer, closed) = told(address, &fine).await;
@@ -117,5 +113,62 @@ async fn pages_in_memory_are_guarded_as_the_others() {
     ] {
         let answer = told(address, &format!("{hot}{said}\r\n")).await.0;
         assert_eq!(answer.ends_with("KEPT"), kept, "{said}: {answer}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn chunks_are_the_body_whatever_a_length_says() {
+    let address = started().await;
+    // What a reader of lengths would take for a request of its own stands in the chunk, and is body.
+    let chunk = format!("{:x}\r\n{BEHIND}\r\n0\r\n\r\n", BEHIND.len());
+    let size = chunk.find("\r\n").unwrap() + 2;
+    let took = format!("took {}", BEHIND.len());
+    let lengths = [0, 1, size, BEHIND.len(), chunk.len(), chunk.len() + NEXT.len(), 900_000_000];
+    for length in lengths.map(|length| length.to_string()) {
+        for fields in [
+            format!("transfer-encoding: chunked\r\ncontent-length: {length}\r\n"),
+            format!("content-length: {length}\r\ntransfer-encoding: chunked\r\n"),
+            format!("content-length: {length}\r\nTransfer-Encoding: Chunked\r\ncontent-length: {length}\r\n"),
+        ] {
+            let (answer, _) = told(address, &format!("{HEAD}{fields}\r\n{chunk}{NEXT}")).await;
+            assert!(answer.contains(&took), "{fields:?}: {answer}");
+            // The next request begins where the chunks end: not before, not later, not twice.
+            assert_eq!(answer.matches("HTTP/1.1 200").count(), 2, "{fields:?}: {answer}");
+            assert!(answer.ends_with("NEXT") && !answer.contains("SMUGGLED"), "{fields:?}: {answer}");
+        }
+    }
+    // A length that is none ends it, if it is looked at; the chunks still bound what is read.
+    for length in ["x", "4, 40", "-1"] {
+        let fields = format!("content-length: {length}\r\ntransfer-encoding: chunked\r\n");
+        let (answer, closed) = told(address, &format!("{HEAD}{fields}\r\n{chunk}{NEXT}")).await;
+        assert!(answer.starts_with("HTTP/1.1 400") && closed, "{fields:?}: {answer}");
+        assert!(!answer.contains("NEXT") && !answer.contains("SMUGGLED"), "{fields:?}: {answer}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn in_http2_a_length_and_the_frames_agree_or_nothing_is_taken() {
+    let address = started().await;
+    for (length, parts, fits) in
+        [(8, 2, true), (7, 2, false), (9, 2, false), (0, 1, false), (4, 2, false), (1 << 40, 1, false)]
+    {
+        let stream = TcpStream::connect(address).await.unwrap();
+        let io = hyper_util::rt::TokioIo::new(stream);
+        let (mut sender, connection) =
+            hyper::client::conn::http2::handshake(hyper_util::rt::TokioExecutor::new(), io).await.unwrap();
+        tokio::spawn(connection);
+        let frames = futures_util::stream::iter((0..parts).map(|_| Ok::<_, std::io::Error>("abcd")));
+        let request = Request::post("http://www.nclc.localhost/take")
+            .header("content-length", length.to_string())
+            .body(Body::from_stream(frames))
+            .unwrap();
+        let answer =
+            tokio::time::timeout(Duration::from_secs(20), sender.send_request(request)).await.unwrap();
+        let text = match answer {
+            Ok(answer) => answer.into_body().collect().await.map(|body| body.to_bytes()).unwrap_or_default(),
+            Err(_) => bytes::Bytes::new(),
+        };
+        assert_eq!(text.starts_with(b"took 8"), fits, "{length} for {parts} frames: {text:?}");
+        assert!(fits || !text.starts_with(b"took"), "{length} for {parts} frames: {text:?}");
     }
 }
