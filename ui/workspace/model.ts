@@ -2,7 +2,7 @@
 // One object; React reads it through `useModel`, the grid through grid_host.ts. Every schema change goes to the server first and is then read anew.
 import { Api, ApiError, message } from './api/client.ts';
 import { followBase } from './api/events.ts';
-import type { BaseInfo, ChangeEvent, Conversion, Field, FieldOptions, Permission, TableInfo, TrashItem, ViewAccess, ViewConfig, ViewInfo } from './api/types.ts';
+import type { BaseInfo, ChangeEvent, Conversion, Field, FieldOptions, Permission, SchemaReturn, TableInfo, TrashItem, ViewAccess, ViewConfig, ViewInfo } from './api/types.ts';
 import { complete } from './conditions.ts';
 import { type Folds, keepFolds, OPEN, readFolds } from './folds.ts';
 import { differs, pruned, rowsOf, shownConfig } from './personal.ts';
@@ -350,6 +350,14 @@ export class Model {
   async undo(version: number): Promise<void> {
     await this.#change('POST', `/v1/bases/${this.config.base}/changes/${version}/undo`);
     this.grid?.invalidate();
+  }
+
+  /** Goes back to a version of the schema, as it was told what that does. Gives the change that did it. */
+  async goBack(told: SchemaReturn): Promise<number> {
+    const order = { version: told.version, lost: told.lost, partly: told.blocked.length > 0 };
+    const done = await this.#change<{ version: number }>('POST', `/v1/bases/${this.config.base}/schema/versions/${told.to}/restore`, order);
+    this.grid?.invalidate();
+    return done.version;
   }
 
   /** Says that something is in the trash, with a way back. */

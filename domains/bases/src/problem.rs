@@ -20,6 +20,7 @@ fn code(code: CellCode) -> Code {
         CellCode::UnknownTable | CellCode::UnknownView => Code::NotFound,
         CellCode::Required => Code::Required,
         CellCode::NotUnique => Code::AlreadyExists,
+        CellCode::RuleBroken => Code::RuleBroken,
         CellCode::Changed => Code::Conflict,
     }
 }
@@ -47,6 +48,7 @@ fn table_of(command: &Command) -> Option<TableNo> {
         Command::UpdateBase { .. }
         | Command::CreateTable { .. }
         | Command::Purge { .. }
+        | Command::GoBack { .. }
         | Command::Undo { .. } => None,
     }
 }

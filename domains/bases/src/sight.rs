@@ -7,6 +7,7 @@
 //! who may set those decided what it shows. A personal view is there for its owner alone. Only what [`permit`] lets through
 //! is written.
 
+mod back;
 mod past;
 
 use crate::problem;
@@ -154,6 +155,13 @@ impl<'a> Seen<'a> {
     pub(crate) fn writes(&self, field: FieldNo) -> bool {
         self.field(field).is_some_and(|field| !field.kind.is_read_only())
             && field_level(&self.caller.access, self.level, self.number(), field) == FieldLevel::Write
+            && self.rules_are_seen(field)
+    }
+
+    /// Whether all that stands in one rule with a field is there: who writes would learn from the rule of what is hidden.
+    fn rules_are_seen(&self, field: FieldNo) -> bool {
+        self.fields.len() == self.whole.fields.len()
+            || self.whole.ruled_with(field).into_iter().all(|other| self.field(other).is_some())
     }
 
     /// What the caller may do in the table.
@@ -410,6 +418,7 @@ pub(crate) fn permit(caller: &Caller, base: &Base, command: &Command, now_us: i6
             enough(caller.base(number), Level::Manage)
         }
         Command::Undo { change } => undoes(caller, base, change, now_us),
+        Command::GoBack { .. } => back::goes_back(caller, base),
     }
 }
 

@@ -1,7 +1,9 @@
 //! The base itself: loading, reading single values, accounting.
 
+use crate::back::PartId;
 use crate::cell::Cell;
 use crate::change::RowMeta;
+use crate::check::Validations;
 use crate::column::ValueRef;
 use crate::computed::{Graph, Later};
 use crate::files::{FileFacts, FileUrls};
@@ -28,11 +30,14 @@ pub struct Base {
     pub(crate) graph: Graph,
     pub(crate) later: Later,
     pub(crate) unique: Unique,
+    pub(crate) validations: Validations,
     /// When the last change was made, or the base was told the time.
     pub(crate) now_us: i64,
     /// As of when all that depends on the time was calculated.
     pub(crate) ticked_us: i64,
     scratch: Scratch,
+    /// Of a base as it was: what was there then and was deleted for good since, with its name.
+    pub(crate) purged: BTreeMap<PartId, String>,
     /// Addresses of files in JSON; without them only facts are written.
     pub(crate) urls: Option<Arc<dyn FileUrls>>,
 }
@@ -89,6 +94,7 @@ impl Base {
             schema.all_tables().map(|table| (table.head.number, Rows::new(table))).collect();
         let mut unique = Unique::default();
         unique.shape(&schema, &tables);
+        let validations = Validations::of(&schema);
         Self {
             id,
             seq,
@@ -100,9 +106,11 @@ impl Base {
             graph,
             later: Later::default(),
             unique,
+            validations,
             now_us: 0,
             ticked_us: 0,
             scratch: Scratch::default(),
+            purged: BTreeMap::new(),
             urls: None,
         }
     }
@@ -156,9 +164,11 @@ impl Base {
             graph: Graph::default(),
             later: Later::default(),
             unique: Unique::default(),
+            validations: Validations::default(),
             now_us: self.now_us,
             ticked_us: self.ticked_us,
             urls: self.urls.clone(),
+            purged: self.purged.clone(),
             scratch: Scratch::default(),
         }
     }

@@ -1,10 +1,11 @@
 //! Commands: what somebody wants, loosely; `check` (in [`crate::check`]) makes exact facts of it or says all that is wrong.
 
+use crate::back::SchemaGoal;
 use crate::cell::Cell;
 use crate::change::{Change, RowFacts};
 use crate::files::FileTexts;
 use crate::ids::{FieldNo, RowNo, TableNo, ViewNo};
-use crate::schema::{BaseInfo, FieldKind, FieldRules};
+use crate::schema::{BaseInfo, FieldKind, FieldRules, Schema};
 use crate::view::{ViewAccess, ViewConfig};
 use rustc_hash::FxHashMap;
 use serde::Serialize;
@@ -225,6 +226,18 @@ pub enum Command {
         /// Microseconds since 1970 UTC.
         until_us: i64,
     },
+    /// Goes back to a schema of before: what came since goes to the trash, what went comes back, types and options are those of
+    /// then. One change, like any other; records stay but for values that the types of then can't hold.
+    GoBack {
+        /// The schema of then.
+        goal: Box<SchemaGoal>,
+        /// The schema as it was when it was told what this does: it is refused if that is another one now.
+        from: Box<Schema>,
+        /// Whether it is done although some of it can't be.
+        partly: bool,
+        /// Values that may be lost.
+        lost: usize,
+    },
     /// Takes a change back, if nothing that it wrote was changed since. What it made goes to the trash; what it deleted comes
     /// back; undoing that does it again.
     Undo {
@@ -284,6 +297,8 @@ pub enum CellCode {
     Cycle,
     /// The name or number is taken.
     NotUnique,
+    /// A value breaks the rule of its field; the detail is the owner's message.
+    RuleBroken,
     /// What the command was made for was changed since.
     Changed,
 }
@@ -305,6 +320,7 @@ impl CellCode {
             Self::InvalidFormula => "invalid_formula",
             Self::Cycle => "cycle",
             Self::NotUnique => "not_unique",
+            Self::RuleBroken => "rule_broken",
             Self::Changed => "changed",
         }
     }

@@ -21,6 +21,7 @@
 
 mod aggregate;
 mod apply;
+mod back;
 mod base;
 mod cell;
 mod change;
@@ -55,6 +56,7 @@ mod unique;
 mod view;
 
 pub use aggregate::{Aggregate, AggregateValue};
+pub use back::{BackBlock, BackDone, BackPart, Blocked, GoingBack, PartId, SchemaGoal};
 pub use base::{Base, LoadError, Memory};
 pub use cell::Cell;
 pub use change::{
@@ -75,7 +77,7 @@ pub use plain::Plain;
 pub use query::{KeyValue, Page, QueryContext, QueryError, QuerySpec, Sort, SortBy, SortKey, Window};
 pub use rollup::Summary;
 pub use schema::{
-    BaseInfo, Choice, Field, FieldKind, FieldRules, Outcome, Schema, Table, TableHead, Trash, View,
+    BaseInfo, Choice, Field, FieldKind, FieldRules, Outcome, Schema, Table, TableHead, Trash, Validation, View,
 };
 pub use stored::{EditedRow, NewRow, Stored};
 pub use view::{
@@ -86,6 +88,9 @@ pub use view::{
 // The oracle tests run twice: as they are, and in here, where chunks and limits are small enough for ten rows to reach them.
 #[cfg(test)]
 extern crate self as engine_base;
+#[cfg(test)]
+#[path = "../tests/back.rs"]
+mod back_small;
 #[cfg(test)]
 #[path = "../tests/computed.rs"]
 mod computed_small;

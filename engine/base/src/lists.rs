@@ -6,7 +6,7 @@
 //! Invariant: both ways give the same page (property tests).
 
 use crate::base::Base;
-use crate::condition::Condition;
+use crate::condition::{Condition, Op};
 use crate::ids::{RowNo, Slot, ViewId};
 use crate::orders::Kept;
 use crate::query::{Page, QueryContext, QueryError, QuerySpec, Sort, SortBy, SortKey, Window};
@@ -167,8 +167,35 @@ impl Base {
         Ok(found.then(|| kept.order.rank(&before)))
     }
 
-    /// The query of a saved view. An error says which part of the view no longer fits the table.
+    /// The query of a saved view: its filter, its groups and its sort; without records that its groups leave out. An error says
+    /// which part of the view no longer fits the table.
     pub fn view_query(&self, view: ViewId) -> Result<QuerySpec, Vec<QueryError>> {
+        let mut spec = self.view_query_ungrouped(view)?;
+        let groups = self.schema().table(view.table).and_then(|table| table.view(view.view));
+        let groups = groups.map(|view| view.config.group.as_slice()).unwrap_or_default();
+        let filled = groups.iter().filter(|group| group.hide_empty).map(|group| Condition::Test {
+            field: group.field.field,
+            op: Op::IsNotEmpty,
+            value: serde_json::Value::Null,
+        });
+        let mut all: Vec<Condition> = filled.collect();
+        if !all.is_empty() {
+            all.extend(spec.condition.take());
+            spec.condition = Some(Condition::And(all));
+        }
+        // Rows of a group stand together; within it they are sorted as the view says.
+        let sort = std::mem::take(&mut spec.sort);
+        let by = groups.iter().map(|group| Sort { by: SortBy::Field(group.field.field), desc: group.desc });
+        for one in by.chain(sort) {
+            if spec.sort.iter().all(|known| known.by != one.by) {
+                spec.sort.push(one);
+            }
+        }
+        Ok(spec)
+    }
+
+    /// As [`Base::view_query`], without the view's groups: others are asked for.
+    pub fn view_query_ungrouped(&self, view: ViewId) -> Result<QuerySpec, Vec<QueryError>> {
         let found = self.schema().table(view.table).and_then(|table| Some((table, table.view(view.view)?)));
         let Some((table, saved)) = found else {
             return Err(vec![QueryError {
@@ -181,13 +208,11 @@ impl Base {
         };
         let config = &saved.config;
         let condition = config.where_.as_ref().filter(|json| !json.is_null());
-        // Rows of a group stand together; within it they are sorted as the view says.
-        let groups = config.group.iter().map(|group| (group.field.field, group.desc));
-        let mut sort: Vec<Sort> = Vec::with_capacity(config.group.len() + config.sort.len());
-        for (field, desc) in groups.chain(config.sort.iter().map(|sort| (sort.field.field, sort.desc))) {
-            let by = SortBy::Field(field);
+        let mut sort: Vec<Sort> = Vec::with_capacity(config.sort.len());
+        for one in &config.sort {
+            let by = SortBy::Field(one.field.field);
             if sort.iter().all(|known| known.by != by) {
-                sort.push(Sort { by, desc });
+                sort.push(Sort { by, desc: one.desc });
             }
         }
         Ok(QuerySpec {

@@ -4,11 +4,13 @@
 //! calculated values that the base held at v, without what was deleted for good since: a purge takes its values along, in the
 //! past too. The base that it is a copy of is not touched.
 
+use crate::back::PartId;
 use crate::base::Base;
 use crate::change::{Change, FieldFacts, RowMeta, SchemaEdit};
 use crate::computed::{Graph, reshapes};
 use crate::rows::Stamp;
 use crate::schema::{FieldKind, Schema};
+use crate::view::ViewAccess;
 
 /// A copy of a base on its way back.
 pub struct Past {
@@ -31,6 +33,14 @@ impl Past {
     /// Takes back the change that the copy stands at.
     pub fn revert(&mut self, change: &Change) {
         let base = &mut self.base;
+        for edit in change.schema.iter().rev() {
+            if let Some((id, was)) = passed_over(&base.schema, edit) {
+                match was {
+                    Some(name) => drop(base.purged.insert(id, name)),
+                    None => drop(base.purged.remove(&id)),
+                }
+            }
+        }
         // Types first: what cells held before is written into columns of the type that they had then.
         let back: Vec<SchemaEdit> =
             change.schema.iter().rev().filter_map(|edit| backwards(&base.schema, edit)).collect();
@@ -130,6 +140,37 @@ fn backwards(schema: &Schema, edit: &SchemaEdit) -> Option<SchemaEdit> {
             let shape = schema.any_table(table)?;
             after.as_ref().and(shape.view(view).or_else(|| shape.trashed_view(view)))?;
             SchemaEdit::View { table, view, before: after, after: before }
+        }
+    })
+}
+
+/// Of an edit that can't be taken back: the part that was purged since, and its name if the edit was what took it away or
+/// changed it while it was there. Personal views are not told of.
+fn passed_over(schema: &Schema, edit: &SchemaEdit) -> Option<(PartId, Option<String>)> {
+    if matches!(edit, SchemaEdit::Base { .. }) || backwards(schema, edit).is_some() {
+        return None;
+    }
+    Some(match edit {
+        SchemaEdit::Base { .. } => return None,
+        SchemaEdit::Table { table, before, .. } => {
+            let there = before.as_ref().filter(|head| head.deleted_us.is_none());
+            (PartId::Table(*table), there.map(|head| head.name.clone()))
+        }
+        // The fields and views of a purged table go with it.
+        SchemaEdit::Field { table, .. } | SchemaEdit::View { table, .. }
+            if schema.any_table(*table).is_none() =>
+        {
+            return None;
+        }
+        SchemaEdit::Field { table, field, before, .. } => {
+            let there = before.as_ref().filter(|facts| facts.deleted_us.is_none());
+            (PartId::Field(*table, *field), there.map(|facts| facts.name.clone()))
+        }
+        SchemaEdit::View { table, view, before, .. } => {
+            let there = before
+                .as_ref()
+                .filter(|view| view.deleted_us.is_none() && view.access != ViewAccess::Personal);
+            (PartId::View(*table, *view), there.map(|view| view.name.clone()))
         }
     })
 }

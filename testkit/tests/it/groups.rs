@@ -150,6 +150,50 @@ fn a_grouped_window_has_headings_and_records() {
     });
 }
 
+/// What a view's groups leave out is left out of its lines, groups, totals, plain windows and lists alike; other groups leave it in.
+#[test]
+fn what_groups_leave_out_is_nowhere_in_the_view() {
+    run(async |system| {
+        let tenant = system.fresh_tenant().await?;
+        let shops = Shops::of(system, &tenant).await?;
+        let (table, token) = (&shops.table, &tenant.token);
+        let post = async |path: &str, body: Value| -> anyhow::Result<Value> {
+            Ok(ask(system, token, "POST", &format!("/v1/tables/{table}/{path}"), body)
+                .await?
+                .expect(200)?
+                .json())
+        };
+        // One of six has no state, two have no town: of the others there are three.
+        let group =
+            json!([{"field": shops.state, "hide_empty": true}, {"field": shops.town, "hide_empty": true}]);
+        let view = json!({"name": "Filled", "config": {"group": group, "sort": [{"field": shops.town}]}});
+        let made = ask(system, token, "POST", &format!("/v1/tables/{table}/views"), view).await?;
+        let view = made.expect(201)?.json()["id"].clone();
+        let lines = post("window", json!({"view": view, "lines": true})).await?;
+        let kept = lines["records"].as_u64().unwrap_or_default();
+        let whole = post("window", json!({"fields": [shops.state, shops.town]})).await?;
+        let filled = |row: &&Value| !row[1].is_null() && !row[2].is_null();
+        let expected = whole["rows"].as_array().into_iter().flatten().filter(filled).count() as u64;
+        assert!(kept == expected && kept < whole["total"].as_u64().unwrap_or_default(), "{lines} {whole}");
+        assert_eq!(post("groups", json!({"view": view})).await?["records"], kept);
+        assert_eq!(post("window", json!({"view": view})).await?["total"], kept);
+        assert_eq!(post("aggregates", json!({"view": view})).await?["total"], kept);
+        let list = format!("/v1/records?table={table}&view={}&count=true", text(&view));
+        let list = system.api().get(&list).token(token).send().await?.expect(200)?.json();
+        assert_eq!(list["count"], kept, "{list}");
+        for other in [json!([]), json!([{"field": shops.state}])] {
+            let all = post("window", json!({"view": view, "group": other, "lines": true})).await?;
+            assert_eq!(all["records"], whole["total"], "{other}");
+            assert_eq!(post("window", json!({"view": view, "group": other})).await?["total"], whole["total"]);
+            assert_eq!(
+                post("aggregates", json!({"view": view, "group": other})).await?["total"],
+                whole["total"]
+            );
+        }
+        Ok(())
+    });
+}
+
 #[test]
 fn groups_come_from_the_view_or_the_request_and_mistakes_have_codes() {
     run(async |system| {

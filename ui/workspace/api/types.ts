@@ -11,6 +11,19 @@ export type Summary =
   | 'sum' | 'avg' | 'min' | 'max' | 'median' | 'product' | 'range' | 'stdev' | 'variance' | 'numbers' | 'filled' | 'empty' | 'all' | 'unique'
   | 'join' | 'join_unique' | 'list' | 'list_unique' | 'first' | 'last' | 'and' | 'or' | 'xor';
 
+/** A rule of a field. */
+export interface Validation {
+  min?: number | string | undefined;
+  max?: number | string | undefined;
+  min_length?: number | undefined;
+  max_length?: number | undefined;
+  pattern?: string | undefined;
+  formula?: string | undefined;
+  message?: string | undefined;
+  /** Why it is not asked. */
+  problem?: string;
+}
+
 export interface FieldOptions {
   precision?: number;
   currency?: string;
@@ -35,6 +48,8 @@ export interface FieldOptions {
   unique?: boolean;
   /** What a new record gets. */
   default?: Json;
+  /** What its values must be besides. */
+  validation?: Validation;
   /** Type of the values of a calculated field. */
   result?: ValueType;
   /** Why a calculated field has no values. */
@@ -58,6 +73,8 @@ export interface Field {
 export interface Conversion {
   filled: number;
   lost: number;
+  /** Records whose value breaks the rule that the field gets. */
+  broken: number;
   samples: { id: string; before: string; after: string | null }[];
 }
 
@@ -252,6 +269,28 @@ export interface SchemaDifference {
   table: string | null;
   done: 'added' | 'removed' | 'changed';
   members: { member: string; before: unknown; after: unknown }[];
+}
+
+/** What going back to a version of the schema would do to a table, field or view. */
+export interface SchemaReturnPart {
+  what: 'table' | 'field' | 'view';
+  id: string;
+  name: string;
+  table: string | null;
+  done: 'restored' | 'removed' | 'changed';
+  members: string[];
+  renamed: string | null;
+  types: { now: FieldType; then: FieldType } | null;
+  filled: number;
+  lost: number;
+}
+
+export interface SchemaReturn {
+  to: number;
+  version: number;
+  lost: number;
+  data: SchemaReturnPart[];
+  blocked: { what: string; id: string; name: string; table: string | null; reason: string; detail: string }[];
 }
 
 export interface ImportColumn {

@@ -4,11 +4,13 @@ import { type FormEvent, useRef, useState } from 'react';
 import { type FieldType, kindIcon } from '../../grid/src/index.ts';
 import { ApiError, message } from '../api/client.ts';
 import type { Conversion, Field, FieldOptions } from '../api/types.ts';
+import { counted } from '../nouns.ts';
 import { Icon } from '../ui/icon.tsx';
 import type { FieldChange } from '../model.ts';
 import { useModel } from '../use_model.ts';
 import { ConversionPreview } from './conversion.tsx';
 import { TypeOptions } from './field_options.tsx';
+import { FieldRule } from './field_rule.tsx';
 import { Rules } from './field_rules.tsx';
 import { infoOf, READ_ONLY, sentOptions, startOptions, typeLabel } from './field_types.ts';
 import { TypeList } from './type_list.tsx';
@@ -36,6 +38,8 @@ export default function FieldDialog({ field, onClose }: { field?: Field; onClose
   const [refusal, setRefusal] = useState<Refusal>({ name: '', options: '' });
   const [busy, setBusy] = useState(false);
   const [preview, setPreview] = useState<{ conversion: Conversion; change: FieldChange }>();
+  /** The rule of which it was said how many values break it, and how many. */
+  const [broken, setBroken] = useState<{ rule: string; count: number }>();
   const typeButton = useRef<HTMLButtonElement>(null);
   if (!table) return null;
 
@@ -84,6 +88,11 @@ export default function FieldDialog({ field, onClose }: { field?: Field; onClose
         const conversion = await model.conversion(field.id, change);
         if (conversion.filled > 0) return setPreview({ conversion, change });
       }
+      const rule = JSON.stringify(sent.validation);
+      if (!converts && changed && sent.validation && rule !== JSON.stringify(before.validation) && broken?.rule !== rule) {
+        const { broken: count } = await model.conversion(field.id, change);
+        if (count > 0) return setBroken({ rule, count });
+      }
       await apply(change);
     } catch (failure) {
       setRefusal(refusalOf(failure));
@@ -117,12 +126,14 @@ export default function FieldDialog({ field, onClose }: { field?: Field; onClose
         <>
           <TypeOptions type={type} options={options} table={table} field={field} onChange={setOptions} />
           <Rules type={type} options={options} description={description} onOptions={setOptions} onDescription={setDescription} />
+          <FieldRule key={type} type={type} table={table} field={field} options={options} onOptions={setOptions} />
+          {broken && broken.rule === JSON.stringify(sentOptions(type, options).validation) ? <p className="notice" role="status"><Icon name="triangle-alert" />{counted(broken.count, { one: 'value breaks', many: 'values break' })} this rule. They stay as they are until somebody changes them.</p> : null}
           {converts && field ? <p className="notice">Before anything changes you see what becomes of the values of {field.name}.</p> : null}
           {refusal.options ? <div className="notice bad" role="alert"><Icon name="circle-alert" />{refusal.options}</div> : null}
           <div className="row ends">
             <span className="grow" />
             <button type="button" className="btn" onClick={onClose}>Cancel</button>
-            <button type="submit" className="btn primary" disabled={busy}>{field ? (converts ? 'Check the change' : 'Save field') : 'Add field'}</button>
+            <button type="submit" className="btn primary" disabled={busy}>{field ? (converts ? 'Check the change' : broken ? 'Save the rule' : 'Save field') : 'Add field'}</button>
           </div>
         </>
       )}

@@ -1,4 +1,5 @@
 // The types of fields as they are offered: in groups, with one line that says what each is for, and what a new one starts with.
+import { sentRule } from './field_rule_parts.ts';
 import type { FieldType } from '../../grid/src/index.ts';
 import type { Field, FieldOptions, Summary, TableInfo } from '../api/types.ts';
 import { CALCULATED, shapeOf } from '../values.ts';
@@ -135,9 +136,11 @@ export function startOptions(type: FieldType, table: TableInfo, tables: readonly
 /** The options that a type has, of what was set while another type was chosen. Rules go with every type that may have them. */
 export function sentOptions(type: FieldType, options: FieldOptions): FieldOptions {
   const o = options;
+  const rule = sentRule(type, o.validation);
   const rules: FieldOptions = READ_ONLY.has(type) ? {} : {
     ...(o.required ? { required: true } : {}), ...(o.unique && canBeUnique(type) ? { unique: true } : {}),
     ...(o.default !== undefined && o.default !== null && o.default !== '' && canHaveDefault(type) ? { default: o.default } : {}),
+    ...(rule ? { validation: rule } : {}),
   };
   const precision = o.precision === undefined ? {} : { precision: o.precision };
   const zone = o.zone ? { zone: o.zone } : {};
@@ -156,7 +159,7 @@ export function sentOptions(type: FieldType, options: FieldOptions): FieldOption
       return { choices: choices.map(({ id, ...rest }) => (id ? { id, ...rest } : rest) as (typeof choices)[number]), ...rules };
     }
     case 'user': return { ...(o.many ? { many: true } : {}), ...rules };
-    case 'link': return { table: o.table, many: o.many !== false, ...(o.symmetric_field ? { symmetric_field: o.symmetric_field } : {}), ...(o.required ? { required: true } : {}) };
+    case 'link': return { table: o.table, many: o.many !== false, ...(o.symmetric_field ? { symmetric_field: o.symmetric_field } : {}), ...(o.required ? { required: true } : {}), ...(rule ? { validation: rule } : {}) };
     case 'lookup': return { link_field: o.link_field, field: o.field };
     case 'rollup': return { link_field: o.link_field, field: o.field, function: o.function, ...format };
     case 'count': return { link_field: o.link_field };

@@ -16,11 +16,12 @@ interface Props {
   field: Field | undefined;
   onChange: (next: string) => void;
   label: string;
+  placeholder?: string;
 }
 
 const CHECK_AFTER = 350;
 
-export function FormulaEditor({ value, table, field, onChange, label }: Props) {
+export function FormulaEditor({ value, table, field, onChange, label, placeholder }: Props) {
   const model = useModel();
   const area = useRef<HTMLTextAreaElement>(null);
   const [functions, setFunctions] = useState<readonly FunctionInfo[]>([]);
@@ -69,7 +70,7 @@ export function FormulaEditor({ value, table, field, onChange, label }: Props) {
     <div className="formula">
       <div className="field">
         <label htmlFor="field-formula">{label}</label>
-        <textarea id="field-formula" ref={area} className={`input mono${problem ? ' bad' : ''}`} rows={5} spellCheck={false} autoCapitalize="off" autoComplete="off" value={value} placeholder={'IF({Price} > 100, "High", "Low")'}
+        <textarea id="field-formula" ref={area} className={`input mono${problem ? ' bad' : ''}`} rows={5} spellCheck={false} autoCapitalize="off" autoComplete="off" value={value} placeholder={placeholder ?? 'IF({Price} > 100, "High", "Low")'}
           aria-invalid={problem !== ''} aria-describedby="formula-state" aria-autocomplete="list" aria-controls={offered.length > 0 ? 'formula-offers' : undefined} aria-activedescendant={offered.length > 0 ? `offer-${index}` : undefined}
           onChange={(e) => {
             onChange(e.target.value);

@@ -5,6 +5,7 @@ import type { RestoreState, Snapshot } from '../api/types.ts';
 import { Sheet } from '../ui/dialog.tsx';
 import { Icon } from '../ui/icon.tsx';
 import { useModel } from '../use_model.ts';
+import { SchemaVersions } from './schema_versions.tsx';
 import { localTime, momentOf, momentText } from './past_text.ts';
 
 /** Between two looks at a restore, in milliseconds. */
@@ -96,6 +97,7 @@ export default function PastDialog({ onClose }: { onClose: () => void }) {
             </li>
           ))}
         </ul>
+        {model.asOf === undefined && model.may('schema') ? <SchemaVersions /> : null}
       </div>
     </Sheet>
   );

@@ -46,6 +46,17 @@ impl Moment {
     }
 }
 
+impl Moment {
+    /// The version of a path.
+    ///
+    /// # Errors
+    /// `not_found` for what is no number.
+    pub(crate) fn parse_version(text: &str) -> Result<Self> {
+        let version = text.parse::<i64>().ok().and_then(|version| u64::try_from(version).ok());
+        version.map(Self::Version).ok_or_else(Error::not_found)
+    }
+}
+
 impl Bases {
     /// The version that a moment means, and its time.
     ///

@@ -209,6 +209,7 @@ async fn page(bases: &Bases, caller: &Caller, version: Option<u64>, asked: Query
         group: asked.group,
         search: asked.search,
         zone: asked.zone,
+        ..Narrowing::default()
     };
     let now = bases.0.clock.now();
     let key = &bases.0.cursor_key;

@@ -39,6 +39,9 @@ pub(crate) struct Narrowing {
     pub(crate) search: Option<String>,
     /// IANA time zone in which days begin; UTC if absent.
     pub(crate) zone: Option<String>,
+    /// Whether `group` is the view's own, as far as the caller sees it.
+    #[serde(skip)]
+    pub(crate) is_of_view: bool,
 }
 
 /// One field of a sort.
@@ -100,7 +103,14 @@ impl Narrowing {
         let mut spec = match self.view.as_deref() {
             Some(key) => {
                 let view = view_by_key(table, key)?;
-                base.view_query(number.view(view.no)).map_err(|errors| problem::of_query(&errors))?
+                let id = number.view(view.no);
+                // Other groups leave out other records.
+                let query = if self.group.is_some() && !self.is_of_view {
+                    base.view_query_ungrouped(id)
+                } else {
+                    base.view_query(id)
+                };
+                query.map_err(|errors| problem::of_query(&errors))?
             }
             None => QuerySpec::all(number),
         };
@@ -146,6 +156,7 @@ impl Narrowing {
                 hide_empty: group.hide_empty,
             };
             grouped.group = Some(group.map(input).collect());
+            grouped.is_of_view = true;
         }
         Ok(grouped)
     }
@@ -178,7 +189,8 @@ impl Narrowing {
                 spec.sort.push(sort);
             }
         }
-        let filled = fields.iter().zip(group).filter(|(_, group)| group.hide_empty);
+        // What the view's own groups leave out is left out by its query, also by groups that the caller does not see.
+        let filled = fields.iter().zip(group).filter(|(_, group)| group.hide_empty && !self.is_of_view);
         let filled =
             filled.map(|(no, _)| Condition::Test { field: *no, op: Op::IsNotEmpty, value: Value::Null });
         let mut all: Vec<Condition> = filled.collect();

@@ -179,6 +179,8 @@ struct ConversionPreview {
     filled: usize,
     /// Of these, records whose value the new type can't hold.
     lost: usize,
+    /// Records whose value breaks the rule that the field gets. They stay as they are until somebody changes them.
+    broken: usize,
     /// Up to 20 records, lost ones first.
     samples: Vec<ConversionSample>,
 }
@@ -209,7 +211,7 @@ async fn conversion(
     let (seq, preview) = bases.preview(&open, &caller, &command)?;
     let sample = |(row, before, after)| ConversionSample { id: table.record(row).to_string(), before, after };
     let samples = preview.samples.into_iter().map(sample).collect();
-    let body = ConversionPreview { filled: preview.filled, lost: preview.lost, samples };
+    let body = ConversionPreview { filled: preview.filled, lost: preview.lost, broken: preview.broken, samples };
     Ok(Versioned::json(StatusCode::OK, seq, &body)?)
 }
 

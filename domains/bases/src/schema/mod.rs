@@ -1,6 +1,8 @@
 //! Tables, fields and views of a base over HTTP (spec D1, D2). Every change of them is a change of the base's sequence.
 
+pub(crate) mod back;
 pub(crate) mod fields;
+mod store;
 pub(crate) mod tables;
 pub(crate) mod versions;
 pub(crate) mod views;

@@ -2,7 +2,7 @@
 //! and counted, so that a person can be told before.
 
 use super::draft::Draft;
-use super::{Checked, fields, refuse};
+use super::{Checked, fields, refuse, validation};
 use crate::base::Base;
 use crate::cell::Cell;
 use crate::coerce::{coerce, find_choice, split_names};
@@ -25,6 +25,8 @@ pub struct Conversion {
     pub filled: usize,
     /// Of these, records whose value the new type can't hold.
     pub lost: usize,
+    /// Records whose value, as it will be, breaks the rule that the field gets. They stay.
+    pub broken: usize,
     /// Some records: the value now and, unless it is lost, the value then, as text. Lost ones first.
     pub samples: Vec<(RowNo, String, Option<String>)>,
 }
@@ -56,6 +58,12 @@ impl Base {
             _ => None,
         });
         let kind = after.as_ref().map_or(&before.kind, |field| &field.kind);
+        if let Some(field) = after.as_ref().filter(|field| field.rules.validation.is_some()) {
+            let mut table = shape.clone();
+            table.fields.retain(|one| one.no != field.no);
+            table.fields.push(field.clone());
+            preview.broken = validation::count(self, &table, field, &edits, context.now_us);
+        }
         let mut kept = Vec::new();
         for slot in rows.live_slots() {
             if rows.value(*field, slot) == ValueRef::Empty {
@@ -143,6 +151,43 @@ pub(super) fn cells(
         cells.push((rows.row(slot), cell));
     }
     Ok((kind, cells))
+}
+
+/// The cells of a field as a type that it had holds them: no choice is made for a value that is none of those of then. Also of
+/// what is in the trash; not for links.
+pub(super) fn cells_of_then(
+    base: &Base,
+    table: TableNo,
+    field: &Field,
+    kind: &FieldKind,
+) -> Vec<(RowNo, Cell)> {
+    let Some(rows) = base.tables.get(&table) else { return Vec::new() };
+    let linked = FxHashMap::default();
+    let filled = rows.live_slots().filter(|slot| rows.value(field.no, *slot) != ValueRef::Empty);
+    filled.map(|slot| (rows.row(slot), cell(base, field, rows, slot, kind, &linked))).collect()
+}
+
+/// The cells of a select field that hold choices which `kind` lacks, without them.
+pub(super) fn without_choices(
+    draft: &Draft<'_>,
+    table: TableNo,
+    field: &Field,
+    kind: &FieldKind,
+) -> Vec<(RowNo, Cell)> {
+    let (Some(old), Some(new)) = (field.kind.choices(), kind.choices()) else { return Vec::new() };
+    let is_gone = |id: &str| new.iter().all(|choice| choice.id != id);
+    if !old.iter().any(|choice| is_gone(&choice.id)) {
+        return Vec::new();
+    }
+    let Some(rows) = draft.base.tables.get(&table) else { return Vec::new() };
+    let left = |slot| match rows.value(field.no, slot) {
+        ValueRef::Choice(id) if is_gone(id) => Some(Cell::Empty),
+        ValueRef::Choices(ids) if ids.iter().any(|id| is_gone(id)) => {
+            Some(Cell::texts(ids.iter().filter(|id| !is_gone(id)).cloned().collect()))
+        }
+        _ => None,
+    };
+    rows.live_slots().filter_map(|slot| Some((rows.row(slot), left(slot)?))).collect()
 }
 
 /// Records of the linked table by name.

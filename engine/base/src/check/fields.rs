@@ -5,11 +5,10 @@ use super::links::{self, Side};
 use super::{Checked, convert, existing, formulas, moved, refuse, rules, trash, views};
 use crate::cell::Cell;
 use crate::change::{FieldFacts, SchemaEdit};
-use crate::column::ValueRef;
 use crate::command::{CellCode, CellError, CheckContext, NewField};
 use crate::ids::{FieldNo, TableNo, choice_id};
 use crate::schema::{
-    Choice, Field, FieldKind, FieldRules, MAX_CHOICES, MAX_DESCRIPTION, MAX_FIELDS, Table, clean_name,
+    Choice, Field, FieldKind, FieldRules, MAX_CHOICES, MAX_DESCRIPTION, MAX_FIELDS, Table, Trash, clean_name,
     same_name,
 };
 use rustc_hash::FxHashSet;
@@ -175,7 +174,19 @@ pub(super) fn create(
             FieldKind::Text
         }
     };
-    let asked = rules::clean(&kind, &new.rules).map_err(|error| errors.push(error)).unwrap_or_default();
+    // A rule may name its own field, which is not there yet.
+    let own = FieldFacts {
+        name: name.clone(),
+        description: String::new(),
+        kind: kind.clone(),
+        rules: FieldRules::default(),
+        position: 0,
+        deleted_us: None,
+    };
+    let asked = with_field(shape, own.field(FieldNo(shape.head.next_field)), |table| {
+        rules::clean_in(table, &kind, &new.rules)
+    });
+    let asked = asked.map_err(|error| errors.push(error)).unwrap_or_default();
     if let FieldKind::Link { table: other, symmetric, .. } = kind {
         if draft.schema().table(other).is_none() {
             let detail = "The linked table does not exist.";
@@ -201,6 +212,14 @@ pub(super) fn create(
     };
     link(draft, Linked { table, no, other, single, before: None }, facts)?;
     Ok(no)
+}
+
+/// Runs with the table as it is with this field in it, under its name and of its type.
+fn with_field<T>(table: &Table, field: Field, run: impl FnOnce(&Table) -> T) -> T {
+    let mut table = Table { views: Vec::new(), trash: Trash::default(), ..table.clone() };
+    table.fields.retain(|one| one.no != field.no);
+    table.fields.push(field);
+    run(&table)
 }
 
 /// A link field to be.
@@ -296,7 +315,15 @@ pub(super) fn update(
             after.rules = FieldRules::default();
         }
     }
-    match rules::clean(&after.kind, &after.rules) {
+    // A rule that stays as it is may name what is gone by now.
+    let asked = if after.rules.validation == before.rules.validation {
+        rules::clean(&after.kind, &after.rules)
+    } else {
+        with_field(existing(draft, table)?, after.field(no), |table| {
+            rules::clean_in(table, &after.kind, &after.rules)
+        })
+    };
+    match asked {
         Ok(asked) => after.rules = asked,
         Err(error) => errors.push(error),
     }
@@ -313,13 +340,8 @@ pub(super) fn update(
         conversion(draft, context, table, &field, after)?;
         views::refit(draft);
     } else {
-        if let (Some(old), Some(new)) = (before.kind.choices(), after.kind.choices()) {
-            let gone: FxHashSet<&str> = old
-                .iter()
-                .filter(|choice| new.iter().all(|one| one.id != choice.id))
-                .map(|choice| choice.id.as_str())
-                .collect();
-            empty_choices(draft, table, no, &gone);
+        for (row, cell) in convert::without_choices(draft, table, &field, &after.kind) {
+            draft.set(table, row, no, cell);
         }
         if after != before {
             // Options can change what the values are as well: a link of one record, the type of a formula's value.
@@ -404,21 +426,6 @@ fn conversion(
         draft.set(table, row, field.no, cell);
     }
     Ok(())
-}
-
-fn empty_choices(draft: &mut Draft<'_>, table: TableNo, field: FieldNo, gone: &FxHashSet<&str>) {
-    let Some((_, rows)) = draft.base.table_and_rows(table).filter(|_| !gone.is_empty()) else { return };
-    let Some(column) = rows.column(field) else { return };
-    for slot in rows.live_slots() {
-        match column.value(slot) {
-            ValueRef::Choice(id) if gone.contains(id) => draft.set(table, rows.row(slot), field, Cell::Empty),
-            ValueRef::Choices(ids) if ids.iter().any(|id| gone.contains(&**id)) => {
-                let left = ids.iter().filter(|id| !gone.contains(&***id)).cloned().collect();
-                draft.set(table, rows.row(slot), field, Cell::texts(left));
-            }
-            _ => {}
-        }
-    }
 }
 
 fn reorder(draft: &mut Draft<'_>, table: TableNo, no: FieldNo, to: usize) -> Checked<()> {

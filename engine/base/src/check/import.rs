@@ -6,7 +6,7 @@
 use super::draft::Draft;
 use super::links::{self, Side};
 use super::records::{fits, next_numbers};
-use super::{Checked, refuse, rules, shape};
+use super::{Checked, refuse, rules, shape, validation};
 use crate::cell::Cell;
 use crate::change::{RowFacts, RowMeta};
 use crate::command::{CellCode, CellError, CheckContext, Merge, StoredCells};
@@ -42,6 +42,8 @@ pub(super) fn import(
         None => vec![Ok(Target::New); rows.len()],
     };
     let defaults: Vec<&Field> = shape.fields.iter().filter(|field| !field.rules.default.is_null()).collect();
+    let moment = validation::at(context.now_us);
+    let mut asking = validation::of_import(draft.base, &shape, &moment);
     let (mut refused, mut taken) = (Vec::new(), Taken::default());
     let mut good: Vec<(Target, BTreeMap<FieldNo, Cell>)> = Vec::with_capacity(rows.len());
     for (index, (given, target)) in rows.iter().zip(targets).enumerate() {
@@ -65,7 +67,11 @@ pub(super) fn import(
                 }
             }
         }
-        let wrong = wrong(draft, &shape, target, &cells, &taken);
+        let mut wrong = wrong(draft, &shape, target, &cells, &taken);
+        if let (true, Some(asking)) = (wrong.is_empty(), &mut asking) {
+            let old = if let Target::Old(row) = target { Some(row) } else { None };
+            wrong = validation::of_row(asking, old, &cells);
+        }
         if wrong.is_empty() {
             taken.extend(claims(&shape, &cells));
             good.push((target, cells));

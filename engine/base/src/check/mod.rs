@@ -1,5 +1,6 @@
 //! From a command to exact facts: everything is validated here, and everything that is wrong is said at once.
 
+mod back;
 mod convert;
 mod draft;
 mod fields;
@@ -11,6 +12,7 @@ mod rules;
 mod tables;
 mod trash;
 mod undo;
+mod validation;
 mod views;
 
 use crate::base::Base;
@@ -22,6 +24,7 @@ use draft::Draft;
 use std::borrow::Cow;
 
 pub use convert::Conversion;
+pub(crate) use validation::Validations;
 
 type Checked<T> = Result<T, Vec<CellError>>;
 
@@ -33,6 +36,9 @@ impl Base {
     /// What the command would change, or all that is wrong with it. Nothing is written. A command that changes nothing
     /// gives an empty change ([`Change::is_empty`]).
     pub fn check(&self, command: &Command, context: &mut CheckContext<'_>) -> Result<Change, Vec<CellError>> {
+        if let Command::GoBack { goal, from, partly, lost } = command {
+            return back::checked(self, (goal, from), (*partly, *lost), context);
+        }
         let mut draft = Draft::new(self);
         let mut refused = Vec::new();
         let kind = match command {
@@ -87,7 +93,8 @@ fn schema_command(draft: &mut Draft<'_>, context: &mut CheckContext<'_>, command
         | Command::WriteRecords { .. }
         | Command::DeleteRecords { .. }
         | Command::RestoreRecords { .. }
-        | Command::Undo { .. } => Ok(()),
+        | Command::Undo { .. }
+        | Command::GoBack { .. } => Ok(()),
         Command::UpdateBase { info } => tables::update_base(draft, info),
         Command::CreateTable { name, description, icon, fields } => {
             tables::create(draft, context, name, description, icon.as_deref(), fields)

@@ -2,7 +2,7 @@
 
 use super::draft::Draft;
 use super::links::{self, Side};
-use super::{Checked, existing, refuse, rules, shape};
+use super::{Checked, existing, refuse, rules, shape, validation};
 use crate::cell::Cell;
 use crate::change::{FieldFacts, RowFacts, RowMeta, SchemaEdit};
 use crate::coerce::{coerce, find_choice, shown, split_names, strict};
@@ -38,7 +38,8 @@ pub(super) fn create(
     write(draft, context, table, numbers.iter().copied().zip(rows))?;
     let given = |cells: &InputCells| cells.iter().map(|(no, _)| *no).collect::<Vec<_>>();
     rules::fill(draft, context, table, numbers.iter().zip(rows).map(|(row, cells)| (*row, given(cells))))?;
-    rules::required(draft, table, &numbers)
+    rules::required(draft, table, &numbers)?;
+    validation::ask(draft, context, table, &numbers)
 }
 
 /// Whether the table takes so many more.
@@ -92,7 +93,8 @@ pub(super) fn update(
     known(draft, table, rows.iter().map(|(row, _)| *row))?;
     write(draft, context, table, rows.iter().map(|(row, cells)| (*row, cells)))?;
     let rows: Vec<RowNo> = rows.iter().map(|(row, _)| *row).collect();
-    rules::required(draft, table, &rows)
+    rules::required(draft, table, &rows)?;
+    validation::ask(draft, context, table, &rows)
 }
 
 fn known(draft: &Draft<'_>, table: TableNo, rows: impl Iterator<Item = RowNo>) -> Checked<()> {

@@ -6,7 +6,7 @@ use crate::cell::Cell;
 use crate::coerce::{Refusal, strict};
 use crate::command::{CellCode, CellError, CheckContext};
 use crate::ids::{FieldId, FieldNo, RowNo, TableNo};
-use crate::schema::{Field, FieldKind, FieldRules, Storage};
+use crate::schema::{Field, FieldKind, FieldRules, Storage, Table, clean_formula};
 use crate::time;
 use crate::unique;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -22,6 +22,13 @@ pub(super) fn clean(kind: &FieldKind, rules: &FieldRules) -> Result<FieldRules, 
         return refuse(CellCode::InvalidValue, "A calculated field has no rules.".into());
     }
     let one_value = !matches!(kind.storage(), Storage::Flag | Storage::Links | Storage::Choices);
+    let validation = match rules.validation.as_deref().filter(|asked| !asked.is_empty()) {
+        Some(asked) => match asked.clean(kind) {
+            Ok(clean) => Some(Box::new(clean)),
+            Err(detail) => return refuse(CellCode::InvalidValue, format!("The rule: {detail}")),
+        },
+        None => None,
+    };
     if rules.unique && !one_value {
         return refuse(
             CellCode::InvalidValue,
@@ -42,7 +49,21 @@ pub(super) fn clean(kind: &FieldKind, rules: &FieldRules) -> Result<FieldRules, 
             return refuse(code, format!("The default does not fit: {detail}"));
         }
     }
-    Ok(rules.clone())
+    Ok(FieldRules { validation, ..rules.clone() })
+}
+
+/// As [`clean`], with the formula of the rule by ids of fields. The table has the field as it is going to be.
+pub(super) fn clean_in(table: &Table, kind: &FieldKind, rules: &FieldRules) -> Result<FieldRules, CellError> {
+    let mut rules = clean(kind, rules)?;
+    if let Some(validation) = &mut rules.validation
+        && let Some(formula) = &validation.formula
+    {
+        let formula = clean_formula(formula, table).map_err(|detail| {
+            CellError::member("options", CellCode::InvalidFormula, format!("The rule: {detail}"))
+        })?;
+        validation.formula = Some(formula);
+    }
+    Ok(rules)
 }
 
 fn is_special(kind: &FieldKind, default: &Value) -> bool {

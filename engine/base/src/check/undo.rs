@@ -190,10 +190,12 @@ fn view_back(
 ) -> Checked<()> {
     let shape = existing(draft, table)?;
     let Some(now) = shape.view(no).cloned() else {
-        let comes = must && after.is_some_and(|after| after.deleted_us.is_none());
+        let comes = after.is_some_and(|after| after.deleted_us.is_none());
+        // Fields take no views along, so this one was deleted by name.
         if comes && before.deleted_us.is_some() {
             return trash::restore_view(draft, table, no);
         }
+        let comes = must && comes;
         let is_moved =
             after.is_some_and(|after| View { position: before.position, ..after.clone() } == *before);
         return if !comes || is_moved { Ok(()) } else { changed(format_args!("The view {}", before.name)) };

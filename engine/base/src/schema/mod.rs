@@ -11,12 +11,15 @@
 mod kind;
 mod options;
 mod rules;
+mod validation;
 
 use crate::ids::{FieldId, FieldNo, TableNo, ViewNo};
 use crate::view::{ViewAccess, ViewConfig};
 pub(crate) use kind::Storage;
 pub use kind::{Choice, FieldKind, TYPE_NAMES};
 pub use rules::FieldRules;
+pub use validation::Validation;
+pub(crate) use validation::{Rule, clean_formula};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -249,6 +252,9 @@ impl Schema {
         {
             *formula = shown;
         }
+        if let Some(Value::Object(rule)) = map.get_mut("validation") {
+            show_rule(table, field, rule);
+        }
         if let Some(outcome) = &field.outcome {
             let result = serde_json::json!({
                 "type": outcome.result.type_name(), "options": outcome.result.options(),
@@ -284,6 +290,19 @@ impl Schema {
     /// The table with this number, deleted or not.
     pub(crate) fn any_table(&self, number: TableNo) -> Option<&Table> {
         self.all_tables().find(|table| table.head.number == number)
+    }
+}
+
+/// A rule as /v1 shows it: fields of its formula by name. One that names a field which is not there for the reader is not told;
+/// `problem` says why a rule is not asked.
+fn show_rule(table: &Table, field: &Field, rule: &mut serde_json::Map<String, Value>) {
+    let Some(Value::String(formula)) = rule.get_mut("formula") else { return };
+    match engine_expr::shown(formula, &crate::select::scope(table)) {
+        Ok(shown) => *formula = shown,
+        Err(_) => drop(rule.remove("formula")),
+    }
+    if let Some(problem) = validation::problem(table, field) {
+        rule.insert("problem".to_owned(), Value::from(problem));
     }
 }
 

@@ -1,9 +1,10 @@
-//! What a field asks of its cells besides their type (spec row D2): required, unique, a default.
+//! What a field asks of its cells besides their type (spec row D2): required, unique, a default, a rule.
 
+use super::Validation;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-/// Rules of a field. Its options carry them as `required`, `unique`, `default` beside the type's own.
+/// Rules of a field. Its options carry them as `required`, `unique`, `default`, `validation` beside the type's own.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct FieldRules {
@@ -17,6 +18,9 @@ pub struct FieldRules {
     /// `new` for UUIDs.
     #[serde(skip_serializing_if = "Value::is_null")]
     pub default: Value,
+    /// What its values must be besides.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub validation: Option<Box<Validation>>,
 }
 
 impl FieldRules {
@@ -30,8 +34,12 @@ impl FieldRules {
         let Value::Object(options) = options else { return Ok((Self::default(), options.clone())) };
         let mut own = options.clone();
         let mut rules = Map::new();
-        for name in ["required", "unique", "default"] {
-            if let Some(value) = own.remove(name) {
+        for name in ["required", "unique", "default", "validation"] {
+            if let Some(mut value) = own.remove(name) {
+                // Said of a rule that is not asked; nothing that could be written.
+                if let Some(rule) = value.as_object_mut().filter(|_| name == "validation") {
+                    rule.remove("problem");
+                }
                 rules.insert(name.to_owned(), value);
             }
         }

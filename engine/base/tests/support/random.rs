@@ -81,7 +81,7 @@ pub fn rewrite(rng: &mut Rng, base: &Base) -> Option<Command> {
             FieldKind::Text | FieldKind::LongText => json!(format!("t{}", rng.below(50))),
             FieldKind::Number { .. } => json!(rng.below(50)),
             FieldKind::Checkbox => json!(rng.below(2) == 0),
-            FieldKind::Select { choices } => json!(rng.pick(choices).name),
+            FieldKind::Select { choices } if !choices.is_empty() => json!(rng.pick(choices).name),
             FieldKind::Link { table: other, single, .. } => {
                 let there = base.window(&QuerySpec::all(*other), &context(), 0, usize::MAX).unwrap().rows;
                 let count = if *single { 1 } else { rng.below(3) };

@@ -1,0 +1,23 @@
+//! Who may go back to a schema of before.
+
+use super::{Seen, refused, restores_field};
+use engine_base::{Base, Field};
+use kernel_core::{Caller, Level, Result, enough};
+
+/// Whether the caller may go back to a schema of before: it may touch everything, so everything must be theirs to manage and to see.
+pub(super) fn goes_back(caller: &Caller, base: &Base) -> Result<()> {
+    let number = base.id().0;
+    enough(caller.base(number), Level::Manage)?;
+    let schema = base.schema();
+    for table in schema.tables.iter().chain(&schema.trash) {
+        let no = table.number();
+        enough(caller.table(number, no.0), Level::Manage)?;
+        let is_hidden = |field: &Field| !restores_field(caller, base, no, field.no);
+        let is_whole =
+            schema.table(no).is_none() || Seen::of(caller, base, no).is_some_and(|seen| seen.is_whole());
+        if !is_whole || table.fields.iter().chain(&table.trash.fields).any(is_hidden) {
+            return Err(refused());
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,261 @@
+//! Asks the rules of fields of what a command writes.
+//!
+//! A rule is asked of a record when the record is new, or when its own field or one that its formula reads comes to another value:
+//! what broke a rule before there was one stays until somebody touches it. An empty cell breaks no rule. What comes back (undo,
+//! trash, a schema of before) and what is converted is not asked, because refusing would lose it.
+
+use super::draft::Draft;
+use crate::base::Base;
+use crate::cell::Cell;
+use crate::column::ValueRef;
+use crate::command::{CellCode, CellError, CheckContext};
+use crate::ids::{FieldNo, RowNo, Slot, TableNo};
+use crate::json::choice_name;
+use crate::rows::Rows;
+use crate::schema::{Field, FieldKind, Rule, Schema, Storage, Table};
+use crate::select::{type_of, value_at};
+use crate::time;
+use engine_expr::{EvalContext, Evaluator, FieldKey, RecordPart, Row, Type, Value};
+use jiff::tz::TimeZone;
+use rustc_hash::FxHashMap;
+
+/// The rules of a base's tables, compiled; tables without any are not in it.
+#[derive(Debug, Default)]
+pub(crate) struct Validations {
+    tables: FxHashMap<TableNo, Vec<Rule>>,
+}
+
+impl Validations {
+    pub(crate) fn of(schema: &Schema) -> Self {
+        let mut tables = FxHashMap::default();
+        for table in &schema.tables {
+            let rules: Vec<Rule> = table.fields.iter().filter_map(|field| Rule::of(table, field)).collect();
+            if !rules.is_empty() {
+                tables.insert(table.number(), rules);
+            }
+        }
+        Self { tables }
+    }
+
+    /// None for a table without rules: nothing else is done for its records.
+    pub(crate) fn rules(&self, table: TableNo) -> Option<&[Rule]> {
+        self.tables.get(&table).map(Vec::as_slice)
+    }
+}
+
+/// A record as it will be: what is written laid over what is there.
+struct Record<'a> {
+    base: &'a Base,
+    table: &'a Table,
+    row: RowNo,
+    there: Option<(&'a Rows, Slot)>,
+    written: &'a dyn Fn(FieldNo) -> Option<&'a Cell>,
+    now_us: i64,
+}
+
+impl Record<'_> {
+    fn cell(&self, field: FieldNo) -> Cell {
+        match ((self.written)(field), self.there) {
+            (Some(cell), _) => cell.clone(),
+            (None, Some((rows, slot))) => rows.cell(field, slot),
+            (None, None) => Cell::Empty,
+        }
+    }
+
+    fn is_changed(&self, field: FieldNo) -> bool {
+        let Some(cell) = (self.written)(field) else { return false };
+        self.there.is_none_or(|(rows, slot)| rows.cell(field, slot) != *cell)
+    }
+}
+
+impl Row for Record<'_> {
+    fn get(&self, key: FieldKey) -> Value {
+        let no = FieldNo(key);
+        let Some(field) = self.table.field(no) else { return Value::Null };
+        match ((self.written)(no), self.there) {
+            (Some(cell), _) => value_of(self.base, field, cell),
+            (None, Some((rows, slot))) => value_at(self.base, field, rows, slot),
+            (None, None) => Value::Null,
+        }
+    }
+
+    fn record(&self, part: &RecordPart) -> Value {
+        match (part, self.there) {
+            (RecordPart::Id, _) => Value::text(self.table.number().record(self.row).to_string()),
+            (RecordPart::CreatedTime, Some((rows, slot))) => Value::DateTime(rows.stamp(slot).created_us),
+            _ => Value::DateTime(self.now_us),
+        }
+    }
+}
+
+/// A stored value as the expression language has it.
+fn value_of(base: &Base, field: &Field, cell: &Cell) -> Value {
+    let kind = &field.kind;
+    let name = |id: &str| Value::Text(choice_name(kind, id).unwrap_or(id).into());
+    match (kind.storage(), cell) {
+        (_, Cell::Empty) => Value::Null,
+        (_, Cell::Number(number)) => Value::Number(*number),
+        (_, Cell::True) => Value::Bool(true),
+        (Storage::Day, Cell::Text(text)) => time::parse_day(text).map_or(Value::Null, Value::Date),
+        (Storage::Instant, Cell::Text(text)) => {
+            time::parse_instant(text).map_or(Value::Null, Value::DateTime)
+        }
+        (Storage::Choice, Cell::Text(id)) => name(id),
+        (_, Cell::Text(text)) => Value::text(text.to_string()),
+        (_, Cell::Texts(ids)) if type_of(kind) == Type::Text => {
+            ids.first().map_or(Value::Null, |id| name(id))
+        }
+        (_, Cell::Texts(ids)) => Value::List(ids.iter().map(|id| name(id)).collect()),
+        (_, Cell::Links(rows)) => match kind {
+            FieldKind::Link { table, .. } => {
+                Value::List(rows.iter().map(|row| Value::text(base.record_name(*table, *row))).collect())
+            }
+            _ => Value::Null,
+        },
+    }
+}
+
+/// Whether the field's value breaks its rule.
+fn is_broken(rule: &Rule, record: &Record<'_>, evaluator: Option<&mut Evaluator<'_>>) -> bool {
+    let cell = record.cell(rule.field);
+    if cell.is_empty() {
+        return false;
+    }
+    let measure = match (rule.storage, &cell) {
+        (Storage::Number, Cell::Number(number)) => Some(*number),
+        (Storage::Day, Cell::Text(text)) => time::parse_day(text).map(f64::from),
+        (Storage::Instant, Cell::Text(text)) => time::parse_instant(text).map(|at| at as f64),
+        _ => None,
+    };
+    let out_of_bounds = measure.is_some_and(|value| {
+        rule.min.is_some_and(|min| value < min) || rule.max.is_some_and(|max| value > max)
+    });
+    let wrong_text = match (rule.storage, &cell) {
+        (Storage::Text, Cell::Text(text)) => {
+            let length = if rule.lengths == (0, usize::MAX) { 0 } else { text.chars().count() };
+            (length < rule.lengths.0 || length > rule.lengths.1)
+                || rule.pattern.as_ref().is_some_and(|pattern| !pattern.is_match(text))
+        }
+        _ => false,
+    };
+    // Blank is no answer, and no reason to refuse.
+    let is_false =
+        |evaluator: &mut Evaluator<'_>| matches!(evaluator.row(record), Value::Bool(false) | Value::Error(_));
+    out_of_bounds || wrong_text || evaluator.is_some_and(is_false)
+}
+
+/// Asks the rules of one table, record by record.
+pub(super) struct Asking<'a> {
+    base: &'a Base,
+    table: &'a Table,
+    rules: &'a [Rule],
+    evaluators: Vec<Option<Evaluator<'a>>>,
+    now_us: i64,
+}
+
+impl<'a> Asking<'a> {
+    fn new(base: &'a Base, table: &'a Table, rules: &'a [Rule], context: &'a EvalContext) -> Self {
+        let evaluator =
+            |rule: &'a Rule| rule.program.as_ref().map(|program| Evaluator::new(program, context));
+        let evaluators = rules.iter().map(evaluator).collect();
+        Self { base, table, rules, evaluators, now_us: context.now }
+    }
+
+    /// What is wrong with a record: `row` is there already, or is to be made.
+    fn broken<'w>(&mut self, row: RowNo, written: &'w dyn Fn(FieldNo) -> Option<&'w Cell>) -> Vec<CellError>
+    where
+        'a: 'w,
+    {
+        let rows = self.base.tables.get(&self.table.number());
+        let there = rows.and_then(|rows| Some((rows, rows.slot(row)?)));
+        let record = Record { base: self.base, table: self.table, row, there, written, now_us: self.now_us };
+        let mut errors = Vec::new();
+        for (rule, evaluator) in self.rules.iter().zip(&mut self.evaluators) {
+            let asked = there.is_none()
+                || self.table.fields.iter().any(|field| rule.reads(field.no) && record.is_changed(field.no));
+            if asked && is_broken(rule, &record, evaluator.as_mut()) {
+                errors.push(CellError::cell(0, rule.field, CellCode::RuleBroken, rule.message.clone()));
+            }
+        }
+        errors
+    }
+}
+
+fn moment(now_us: i64) -> EvalContext {
+    EvalContext::new(now_us, TimeZone::UTC)
+}
+
+/// Refuses records that break a rule of their fields. `rows` in the order of the command.
+pub(super) fn ask(
+    draft: &Draft<'_>,
+    context: &CheckContext<'_>,
+    table: TableNo,
+    rows: &[RowNo],
+) -> Result<(), Vec<CellError>> {
+    let Some(rules) = draft.base.validations.rules(table) else { return Ok(()) };
+    // With the choices that this command makes.
+    let Some(shape) = draft.schema().table(table) else { return Ok(()) };
+    let mut written: FxHashMap<RowNo, Vec<(FieldNo, Cell)>> = FxHashMap::default();
+    for (one, row, field, cell) in draft.written() {
+        if one == table {
+            written.entry(row).or_default().push((field, cell));
+        }
+    }
+    let moment = moment(context.now_us);
+    let mut asking = Asking::new(draft.base, shape, rules, &moment);
+    let mut errors = Vec::new();
+    for (index, row) in rows.iter().enumerate() {
+        let cells = written.get(row).map(Vec::as_slice).unwrap_or_default();
+        let find = |no: FieldNo| cells.iter().find(|(one, _)| *one == no).map(|(_, cell)| cell);
+        let broken = asking.broken(*row, &find);
+        errors.extend(broken.into_iter().map(|error| CellError { row: index, ..error }));
+    }
+    if errors.is_empty() { Ok(()) } else { Err(errors) }
+}
+
+/// Asks of the rows of an import, of which each stands for itself.
+pub(super) fn of_import<'a>(
+    base: &'a Base,
+    table: &'a Table,
+    context: &'a EvalContext,
+) -> Option<Asking<'a>> {
+    let rules = base.validations.rules(table.number())?;
+    Some(Asking::new(base, table, rules, context))
+}
+
+/// What is wrong with a row of an import: of the record `old`, or of a new one.
+pub(super) fn of_row(
+    asking: &mut Asking<'_>,
+    old: Option<RowNo>,
+    cells: &std::collections::BTreeMap<FieldNo, Cell>,
+) -> Vec<CellError> {
+    let find = |no: FieldNo| cells.get(&no);
+    // Row numbers begin with 1.
+    asking.broken(old.unwrap_or(RowNo(0)), &find)
+}
+
+pub(super) fn at(now_us: i64) -> EvalContext {
+    moment(now_us)
+}
+
+/// Records whose value, as it will be, breaks the rule that a field is going to have.
+pub(super) fn count(
+    base: &Base,
+    table: &Table,
+    field: &Field,
+    after: &FxHashMap<RowNo, &Cell>,
+    now_us: i64,
+) -> usize {
+    let Some(rows) = base.tables.get(&table.number()) else { return 0 };
+    let Some(rule) = Rule::of(table, field) else { return 0 };
+    let moment = moment(now_us);
+    let mut evaluator = rule.program.as_ref().map(|program| Evaluator::new(program, &moment));
+    let mut broken = 0;
+    for slot in rows.live_slots().filter(|slot| rows.value(field.no, *slot) != ValueRef::Empty) {
+        let row = rows.row(slot);
+        let find = |no: FieldNo| if no == field.no { after.get(&row).copied() } else { None };
+        let record = Record { base, table, row, there: Some((rows, slot)), written: &find, now_us };
+        broken += usize::from(is_broken(&rule, &record, evaluator.as_mut()));
+    }
+    broken
+}
