@@ -59,6 +59,7 @@ fn routed() -> OpenApiRouter<Bases> {
         .merge(schema::fields::router())
         .merge(schema::views::router())
         .merge(schema::versions::router())
+        .merge(schema::back::router())
         .merge(shares::api::router())
         .merge(imports::api::router())
         .merge(attachments::api::router())
@@ -113,6 +114,10 @@ fn complete(method: &str, path: &str, operation: &mut Value) {
     }
     if operation["description"].is_null() {
         operation["description"] = operation["summary"].clone();
+    }
+    // A file may be empty, and so may a part of it.
+    if operation.pointer("/requestBody/content/application~1octet-stream").is_some() {
+        operation["requestBody"]["required"] = false.into();
     }
     for (status, response) in operation["responses"].as_object_mut().into_iter().flatten() {
         if response["description"].as_str().is_none_or(str::is_empty) {

@@ -146,6 +146,15 @@ pub fn all(w: &World) -> Vec<Case> {
             "GET /v1/bases/{base}/schema/versions/{version}/diff",
             format!("/v1/bases/{base}/schema/versions/1/diff"),
         ),
+        empty(
+            "POST /v1/bases/{base}/schema/versions/{version}/validate",
+            format!("/v1/bases/{base}/schema/versions/1/validate"),
+        ),
+        write(
+            "POST /v1/bases/{base}/schema/versions/{version}/restore",
+            format!("/v1/bases/{base}/schema/versions/1/restore"),
+            json!({"version": 1, "lost": 0}),
+        ),
         read("GET /v1/bases/{base}/snapshots", format!("/v1/bases/{base}/snapshots")),
         write(
             "POST /v1/bases/{base}/snapshots",
@@ -214,6 +223,7 @@ pub fn all(w: &World) -> Vec<Case> {
             format!("/v1/uploads/{upload}/finish"),
             json!({"name": "a.txt"}),
         ),
+        empty("DELETE /v1/uploads/{upload}", format!("/v1/uploads/{upload}")),
         case("POST /v1/files", "/v1/files?name=a.txt".into(), Body::File, Own, true),
         case(
             "POST /v1/records/{record}/files",
