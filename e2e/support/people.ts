@@ -13,15 +13,15 @@ export interface Person {
 
 export const PASSWORD = 'seven brown loaves of bread';
 
-/** Sign-up, the mail's link, and the organisation; ends on the page after onboarding. */
-export async function join(page: Page, name: string, email: string, organisation: string, start: string): Promise<string> {
-  await page.goto(`${origin('app')}/signup`);
+/** Sign-up, the mail's link, and the organisation; ends on the page after onboarding. `port`: of a program of the journey's own. */
+export async function join(page: Page, name: string, email: string, organisation: string, start: string, port?: number): Promise<string> {
+  await page.goto(`${origin('app', port)}/signup`);
   await page.getByLabel('Your name').fill(name);
   await page.getByLabel('Work e-mail').fill(email);
   await page.getByLabel('Password', { exact: true }).fill(PASSWORD);
   await page.getByRole('button', { name: 'Create account' }).click();
   await expect(page.getByRole('heading', { name: 'Check your mail' })).toBeVisible();
-  await openMail(page, email, 'Confirm');
+  await openMail(page, email, 'Confirm', port);
   await page.locator('.mailtext a[href*="/verify"]').click();
   await expect(page.getByRole('heading', { name: 'Confirm your address' })).toBeVisible();
   await page.getByRole('button', { name: 'Confirm address' }).click();
@@ -34,10 +34,10 @@ export async function join(page: Page, name: string, email: string, organisation
 }
 
 /** Opens the newest mail to `email` whose subject contains `subject`; mails are sent by a job, so it may take a moment. */
-export async function openMail(page: Page, email: string, subject: string): Promise<void> {
+export async function openMail(page: Page, email: string, subject: string, port?: number): Promise<void> {
   const mail = page.locator('a.lnk').filter({ hasText: email }).filter({ hasText: subject }).first();
   await expect(async () => {
-    await page.goto(`${origin('app')}/dev/mailbox`);
+    await page.goto(`${origin('app', port)}/dev/mailbox`);
     await expect(mail).toBeVisible({ timeout: 300 });
   }).toPass({ timeout: 15_000 });
   await mail.click();

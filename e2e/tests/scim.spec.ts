@@ -2,9 +2,10 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join as path } from 'node:path';
+import { business, READY } from '../support/business.ts';
 import { names, type Names } from '../support/names.ts';
 import { origin } from '../support/origins.ts';
-import { PASSWORD } from '../support/people.ts';
+import { join } from '../support/people.ts';
 import { pictures } from '../support/pictures.ts';
 import { freePort, launch, type Process } from '../support/server.ts';
 import { expect, test } from '../support/test.ts';
@@ -17,7 +18,7 @@ const at = (portal: string, to: string): string => `${origin(portal, own.port)}$
 test.beforeAll(async () => {
   test.setTimeout(180_000);
   dns = await names();
-  own = await launch(folder, 'nclc-scim', /first staff account.*\n/, {
+  own = await launch(folder, 'nclc-scim', READY, {
     port: await freePort(),
     settings: { NCLC_SECURITY_DNS_SERVER: dns.address },
   });
@@ -32,44 +33,13 @@ test.afterAll(async () => {
 test('a directory is connected, makes a member, and is cut off', async ({ page, browser, request, watch }) => {
   test.setTimeout(180_000);
   watch.expects(/status of 4(09|03|22)/);
-  const owner = 'olga@owner.example';
   const settings = at('app', '/o/oven-co/security/sso');
-  await page.goto(at('app', '/signup'));
-  await page.getByLabel('Your name').fill('Olga Owner');
-  await page.getByLabel('Work e-mail').fill(owner);
-  await page.getByLabel('Password', { exact: true }).fill(PASSWORD);
-  await page.getByRole('button', { name: 'Create account' }).click();
-  await expect(page.getByRole('heading', { name: 'Check your mail' })).toBeVisible();
-  const mail = page.locator('a.lnk').filter({ hasText: owner }).first();
-  await expect(async () => {
-    await page.goto(at('app', '/dev/mailbox'));
-    await expect(mail).toBeVisible({ timeout: 300 });
-  }).toPass({ timeout: 15_000 });
-  await mail.click();
-  await page.locator('.mailtext a[href*="/verify"]').click();
-  await page.getByRole('button', { name: 'Confirm address' }).click();
-  await page.getByLabel('Organisation').fill('Oven Co');
-  await page.getByRole('button', { name: 'Create organisation' }).click();
-  await page.waitForURL(/\/o\/oven-co\//);
+  await join(page, 'Olga Owner', 'olga@owner.example', 'Oven Co', 'An empty base', own.port);
 
   await test.step('the plan and a domain', async () => {
     await page.goto(settings);
     await expect(page.getByRole('button', { name: 'Make token' })).toBeDisabled();
-    const staff = await (await browser.newContext()).newPage();
-    await staff.goto(/first staff account[^:]*: (\S+)/.exec(own.greeting)?.[1] ?? '');
-    await staff.getByLabel('Work e-mail').fill('sam@staff.example');
-    await staff.getByLabel('Name', { exact: true }).fill('Sam Ops');
-    await staff.getByLabel('Password', { exact: true }).fill('four quiet words kept');
-    await staff.getByRole('button', { name: 'Create account' }).click();
-    await staff.goto(at('admin', '/tenants'));
-    await staff.getByRole('link', { name: 'Oven Co' }).click();
-    await staff.getByRole('button', { name: 'Change plan' }).first().click();
-    const dialog = staff.getByRole('dialog');
-    await dialog.getByLabel('Plan').selectOption('business');
-    await dialog.getByLabel('Reason').fill('They bought it.');
-    await dialog.getByRole('button', { name: 'Change plan' }).click();
-    await expect(staff.getByText('Business').first()).toBeVisible();
-    await staff.context().close();
+    await business(browser, own, 'Oven Co');
     await page.reload();
     await page.getByLabel('Another domain').fill('oven.example');
     await page.getByRole('button', { name: 'Add domain' }).click();

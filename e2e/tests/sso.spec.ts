@@ -2,9 +2,10 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join as path } from 'node:path';
+import { business, READY } from '../support/business.ts';
 import { names, type Names } from '../support/names.ts';
 import { origin } from '../support/origins.ts';
-import { PASSWORD } from '../support/people.ts';
+import { join } from '../support/people.ts';
 import { pictures } from '../support/pictures.ts';
 import { CLIENT, provider, type Provider, SECRET, through } from '../support/provider.ts';
 import { freePort, launch, type Process } from '../support/server.ts';
@@ -21,7 +22,7 @@ test.beforeAll(async () => {
   const port = await freePort();
   dns = await names();
   idp = await provider([`${origin('app', port)}/login/sso/loaf-co/callback`]);
-  own = await launch(folder, 'nclc-sso', /first staff account.*\n/, {
+  own = await launch(folder, 'nclc-sso', READY, {
     port,
     settings: { NCLC_SECURITY_OUTGOING_ALLOW: '127.0.0.1', NCLC_SECURITY_DNS_SERVER: dns.address },
   });
@@ -37,44 +38,13 @@ test.afterAll(async () => {
 test('an organisation sets up single sign-on, and somebody arrives by it', async ({ page, browser, watch }) => {
   test.setTimeout(180_000);
   watch.expects(/status of 4(09|03|22)/, /127\.0\.0\.1/, /ERR_NAME_NOT_RESOLVED/);
-  const owner = 'olga@owner.example';
-  await page.goto(at('app', '/signup'));
-  await page.getByLabel('Your name').fill('Olga Owner');
-  await page.getByLabel('Work e-mail').fill(owner);
-  await page.getByLabel('Password', { exact: true }).fill(PASSWORD);
-  await page.getByRole('button', { name: 'Create account' }).click();
-  await expect(page.getByRole('heading', { name: 'Check your mail' })).toBeVisible();
-  const mail = page.locator('a.lnk').filter({ hasText: owner }).first();
-  await expect(async () => {
-    await page.goto(at('app', '/dev/mailbox'));
-    await expect(mail).toBeVisible({ timeout: 300 });
-  }).toPass({ timeout: 15_000 });
-  await mail.click();
-  await page.locator('.mailtext a[href*="/verify"]').click();
-  await page.getByRole('button', { name: 'Confirm address' }).click();
-  await page.getByLabel('Organisation').fill('Loaf Co');
-  await page.getByRole('button', { name: 'Create organisation' }).click();
-  await page.waitForURL(/\/o\/loaf-co\//);
+  await join(page, 'Olga Owner', 'olga@owner.example', 'Loaf Co', 'An empty base', own.port);
 
   await test.step('it is part of a plan', async () => {
     await page.goto(at('app', '/o/loaf-co/security'));
     await page.getByRole('link', { name: 'Set up', exact: true }).click();
     await expect(page.getByText('part of the Business plan')).toBeVisible();
-    const staff = await (await browser.newContext()).newPage();
-    await staff.goto(/first staff account[^:]*: (\S+)/.exec(own.greeting)?.[1] ?? '');
-    await staff.getByLabel('Work e-mail').fill('sam@staff.example');
-    await staff.getByLabel('Name', { exact: true }).fill('Sam Ops');
-    await staff.getByLabel('Password', { exact: true }).fill('four quiet words kept');
-    await staff.getByRole('button', { name: 'Create account' }).click();
-    await staff.goto(at('admin', '/tenants'));
-    await staff.getByRole('link', { name: 'Loaf Co' }).click();
-    await staff.getByRole('button', { name: 'Change plan' }).first().click();
-    const dialog = staff.getByRole('dialog');
-    await dialog.getByLabel('Plan').selectOption('business');
-    await dialog.getByLabel('Reason').fill('They bought it.');
-    await dialog.getByRole('button', { name: 'Change plan' }).click();
-    await expect(staff.getByText('Business').first()).toBeVisible();
-    await staff.context().close();
+    await business(browser, own, 'Loaf Co');
     await page.reload();
     await expect(page.getByText('part of the Business plan')).toBeHidden();
     await pictures(page, 'sso-empty');

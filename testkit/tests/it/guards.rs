@@ -1,5 +1,6 @@
 //! What guards every portal: reports of the Content-Security-Policy, security.txt.
 
+use kernel_core::Role;
 use kernel_web::CspReport;
 use serde_json::json;
 use std::time::Duration;
@@ -139,6 +140,27 @@ fn security_txt_is_on_every_portal_if_somebody_is_to_be_written_to() {
             assert!(answer.header("content-type").starts_with("text/plain"), "{portal}");
             assert!(answer.text.starts_with("Contact: mailto:security@acme.example\nExpires: "), "{portal}");
         }
+        Ok(())
+    });
+}
+
+#[test]
+fn an_organisation_has_a_limit_over_all_its_tokens() {
+    run(async |system| {
+        let (ours, theirs) = (system.fresh_tenant().await?, system.fresh_tenant().await?);
+        let colleague = system.join(&ours, Role::Editor).await?;
+        // A sixth of it at once: two.
+        let limit = ("NCLC_HTTP_TENANT_CALLS_PER_MINUTE", "12".to_owned());
+        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        let api = Server::start_with(system.folder(), listener, &[limit]).await?.api();
+        let ask = async |token: &str| api.get("/v1/bases").token(token).send().await;
+        ask(&ours.token).await?.expect(200)?;
+        ask(&colleague.token).await?.expect(200)?;
+        let refused = ask(&colleague.token).await?.expect(429)?;
+        assert_eq!(refused.code(), "rate_limited");
+        let seconds: u32 = refused.header("retry-after").parse()?;
+        assert!((1..=60).contains(&seconds), "{seconds}");
+        ask(&theirs.token).await?.expect(200)?;
         Ok(())
     });
 }

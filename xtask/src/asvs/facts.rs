@@ -80,7 +80,6 @@ fn same(root: &Path, span: &str, shown: &str) -> Result<()> {
 fn constant(text: &str, name: &str) -> Option<String> {
     let (_, rest) = text.split_once(&format!("const {name}:"))?;
     let (_, rest) = rest.split_once('=')?;
-    let rest = rest.strip_prefix('=').unwrap_or(rest);
     let (expression, _) = rest.split_once(';')?;
     Some(expression.split_whitespace().collect::<Vec<_>>().join(" "))
 }

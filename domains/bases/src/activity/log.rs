@@ -98,7 +98,8 @@ impl Log {
     /// Looks at `limit` changes before a number; those of which the caller sees nothing are left out.
     pub(super) async fn page(&self, before: Option<u64>, limit: u64) -> Result<Page> {
         let (tenant, wanted) = (self.caller.tenant, &self.wanted);
-        let before = before.map_or(i64::MAX, |before| i64::try_from(before).unwrap_or(i64::MAX));
+        let number = |before| i64::try_from(before).map_err(|_| no_version());
+        let before = before.map(number).transpose()?.unwrap_or(i64::MAX);
         let params: kernel_db::Params<'_> = &[
             &tenant.uuid(),
             &self.base,
@@ -123,4 +124,8 @@ impl Log {
         let first = self.bases.first_change(tenant, self.base).await?;
         Ok(Page { seq, entries, next, kept_since: first.map(|(_, at)| at) })
     }
+}
+
+fn no_version() -> Error {
+    Error::field("before", Code::InvalidValue, "is more than a version can be")
 }

@@ -12,7 +12,7 @@ use kernel_core::{Code, Error, Random, Result};
 use parking_lot::Mutex;
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::mpsc::{Receiver, Sender, channel};
 use tokio::sync::oneshot;
 
 /// Memory in KiB, passes, lanes.
@@ -33,7 +33,8 @@ type Work = Box<dyn FnOnce() + Send>;
 /// Hashes and checks passwords. Cheap to clone; the threads end with the last clone.
 #[derive(Clone)]
 pub struct Hasher {
-    queue: SyncSender<Work>,
+    /// What waits; bounded by the places.
+    queue: Sender<Work>,
     waiting: Arc<Mutex<Waiting>>,
     /// The most that may wait when one more of this handle's comes.
     room: usize,
@@ -121,7 +122,7 @@ impl Hasher {
 
     fn with_room(at_once: usize, waiting: usize, random: Random) -> Result<Self> {
         let decoy = hash_now(random.token().as_bytes(), random.bytes())?.into();
-        let (queue, works) = sync_channel::<Work>(waiting + KEPT_FOR_STAFF);
+        let (queue, works) = channel::<Work>();
         let works = Arc::new(Mutex::new(works));
         for _ in 0..at_once.max(1) {
             let works = Arc::clone(&works);
@@ -172,11 +173,8 @@ impl Hasher {
                 let _ = answer.send(work());
             }
         };
-        match self.queue.try_send(Box::new(work)) {
-            Ok(()) => answered.await.map_err(Error::internal),
-            Err(TrySendError::Full(_)) => Err(full()),
-            Err(TrySendError::Disconnected(_)) => Err(Error::internal("no thread hashes passwords")),
-        }
+        self.queue.send(Box::new(work)).map_err(|_| Error::internal("no thread hashes passwords"))?;
+        answered.await.map_err(Error::internal)
     }
 
     /// The PHC string of a password.
@@ -213,6 +211,20 @@ impl Hasher {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Holds the one thread until it is released.
+    fn held(hasher: &Hasher) -> (Sender<()>, tokio::task::JoinHandle<Result<()>>) {
+        let (begun, has_begun) = channel();
+        let (release, released) = channel::<()>();
+        let hasher = hasher.clone();
+        let work = move || {
+            begun.send(()).unwrap();
+            released.recv().unwrap();
+        };
+        let first = tokio::spawn(async move { hasher.in_turn(work).await });
+        has_begun.recv_timeout(std::time::Duration::from_secs(10)).unwrap();
+        (release, first)
+    }
 
     #[tokio::test]
     async fn right_wrong_and_unknown() {
@@ -269,19 +281,7 @@ mod tests {
     #[tokio::test(flavor = "multi_thread")]
     async fn one_address_does_not_fill_the_queue_and_the_staff_has_places_left() {
         let hasher = Hasher::with_room(1, 20, Random::seeded(5)).unwrap();
-        let (begun, has_begun) = std::sync::mpsc::channel();
-        let (release, released) = std::sync::mpsc::channel::<()>();
-        let first = tokio::spawn({
-            let hasher = hasher.clone();
-            async move {
-                let work = move || {
-                    begun.send(()).unwrap();
-                    released.recv().unwrap();
-                };
-                hasher.in_turn(work).await
-            }
-        });
-        has_begun.recv_timeout(std::time::Duration::from_secs(10)).unwrap();
+        let (release, first) = held(&hasher);
         let mut waiting = Vec::new();
         for (asks, times, fit) in [
             (hasher.asked_by("192.0.2.1"), 50, MOST_OF_ONE),
@@ -314,19 +314,7 @@ mod tests {
     #[tokio::test(flavor = "multi_thread")]
     async fn beyond_the_room_one_is_told_to_come_back_and_who_left_costs_nothing() {
         let hasher = Hasher::with_room(1, 2, Random::seeded(4)).unwrap();
-        let (begun, has_begun) = std::sync::mpsc::channel();
-        let (release, released) = std::sync::mpsc::channel::<()>();
-        let first = tokio::spawn({
-            let hasher = hasher.clone();
-            async move {
-                let work = move || {
-                    begun.send(()).unwrap();
-                    released.recv().unwrap();
-                };
-                hasher.in_turn(work).await
-            }
-        });
-        has_begun.recv_timeout(std::time::Duration::from_secs(10)).unwrap();
+        let (release, first) = held(&hasher);
         let ran = Arc::new(std::sync::atomic::AtomicBool::new(false));
         let noted = Arc::clone(&ran);
         let mut left =

@@ -15,7 +15,7 @@ impl Tenancy {
     }
 
     /// What people call actors as changes store them: a person's name, a token's label, an app's name. Those that are not known (any
-    /// more) are missing. People are asked for at once, and so are tokens.
+    /// more) are missing. People are asked for at once, and so are tokens and connections.
     ///
     /// # Errors
     /// `internal` only.
@@ -33,12 +33,10 @@ impl Tenancy {
                 names.insert(ApiTokenId::from_uuid(row.get(0)).to_string(), row.get(1));
             }
         }
-        for actor in actors {
-            if let Ok(connection) = actor.parse::<ConnectionId>()
-                && !names.contains_key(*actor)
-            {
-                names.insert((*actor).to_owned(), self.connection_name(tenant, connection).await?);
-            }
+        let connections: Vec<ConnectionId> = actors.iter().filter_map(|actor| actor.parse().ok()).collect();
+        if !connections.is_empty() {
+            let found = self.connection_names(tenant, &connections).await?;
+            names.extend(found.into_iter().map(|(id, name)| (id.to_string(), name)));
         }
         Ok(names)
     }

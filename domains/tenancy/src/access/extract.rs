@@ -112,6 +112,18 @@ impl Tenancy {
 #[derive(Clone, Debug)]
 pub struct ApiCaller(pub Caller);
 
+/// The bearer token of a request (RFC 6750 section 2.1). `what`: the kind that is wanted.
+pub(crate) fn bearer(parts: &Parts, what: &str) -> Result<String, Error> {
+    let header = parts.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let bearer = header
+        .and_then(|value| value.split_once(' '))
+        .filter(|(kind, _)| kind.eq_ignore_ascii_case("bearer"))
+        .map(|(_, bearer)| bearer.trim().to_owned());
+    bearer.ok_or_else(|| {
+        Error::new(Code::Unauthenticated).detail(format!("Send Authorization: Bearer followed by {what}."))
+    })
+}
+
 impl<S> FromRequestParts<S> for ApiCaller
 where
     Tenancy: FromRef<S>,
@@ -121,16 +133,7 @@ where
     type Rejection = WebError;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, WebError> {
-        let header = parts.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-        let bearer = header
-            .and_then(|value| value.split_once(' '))
-            .filter(|(kind, _)| kind.eq_ignore_ascii_case("bearer"));
-        let Some((_, bearer)) = bearer else {
-            return Err(Error::new(Code::Unauthenticated)
-                .detail("Send Authorization: Bearer followed by an API token.")
-                .into());
-        };
-        let bearer = bearer.trim().to_owned();
+        let bearer = bearer(parts, "an API token")?;
         let exchange = Exchange::of(parts);
         let tenancy = Tenancy::from_ref(state);
         let (caller, per_minute) = tenancy.let_in(&bearer, Some(exchange.client())).await?;

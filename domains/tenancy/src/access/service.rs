@@ -145,17 +145,30 @@ impl Tenancy {
             None => self.jwt_caller(bearer).await?.map(|caller| (caller, None)),
         };
         let (caller, per_minute) = found.ok_or_else(refused)?;
-        let tenant = self.tenant(caller.tenant).await.map_err(|error| match error.code() {
-            Code::NotFound => refused(),
-            _ => error,
-        })?;
-        refuse_suspended(&tenant)?;
+        let tenant = self.behind_token(caller.tenant, refused).await?;
         if let Actor::User(user) = caller.actor
             && !self.lets_in(&tenant, user).await?
         {
             return Err(crate::security::factor_needed(&tenant));
         }
         Ok((caller, per_minute))
+    }
+
+    /// The organisation behind a token that works: one that is gone is refused as the token would be.
+    ///
+    /// # Errors
+    /// What `refused` says; `tenant_suspended`; whatever keeps us from knowing.
+    pub(crate) async fn behind_token(
+        &self,
+        tenant: TenantId,
+        refused: impl FnOnce() -> Error,
+    ) -> Result<Arc<TenantSummary>> {
+        let tenant = self.tenant(tenant).await.map_err(|error| match error.code() {
+            Code::NotFound => refused(),
+            _ => error,
+        })?;
+        refuse_suspended(&tenant)?;
+        Ok(tenant)
     }
 
     async fn token_caller(
@@ -317,7 +330,7 @@ fn token_access(row: &Row) -> TokenAccess {
     }
 }
 
-pub(crate) fn refuse_suspended(tenant: &TenantSummary) -> Result<()> {
+fn refuse_suspended(tenant: &TenantSummary) -> Result<()> {
     match tenant.state {
         TenantState::Active => Ok(()),
         TenantState::Suspended => Err(Error::new(Code::TenantSuspended).detail(format!(

@@ -10,7 +10,7 @@ pub(crate) mod store;
 pub mod views;
 
 pub(crate) use page::{events, program};
-pub(crate) use service::{allow, current_role};
+pub(crate) use service::{allow, current_role, delete_membership, owners};
 
 use jiff::{SignedDuration, Timestamp};
 use kernel_core::{Grants, InviteId, InviteLinkId, Role, UserId};

@@ -10,7 +10,8 @@ use crate::sso::store::{BAR, LEFT_DIRECTORY};
 use crate::tokens::person;
 use identity::audit::{Act, AuditEvent, emit};
 use identity::model::Visit;
-use kernel_core::{Caller, Capability, Code, Error, Result, Role, UserId};
+use jiff::Timestamp;
+use kernel_core::{Caller, Capability, Code, Error, Result, Role, TenantId, UserId};
 use kernel_db::{Database, Tx};
 
 impl Tenancy {
@@ -49,7 +50,7 @@ impl Tenancy {
         let actor = person(caller)?;
         let (tenant, now) = (caller.tenant, self.now());
         let mut tx = self.0.db.begin(Database::Control, tenant).await?;
-        let owners = owners(&mut tx, caller).await?;
+        let owners = owners(&mut tx, caller.tenant).await?;
         let by = current_role(&mut tx, caller, actor).await?;
         let before = current_role(&mut tx, caller, user).await?;
         if before == role {
@@ -99,7 +100,7 @@ impl Tenancy {
             }
         }
         let mut tx = self.0.db.begin(Database::Control, caller.tenant).await?;
-        let owners = owners(&mut tx, caller).await?;
+        let owners = owners(&mut tx, caller.tenant).await?;
         let by = current_role(&mut tx, caller, actor).await?;
         let role = current_role(&mut tx, caller, user).await?;
         allow(by, if role == Role::Owner { Capability::ManageOwners } else { Capability::ManageMembers })?;
@@ -171,7 +172,7 @@ impl Tenancy {
         }
         let (tenant, now) = (caller.tenant, self.now());
         let mut tx = self.0.db.begin(Database::Control, tenant).await?;
-        owners(&mut tx, caller).await?;
+        owners(&mut tx, caller.tenant).await?;
         allow(current_role(&mut tx, caller, actor).await?, Capability::ManageOwners)?;
         current_role(&mut tx, caller, to).await?;
         for (user, role) in [(to, Role::Owner), (actor, Role::Admin)] {
@@ -192,7 +193,7 @@ impl Tenancy {
     pub async fn leave(&self, caller: &Caller, visit: &Visit) -> Result<()> {
         let user = person(caller)?;
         let mut tx = self.0.db.begin(Database::Control, caller.tenant).await?;
-        let owners = owners(&mut tx, caller).await?;
+        let owners = owners(&mut tx, caller.tenant).await?;
         current_role(&mut tx, caller, user).await?;
         let left = (Act::MemberLeft, serde_json::json!({}));
         self.end_membership(tx, (caller, user), &owners, left, visit).await
@@ -208,9 +209,7 @@ impl Tenancy {
     ) -> Result<()> {
         keep_an_owner(owners, user)?;
         let (tenant, now) = (caller.tenant, self.now());
-        tx.execute(&REVOKE_TOKENS_OF, &[&tenant.uuid(), &user.uuid(), &now]).await?;
-        tx.execute(&END_CONNECTIONS_OF_USER, &[&tenant.uuid(), &user.uuid(), &now]).await?;
-        tx.execute(&DELETE_MEMBER, &[&tenant.uuid(), &user.uuid()]).await?;
+        delete_membership(&mut tx, (tenant, user), now).await?;
         if act == Act::MemberRemoved {
             tx.execute(&BAR, &[&tenant.uuid(), &user.uuid(), &now]).await?;
         } else {
@@ -224,9 +223,21 @@ impl Tenancy {
 }
 
 /// The owners, locked: changes of owners happen one after the other.
-async fn owners(tx: &mut Tx, caller: &Caller) -> Result<Vec<UserId>> {
-    let rows = tx.query(&OWNERS_LOCKED, &[&caller.tenant.uuid()]).await?;
+pub(crate) async fn owners(tx: &mut Tx, tenant: TenantId) -> Result<Vec<UserId>> {
+    let rows = tx.query(&OWNERS_LOCKED, &[&tenant.uuid()]).await?;
     Ok(rows.iter().map(|row| UserId::from_uuid(row.get("user_id"))).collect())
+}
+
+/// Ends a membership with its tokens and connected apps.
+pub(crate) async fn delete_membership(
+    tx: &mut Tx,
+    (tenant, user): (TenantId, UserId),
+    now: Timestamp,
+) -> Result<()> {
+    tx.execute(&REVOKE_TOKENS_OF, &[&tenant.uuid(), &user.uuid(), &now]).await?;
+    tx.execute(&END_CONNECTIONS_OF_USER, &[&tenant.uuid(), &user.uuid(), &now]).await?;
+    tx.execute(&DELETE_MEMBER, &[&tenant.uuid(), &user.uuid()]).await?;
+    Ok(())
 }
 
 /// The role as it is now, not as it was when the request came in (ASVS 15.4.2).

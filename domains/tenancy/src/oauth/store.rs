@@ -38,10 +38,10 @@ statements! {
     tenant Control CONNECTION = "select c.app_id, c.user_id, c.scopes, c.bases, c.expires_at, c.last_used_at, c.begun_at, a.scopes as app_scopes, a.name
         from control.oauth_connections c join control.oauth_apps a on a.tenant_id = $1 and a.id = c.app_id
         where c.tenant_id = $1 and c.id = $2 and c.ended_at is null and a.deleted_at is null";
-    /// Whom an actor of this id stands for, also after its end.
-    tenant Control CONNECTION_NAME = "select a.name, c.user_id from control.oauth_connections c
+    /// What connections are called: their app, and the person for whom it acts.
+    tenant Control CONNECTION_NAMES = "select c.id, a.name, c.user_id from control.oauth_connections c
             join control.oauth_apps a on a.tenant_id = $1 and a.id = c.app_id
-        where c.tenant_id = $1 and c.id = $2";
+        where c.tenant_id = $1 and c.id = any($2)";
     /// Connections of people: of one app, of one person, or of all.
     tenant Control CONNECTIONS = "select c.id, c.app_id, c.user_id, c.scopes, c.bases, c.created_at, c.last_used_at, a.name
         from control.oauth_connections c join control.oauth_apps a on a.tenant_id = $1 and a.id = c.app_id

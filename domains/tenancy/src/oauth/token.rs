@@ -7,7 +7,7 @@ use super::mails::ReusedMail;
 use super::model::{AppText, Held, asked_scopes, registered, verifies};
 use super::refused::Refused;
 use super::store::{
-    BEGIN_CONNECTION, CONNECTION, CONNECTION_NAME, END_CONNECTION, INSERT_REFRESH, REFRESH, TAKE_CODE,
+    BEGIN_CONNECTION, CONNECTION, CONNECTION_NAMES, END_CONNECTION, INSERT_REFRESH, REFRESH, TAKE_CODE,
     TAKE_REFRESH, USE_CODE, USE_REFRESH,
 };
 use crate::Tenancy;
@@ -17,7 +17,7 @@ use identity::audit::{Act, AuditEvent, emit};
 use jiff::{SignedDuration, Timestamp};
 use kernel_core::secret::equal;
 use kernel_core::{Actor, ConnectionId, OauthAppId, Result, Scopes, TenantId, UserId};
-use kernel_db::{Database, Tx};
+use kernel_db::{Database, Row, Tx};
 use serde_json::{Value, json};
 
 /// How long a used refresh token is remembered, so that its reuse is noticed: an app that refreshes every few minutes for a
@@ -311,17 +311,24 @@ impl Tenancy {
         Ok(())
     }
 
-    /// What people call a connection in histories: the app's name, and the person's.
-    pub(crate) async fn connection_name(&self, tenant: TenantId, id: ConnectionId) -> Result<String> {
-        let row = self.0.db.read_opt(tenant, &CONNECTION_NAME, &[&tenant.uuid(), &id.uuid()]).await?;
-        let Some(row) = row else { return Ok(String::new()) };
-        let (name, user): (String, Option<_>) = (row.get("name"), row.get("user_id"));
-        let people: Vec<UserId> = user.map(UserId::from_uuid).into_iter().collect();
-        let person = self.0.identity.users(&people).await?.into_iter().next();
-        Ok(match person {
-            Some(person) => format!("{name} for {}", person.name),
-            None => name,
-        })
+    /// What connections are called: their app, and the person for whom it acts.
+    pub(crate) async fn connection_names(
+        &self,
+        tenant: TenantId,
+        ids: &[ConnectionId],
+    ) -> Result<Vec<(ConnectionId, String)>> {
+        let ids: Vec<uuid::Uuid> = ids.iter().map(|id| id.uuid()).collect();
+        let rows = self.0.db.read(tenant, &CONNECTION_NAMES, &[&tenant.uuid(), &ids]).await?;
+        let person = |row: &Row| row.get::<_, Option<_>>("user_id").map(UserId::from_uuid);
+        let people: Vec<UserId> = rows.iter().filter_map(person).collect();
+        let people = self.0.identity.users(&people).await?;
+        let name = |row: &Row| {
+            let app: String = row.get("name");
+            let person = person(row).and_then(|id| people.iter().find(|user| user.id == id));
+            let name = person.map_or_else(|| app.clone(), |person| format!("{app} for {}", person.name));
+            (ConnectionId::from_uuid(row.get("id")), name)
+        };
+        Ok(rows.iter().map(name).collect())
     }
 }
 

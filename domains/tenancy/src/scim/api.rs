@@ -3,11 +3,12 @@
 use super::error::{MEDIA, answer};
 use super::filter::Filter;
 use super::list::{Asked, Window};
-use super::patch::Body;
+use super::patch::{Body, Change};
 use super::schema::{Attr, read};
 use super::schemas::{GROUP, USER};
 use super::token::Directory;
-use super::{Doc, discovery, groups, users};
+use super::users::holds;
+use super::{Doc, discovery};
 use crate::Tenancy;
 use axum::Router;
 use axum::extract::{Path, Request, State};
@@ -80,7 +81,7 @@ fn shown(asked: &Asked, status: StatusCode, resource: Doc, headers: &HeaderMap) 
     let (version, location) = (text("version"), text("location"));
     let named = [(header::ETAG, version.as_str()), (header::LOCATION, location.as_str())];
     let known = headers.get(header::IF_NONE_MATCH).and_then(|tags| tags.to_str().ok());
-    if known.is_some_and(|tags| users::holds(Some(tags), &version).is_ok()) {
+    if known.is_some_and(|tags| holds(Some(tags), &version).is_ok()) {
         let mut response = StatusCode::NOT_MODIFIED.into_response();
         if let Ok(value) = version.parse() {
             response.headers_mut().insert(header::ETAG, value);
@@ -116,7 +117,7 @@ async fn users_into(
     let (tenant, base) = (directory.id(), base(tenancy));
     let Some(filter) = filter(USER, asked)? else {
         // Only what is on the page is looked at.
-        let ids = tenancy.scim_ids(tenant).await?;
+        let ids = tenancy.scim_ids(tenant, None).await?;
         let range = window.of_next(ids.len());
         window.pass(range.start);
         for person in tenancy.scim_people(tenant, &ids[range.clone()]).await? {
@@ -127,7 +128,7 @@ async fn users_into(
     };
     let ids = match tenancy.scim_candidates(tenant, &filter).await? {
         Some(ids) => ids,
-        None => tenancy.scim_ids(tenant).await?,
+        None => tenancy.scim_ids(tenant, None).await?,
     };
     for ids in ids.chunks(AT_ONCE) {
         let people = tenancy.scim_people(tenant, ids).await?;
@@ -144,7 +145,7 @@ async fn groups_into(
     window: &mut Window,
 ) -> Result<()> {
     let filter = filter(GROUP, asked)?;
-    let only = Tenancy::scim_group_candidates(filter.as_ref());
+    let only = tenancy.scim_group_candidates(directory.id(), filter.as_ref()).await?;
     let (groups, base) = (tenancy.scim_groups(directory.id(), only.as_deref()).await?, base(tenancy));
     let found = groups.iter().map(|group| group.resource(&base));
     let found = found.filter(|found| filter.as_ref().is_none_or(|filter| filter.holds(found)));
@@ -242,7 +243,7 @@ async fn create_user(
     ApiQuery(asked): ApiQuery<Asked>,
     ApiJson(document): ApiJson<Doc>,
 ) -> Answer {
-    let change = users::Change::Create(read(USER, &document)?);
+    let change = Change::Create(read(USER, &document)?);
     let id = tenancy.write_scim_user(&directory, None, (change, None), &visit).await?;
     user(&tenancy, &directory, id, (&asked, StatusCode::CREATED, &HeaderMap::new())).await
 }
@@ -254,7 +255,7 @@ async fn replace_user(
     ApiQuery(asked): ApiQuery<Asked>,
     ApiJson(document): ApiJson<Doc>,
 ) -> Answer {
-    let change = users::Change::Replace(read(USER, &document)?);
+    let change = Change::Replace(read(USER, &document)?);
     let id = id(&text)?;
     tenancy.write_scim_user(&directory, Some(id), (change, if_match(&headers)), &visit).await?;
     user(&tenancy, &directory, id, (&asked, StatusCode::OK, &HeaderMap::new())).await
@@ -267,7 +268,7 @@ async fn patch_user(
     ApiQuery(asked): ApiQuery<Asked>,
     ApiJson(body): ApiJson<Body>,
 ) -> Answer {
-    let (id, change) = (id(&text)?, users::Change::Patch(body));
+    let (id, change) = (id(&text)?, Change::Patch(body));
     tenancy.write_scim_user(&directory, Some(id), (change, if_match(&headers)), &visit).await?;
     user(&tenancy, &directory, id, (&asked, StatusCode::OK, &HeaderMap::new())).await
 }
@@ -307,7 +308,7 @@ async fn create_group(
     ApiQuery(asked): ApiQuery<Asked>,
     ApiJson(document): ApiJson<Doc>,
 ) -> Answer {
-    let change = groups::Change::Create(read(GROUP, &document)?);
+    let change = Change::Create(read(GROUP, &document)?);
     let id = tenancy.write_scim_group(&directory, None, (change, None), &visit).await?;
     group(&tenancy, &directory, id, (&asked, StatusCode::CREATED, &HeaderMap::new())).await
 }
@@ -319,7 +320,7 @@ async fn replace_group(
     ApiQuery(asked): ApiQuery<Asked>,
     ApiJson(document): ApiJson<Doc>,
 ) -> Answer {
-    let change = groups::Change::Replace(read(GROUP, &document)?);
+    let change = Change::Replace(read(GROUP, &document)?);
     let id = id(&text)?;
     tenancy.write_scim_group(&directory, Some(id), (change, if_match(&headers)), &visit).await?;
     group(&tenancy, &directory, id, (&asked, StatusCode::OK, &HeaderMap::new())).await
@@ -332,7 +333,7 @@ async fn patch_group(
     ApiQuery(asked): ApiQuery<Asked>,
     ApiJson(body): ApiJson<Body>,
 ) -> Answer {
-    let (id, change) = (id(&text)?, groups::Change::Patch(body));
+    let (id, change) = (id(&text)?, Change::Patch(body));
     tenancy.write_scim_group(&directory, Some(id), (change, if_match(&headers)), &visit).await?;
     group(&tenancy, &directory, id, (&asked, StatusCode::OK, &HeaderMap::new())).await
 }

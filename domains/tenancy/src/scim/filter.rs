@@ -129,7 +129,7 @@ impl Filter {
     pub(super) fn anchor(&self) -> Option<(&'static str, &str)> {
         match self {
             Self::Is(Place { attr, sub: None }, Op::Eq, Literal::Text(text))
-                if ["id", "userName", "externalId"].contains(&attr.name) =>
+                if ["id", "userName", "externalId", "displayName"].contains(&attr.name) =>
             {
                 Some((attr.name, text))
             }

@@ -3,16 +3,17 @@
 
 use super::Doc;
 use super::filter::Filter;
-use super::patch;
+use super::patch::Change;
 use super::people::{About, version};
 use super::schemas::{GROUP, GROUP_URN};
 use super::store::{
-    ADD_TO_GROUP, COUNT_GROUPS, INSERT_SCIM_GROUP, KEEP_GROUP, SCIM_GROUP_MEMBERS, SCIM_GROUPS,
-    SET_SCIM_GROUP, TAKE_FROM_GROUP,
+    ADD_TO_GROUP, COUNT_GROUPS, INSERT_SCIM_GROUP, KEEP_GROUP, SCIM_GROUP_BY_NAME, SCIM_GROUP_MEMBERS,
+    SCIM_GROUPS, SET_SCIM_GROUP, TAKE_FROM_GROUP,
 };
 use super::token::Directory;
-use super::users::{holds, owners};
+use super::users::holds;
 use crate::Tenancy;
+use crate::members::owners;
 use crate::permissions::MOST;
 use crate::permissions::store::DELETE_GROUP;
 use identity::audit::{Act, AuditEvent, emit};
@@ -36,13 +37,6 @@ pub(super) struct Group {
     members: Vec<UserId>,
     created_at: Timestamp,
     changed_at: Timestamp,
-}
-
-/// What is asked of a group.
-pub(super) enum Change {
-    Create(Doc),
-    Replace(Doc),
-    Patch(patch::Body),
 }
 
 impl Group {
@@ -147,10 +141,19 @@ impl Tenancy {
     }
 
     /// Those among which a filter can find one; `None`: all have to be asked.
-    pub(super) fn scim_group_candidates(filter: Option<&Filter>) -> Option<Vec<GroupId>> {
+    pub(super) async fn scim_group_candidates(
+        &self,
+        tenant: TenantId,
+        filter: Option<&Filter>,
+    ) -> Result<Option<Vec<GroupId>>> {
         match filter.and_then(Filter::anchor) {
-            Some(("id", text)) => Some(text.parse().into_iter().collect()),
-            _ => None,
+            Some(("id", text)) => Ok(Some(text.parse().into_iter().collect())),
+            Some(("displayName", text)) => {
+                let params: kernel_db::Params<'_> = &[&tenant.uuid(), &text.to_lowercase()];
+                let rows = self.0.db.read(tenant, &SCIM_GROUP_BY_NAME, params).await?;
+                Ok(Some(rows.iter().map(|row| GroupId::from_uuid(row.get("id"))).collect()))
+            }
+            _ => Ok(None),
         }
     }
 
@@ -168,7 +171,8 @@ impl Tenancy {
         let (tenant, now) = (directory.id(), self.now());
         let _turn = self.turn().await?;
         let mut tx = self.0.db.begin(Database::Control, tenant).await?;
-        owners(&mut tx, directory).await?;
+        // What the directory writes happens one after the other.
+        owners(&mut tx, tenant).await?;
         let before = match id {
             Some(id) => Some(self.scim_group_in(&mut tx, tenant, id).await?),
             None => None,
@@ -176,11 +180,7 @@ impl Tenancy {
         if let Some(before) = &before {
             holds(if_match, &before.version())?;
         }
-        let document = match (change, &before) {
-            (Change::Create(document) | Change::Replace(document), _) => document,
-            (Change::Patch(body), Some(before)) => patch::apply(GROUP, before.document(""), &body)?,
-            (Change::Patch(_), None) => return Err(Error::not_found()),
-        };
+        let document = change.document(GROUP, before.as_ref().map(|before| before.document("")))?;
         let name = document.get("displayName").and_then(Value::as_str).unwrap_or_default();
         let name = clean_name("displayName", name).map_err(|error| Error::fields(vec![error]))?;
         let external = document.get("externalId").and_then(Value::as_str);
@@ -230,8 +230,7 @@ impl Tenancy {
             return Ok(());
         }
         // Nobody is put into a group who is not there for the directory.
-        let people = self.scim_people(tenant, added).await?;
-        let known: HashSet<UserId> = people.iter().map(|person| person.user.id).collect();
+        let known: HashSet<UserId> = self.scim_ids(tenant, Some(added)).await?.into_iter().collect();
         if let Some(stranger) = added.iter().find(|id| !known.contains(id)) {
             return Err(no_such_user(&stranger.to_string()));
         }
@@ -253,7 +252,8 @@ impl Tenancy {
     ) -> Result<()> {
         let (tenant, now) = (directory.id(), self.now());
         let mut tx = self.0.db.begin(Database::Control, tenant).await?;
-        owners(&mut tx, directory).await?;
+        // What the directory writes happens one after the other.
+        owners(&mut tx, tenant).await?;
         let before = self.scim_group_in(&mut tx, tenant, id).await?;
         holds(if_match, &before.version())?;
         let members: Vec<Uuid> = before.members.iter().map(|id| id.uuid()).collect();

@@ -36,6 +36,27 @@ struct Operation {
     value: Value,
 }
 
+/// What is asked of a user or a group.
+pub(super) enum Change {
+    /// Make it, with this document.
+    Create(Doc),
+    /// Put this document in the place of the present one.
+    Replace(Doc),
+    /// Change the present one.
+    Patch(Body),
+}
+
+impl Change {
+    /// The document afterwards. `before`: the present one; none for what is made.
+    pub(super) fn document(self, attrs: &'static [Attr], before: Option<Doc>) -> Result<Doc> {
+        match (self, before) {
+            (Self::Create(document) | Self::Replace(document), _) => Ok(document),
+            (Self::Patch(body), Some(before)) => apply(attrs, before, &body),
+            (Self::Patch(_), None) => Err(Error::not_found()),
+        }
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Op {
     Add,

@@ -160,9 +160,11 @@ impl Tenancy {
         self.people_of(&rows, &groups, &proven(&domains)).await
     }
 
-    /// The ids of everybody who is there for the directory, oldest first, without what is known of them.
-    pub(super) async fn scim_ids(&self, tenant: TenantId) -> Result<Vec<UserId>> {
-        let rows = self.0.db.read(tenant, &SCIM_IDS, &[&tenant.uuid()]).await?;
+    /// The ids of everybody who is there for the directory, oldest first, without what is known of them; with `only` of
+    /// these alone.
+    pub(super) async fn scim_ids(&self, tenant: TenantId, only: Option<&[UserId]>) -> Result<Vec<UserId>> {
+        let params: kernel_db::Params<'_> = &[&tenant.uuid(), &only.map(ids)];
+        let rows = self.0.db.read(tenant, &SCIM_IDS, params).await?;
         let domains = proven(&self.0.db.read(tenant, &SSO_DOMAINS, &[&tenant.uuid()]).await?);
         let all = rows.iter().map(|row| (UserId::from_uuid(row.get("user_id")), row.get::<_, bool>("said")));
         let all: Vec<(UserId, bool)> = all.collect();
@@ -173,19 +175,18 @@ impl Tenancy {
         Ok(all.into_iter().filter(|(id, said)| *said || ours.contains(id)).map(|(id, _)| id).collect())
     }
 
-    /// One user, within a transaction, and the proven domains.
+    /// One user, within a transaction. `domains`: the proven ones.
     pub(super) async fn scim_person(
         &self,
         tx: &mut Tx,
-        tenant: TenantId,
+        (tenant, domains): (TenantId, &HashSet<String>),
         user: UserId,
     ) -> Result<Option<Person>> {
-        let domains = self.scim_domains(tx, tenant).await?;
         let only = [user];
         let params: kernel_db::Params<'_> = &[&tenant.uuid(), &ids(&only)];
         let rows = tx.query(&SCIM_PEOPLE, params).await?;
         let groups = tx.query(&SCIM_MEMBERSHIPS, params).await?;
-        Ok(self.people_of(&rows, &groups, &domains).await?.pop())
+        Ok(self.people_of(&rows, &groups, domains).await?.pop())
     }
 
     /// The proven domains.
@@ -243,7 +244,8 @@ impl Tenancy {
         let (statement, value) = match name {
             "id" => return Ok(Some(text.parse().into_iter().collect())),
             "userName" => (&SCIM_BY_NAME, key.as_str()),
-            _ => (&SCIM_BY_EXTERNAL_ID, text),
+            "externalId" => (&SCIM_BY_EXTERNAL_ID, text),
+            _ => return Ok(None),
         };
         let rows = self.0.db.read(tenant, statement, &[&tenant.uuid(), &value]).await?;
         let mut found: Vec<UserId> = rows.iter().map(|row| UserId::from_uuid(row.get("user_id"))).collect();

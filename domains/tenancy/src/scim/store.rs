@@ -20,10 +20,11 @@ statements! {
         where tenant_id = $1 and token_hash = $2 and revoked_at is null and (expires_at is null or expires_at > $3)";
     /// Notes the last use.
     tenant Control TOUCH_SCIM_TOKEN = "update control.scim_tokens set last_used_at = $3, last_used_from = $4 where tenant_id = $1 and id = $2";
-    /// Everybody whom the directory might see: members, and those that it knows.
+    /// Everybody whom the directory might see: members, and those that it knows; with `$2` only these.
     tenant Control SCIM_IDS = "select coalesce(s.user_id, m.user_id) as user_id, s.user_id is not null as said
-        from (select user_id, joined_at from control.members where tenant_id = $1) m
-        full join (select user_id, created_at from control.scim_users where tenant_id = $1) s on s.user_id = m.user_id
+        from (select user_id, joined_at from control.members where tenant_id = $1 and ($2::uuid[] is null or user_id = any($2))) m
+        full join (select user_id, created_at from control.scim_users where tenant_id = $1 and ($2::uuid[] is null or user_id = any($2))) s
+            on s.user_id = m.user_id
         order by coalesce(s.created_at, m.joined_at), coalesce(s.user_id, m.user_id)";
     /// What is known of some of them.
     tenant Control SCIM_PEOPLE = "select coalesce(s.user_id, m.user_id) as user_id, m.user_id is not null as member, m.role, s.document,
@@ -79,6 +80,8 @@ statements! {
     /// The directory's groups; with `$2` only these.
     tenant Control SCIM_GROUPS = "select id, name, external_id, created_at, scim_changed_at from control.groups
         where tenant_id = $1 and scim_changed_at is not null and ($2::uuid[] is null or id = any($2)) order by created_at, id";
+    /// A group of the directory by its name.
+    tenant Control SCIM_GROUP_BY_NAME = "select id from control.groups where tenant_id = $1 and name_key = $2 and scim_changed_at is not null";
     /// Who is in groups, those whose membership the directory ended included.
     tenant Control SCIM_GROUP_MEMBERS = "select group_id, user_id from control.group_members where tenant_id = $1 and group_id = any($2)
         union select g.id, s.user_id from control.scim_users s join control.groups g on g.id = any(s.kept_groups)

@@ -7,18 +7,16 @@ use super::store::{
     TOUCH_SCIM_TOKEN,
 };
 use crate::Tenancy;
-use crate::access::service::refuse_suspended;
+use crate::access::extract::bearer;
 use crate::members::{allow, current_role};
 use crate::model::TenantSummary;
-use crate::tokens::model::{TokenText, checksum};
+use crate::tokens::model::TokenText;
 use crate::tokens::person;
 use axum::extract::{FromRef, FromRequestParts};
-use http::header;
 use http::request::Parts;
 use identity::audit::{Act, AuditEvent, emit};
 use identity::model::Visit;
 use jiff::{SignedDuration, Timestamp};
-use kernel_core::ids::PrefixedId;
 use kernel_core::secret::sha256;
 use kernel_core::{Actor, ApiTokenId, Caller, Capability, Code, Error, Result, Secret, TenantId, UserId};
 use kernel_db::Database;
@@ -27,9 +25,6 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 const PREFIX: &str = "nclcscim_";
-const TENANT: usize = 22;
-const RANDOM: usize = 43;
-const CHECK: usize = 6;
 /// How long a token works that was replaced.
 const GRACE: SignedDuration = SignedDuration::from_hours(24);
 /// The last use is written at most so often.
@@ -61,24 +56,6 @@ pub struct ScimTokenRow {
     pub last_used_at: Option<Timestamp>,
     /// From where that was.
     pub last_used_from: Option<String>,
-}
-
-fn compose(tenant: TenantId, random: &str) -> String {
-    let digits = tenant.to_string().split_off(TenantId::PREFIX.len() + 1);
-    let body = format!("{PREFIX}{digits}{random}");
-    let check = checksum(&body);
-    body + &check
-}
-
-/// The organisation, and what is stored; `None` if it can't be one.
-fn parse(text: &str) -> Option<(TenantId, [u8; 32])> {
-    if text.len() != PREFIX.len() + TENANT + RANDOM + CHECK || !text.is_ascii() {
-        return None;
-    }
-    let (body, check) = text.split_at(text.len() - CHECK);
-    let digits = body.strip_prefix(PREFIX)?.get(..TENANT)?;
-    let tenant = format!("{}_{digits}", TenantId::PREFIX).parse().ok()?;
-    (checksum(body) == check).then(|| (tenant, sha256(text.as_bytes())))
 }
 
 /// The directory of an organisation, proven by its token.
@@ -130,7 +107,7 @@ impl Tenancy {
         caller.require(Capability::ManageOwners)?;
         self.require_plan(caller.tenant).await?;
         let (actor, tenant, now) = (person(caller)?, caller.tenant, self.now());
-        let text = compose(tenant, &self.0.identity.random().token());
+        let text = TokenText::compose_as(PREFIX, tenant, &self.0.identity.random().token());
         let (id, hint) = (ApiTokenId::new(), TokenText::hint(&text));
         let mut tx = self.0.db.begin(Database::Control, tenant).await?;
         allow(current_role(&mut tx, caller, actor).await?, Capability::ManageOwners)?;
@@ -169,13 +146,12 @@ impl Tenancy {
     async fn directory(&self, bearer: &str, from: IpAddr) -> Result<Directory> {
         let refused =
             || Error::new(Code::Unauthenticated).detail("The SCIM token is unknown, replaced or revoked.");
-        let (tenant, hash) = parse(bearer).ok_or_else(refused)?;
+        let TokenText { tenant, hash } = TokenText::parse_as(PREFIX, bearer).ok_or_else(refused)?;
         let now = self.now();
         let params: kernel_db::Params<'_> = &[&tenant.uuid(), &hash.as_slice(), &now];
         let row = self.0.db.read_opt(tenant, &SCIM_TOKEN_BY_HASH, params).await?.ok_or_else(refused)?;
         let token = ApiTokenId::from_uuid(row.get("id"));
-        let summary = self.tenant(tenant).await.map_err(|_| refused())?;
-        refuse_suspended(&summary)?;
+        let summary = self.behind_token(tenant, refused).await?;
         self.require_plan(tenant).await?;
         let used: Option<Timestamp> = row.get("last_used_at");
         if used.is_none_or(|used| now.duration_since(used) >= TOUCH_EVERY) {
@@ -196,15 +172,7 @@ where
     type Rejection = WebError;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, WebError> {
-        let header = parts.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-        let bearer = header
-            .and_then(|value| value.split_once(' '))
-            .filter(|(kind, _)| kind.eq_ignore_ascii_case("bearer"))
-            .map(|(_, bearer)| bearer.trim().to_owned());
-        let bearer = bearer.ok_or_else(|| {
-            Error::new(Code::Unauthenticated)
-                .detail("Send Authorization: Bearer followed by the organisation's SCIM token.")
-        })?;
+        let bearer = bearer(parts, "the organisation's SCIM token")?;
         let exchange = Exchange::of(parts);
         let directory = Tenancy::from_ref(state).directory(&bearer, exchange.client()).await?;
         exchange.caller(Some(directory.id().to_string()), Some(directory.token.to_string()));
@@ -223,13 +191,14 @@ mod tests {
     #[test]
     fn text_is_recognised_and_no_api_token() {
         let tenant = TenantId::new();
-        let text = compose(tenant, &Random::seeded(1).token());
-        assert_eq!(parse(&text), Some((tenant, sha256(text.as_bytes()))));
+        let text = TokenText::compose_as(PREFIX, tenant, &Random::seeded(1).token());
+        let read = TokenText::parse_as(PREFIX, &text).unwrap();
+        assert_eq!((read.tenant, read.hash), (tenant, sha256(text.as_bytes())));
         assert!(TokenText::parse(&text).is_none());
         let api = TokenText::compose(tenant, &Random::seeded(1).token());
         let damaged = format!("{}!", &text[..text.len() - 1]);
         for wrong in ["", PREFIX, &api, &damaged, &text[1..], &text.to_uppercase()] {
-            assert_eq!(parse(wrong), None, "{wrong}");
+            assert!(TokenText::parse_as(PREFIX, wrong).is_none(), "{wrong}");
         }
     }
 }

@@ -1,7 +1,7 @@
 //! What the directory does to users: make members, change what it says of them, end and give back memberships.
 
 use super::Doc;
-use super::patch;
+use super::patch::Change;
 use super::people::{Person, is_ours};
 use super::schemas::USER;
 use super::store::{
@@ -10,8 +10,8 @@ use super::store::{
 };
 use super::token::Directory;
 use crate::Tenancy;
-use crate::members::store::{DELETE_MEMBER, INSERT_MEMBER, OWNERS_LOCKED, REVOKE_TOKENS_OF};
-use crate::oauth::store::END_CONNECTIONS_OF_USER;
+use crate::members::store::INSERT_MEMBER;
+use crate::members::{delete_membership, owners};
 use identity::audit::{Act, AuditEvent, emit};
 use identity::model::{Visit, email_key};
 use kernel_core::{Code, Error, GroupId, Result, Role, UserId};
@@ -21,13 +21,6 @@ use std::collections::HashSet;
 
 /// Bytes of what the directory says of one user.
 const MOST_BYTES: usize = 16 << 10;
-
-/// What is asked of a user.
-pub(super) enum Change {
-    Create(Doc),
-    Replace(Doc),
-    Patch(patch::Body),
-}
 
 /// The addresses of a document in the order in which they count: the primary one, the one for work, others, the name.
 fn addresses(document: &Doc) -> Vec<&str> {
@@ -79,37 +72,37 @@ impl Tenancy {
         // People are looked up over another connection while the owners are locked.
         let _turn = self.turn().await?;
         let mut tx = self.0.db.begin(Database::Control, tenant).await?;
-        let owners = owners(&mut tx, directory).await?;
+        let owners = owners(&mut tx, tenant).await?;
+        let domains = self.scim_domains(&mut tx, tenant).await?;
         let is_owner = |id: UserId| owners.contains(&id);
         let before = match id {
-            Some(id) => Some(self.scim_person(&mut tx, tenant, id).await?.ok_or_else(Error::not_found)?),
+            Some(id) => {
+                Some(self.scim_person(&mut tx, (tenant, &domains), id).await?.ok_or_else(Error::not_found)?)
+            }
             None => None,
         };
         if let Some(before) = &before {
             require_version(if_match, before)?;
         }
-        let document = match (change, &before) {
-            (Change::Create(document) | Change::Replace(document), _) => document,
-            (Change::Patch(body), Some(before)) => patch::apply(USER, before.document(), &body)?,
-            (Change::Patch(_), None) => return Err(Error::not_found()),
-        };
+        let document = change.document(USER, before.as_ref().map(Person::document))?;
         let name = document.get("userName").and_then(Value::as_str).map(str::trim).unwrap_or_default();
         if name.is_empty() {
             return Err(Error::field("userName", Code::Required, "is missing"));
         }
         let same =
             before.as_ref().is_some_and(|before| addresses(&before.document()) == addresses(&document));
-        let address = if same { None } else { Some(self.scim_address(&mut tx, directory, &document).await?) };
+        let address =
+            if same { None } else { Some(scim_address(&directory.tenant.name, &domains, &document)?) };
         let (person, made) = match (before, address) {
             (Some(before), address) => {
                 // What an owner's account is called is what an owner logs in by: no directory changes it.
                 if !is_owner(before.user.id) {
-                    self.follow(&mut tx, (directory, &before), (address, &document), visit).await?;
+                    self.follow(&mut tx, (directory, &domains, &before), (address, &document), visit).await?;
                 }
                 (before, false)
             }
             (None, Some(address)) => {
-                (self.scim_account(&mut tx, directory, (&address, &document), visit).await?, true)
+                (self.scim_account(&mut tx, (directory, &domains), (&address, &document), visit).await?, true)
             }
             (None, None) => return Err(Error::not_found()),
         };
@@ -138,7 +131,7 @@ impl Tenancy {
                 Act::MemberDeactivated
             }
             (false, true) => {
-                self.begin_by_scim(&mut tx, directory, &person).await?;
+                self.begin_by_scim(&mut tx, (directory, &domains), &person).await?;
                 if made { Act::MemberProvisioned } else { Act::MemberReactivated }
             }
             _ if made => Act::MemberProvisioned,
@@ -167,8 +160,10 @@ impl Tenancy {
         let (tenant, now) = (directory.id(), self.now());
         let _turn = self.turn().await?;
         let mut tx = self.0.db.begin(Database::Control, tenant).await?;
-        let owners = owners(&mut tx, directory).await?;
-        let person = self.scim_person(&mut tx, tenant, user).await?.ok_or_else(Error::not_found)?;
+        let owners = owners(&mut tx, tenant).await?;
+        let domains = self.scim_domains(&mut tx, tenant).await?;
+        let person = self.scim_person(&mut tx, (tenant, &domains), user).await?;
+        let person = person.ok_or_else(Error::not_found)?;
         require_version(if_match, &person)?;
         let mut data = json!({ "by": "scim" });
         if person.member {
@@ -181,33 +176,18 @@ impl Tenancy {
         Ok(())
     }
 
-    /// The address by which a document means an account: the first in a proven domain.
-    async fn scim_address(&self, tx: &mut Tx, directory: &Directory, document: &Doc) -> Result<String> {
-        let domains: HashSet<String> = self.scim_domains(tx, directory.id()).await?;
-        let all = addresses(document);
-        if let Some(ours) = all.iter().find(|address| is_ours(&domains, address)) {
-            return Ok((*ours).to_owned());
-        }
-        let detail = format!(
-            "has no address in a domain that {} has proven: {}",
-            directory.tenant.name,
-            all.join(", ")
-        );
-        Err(Error::field("emails", Code::InvalidValue, detail))
-    }
-
     /// The account of somebody whom the directory makes a member, and whether the person is one already.
     async fn scim_account(
         &self,
         tx: &mut Tx,
-        directory: &Directory,
+        (directory, domains): (&Directory, &HashSet<String>),
         (address, document): (&str, &Doc),
         visit: &Visit,
     ) -> Result<Person> {
         let with = format!("SCIM of {}", directory.tenant.slug);
         let name = shown_name(document);
         let user = self.0.identity.account_for(tx, address, name.as_deref(), &with, visit).await?;
-        let person = match self.scim_person(tx, directory.id(), user).await? {
+        let person = match self.scim_person(tx, (directory.id(), domains), user).await? {
             Some(known) => known,
             // Made in this transaction, or somebody who is no member yet.
             None => Person::outside(user, address, self.now()),
@@ -227,7 +207,7 @@ impl Tenancy {
     async fn follow(
         &self,
         tx: &mut Tx,
-        (directory, before): (&Directory, &Person),
+        (directory, domains, before): (&Directory, &HashSet<String>, &Person),
         (address, document): (Option<String>, &Doc),
         visit: &Visit,
     ) -> Result<()> {
@@ -237,17 +217,21 @@ impl Tenancy {
         if address.is_none() && name.is_none() {
             return Ok(());
         }
-        let domains = self.scim_domains(tx, directory.id()).await?;
         let elsewhere =
             tx.query_opt(&IN_ANOTHER, &[&user.id.uuid(), &directory.id().uuid()]).await?.is_some();
-        if elsewhere || !is_ours(&domains, &user.email) {
+        if elsewhere || !is_ours(domains, &user.email) {
             return Ok(());
         }
         self.0.identity.follow_directory(tx, user, (address.as_deref(), name.as_deref()), visit).await
     }
 
     /// Makes a member of whom the directory activates; gives back what was kept.
-    async fn begin_by_scim(&self, tx: &mut Tx, directory: &Directory, person: &Person) -> Result<()> {
+    async fn begin_by_scim(
+        &self,
+        tx: &mut Tx,
+        (directory, domains): (&Directory, &HashSet<String>),
+        person: &Person,
+    ) -> Result<()> {
         let (tenant, user) = (directory.id().uuid(), person.user.id.uuid());
         if tx.query_opt(&IS_BARRED, &[&tenant, &user]).await?.is_some() {
             let detail = format!(
@@ -257,7 +241,7 @@ impl Tenancy {
             return Err(Error::new(Code::Conflict).detail(detail));
         }
         // The account may have another address by now, or the domain another organisation.
-        if !is_ours(&self.scim_domains(tx, directory.id()).await?, &person.user.email) {
+        if !is_ours(domains, &person.user.email) {
             let detail = format!(
                 "The account’s address, {}, is in no domain that {} has proven. An invitation brings the person back.",
                 person.user.email, directory.tenant.name
@@ -303,18 +287,20 @@ impl Tenancy {
             json!({ "role": row.get::<_, &str>("role"), "groups": groups })
         });
         tx.execute(&KEEP_MEMBER, &[&tenant, &user.uuid()]).await?;
-        tx.execute(&REVOKE_TOKENS_OF, &[&tenant, &user.uuid(), &now]).await?;
-        tx.execute(&END_CONNECTIONS_OF_USER, &[&tenant, &user.uuid(), &now]).await?;
         tx.execute(&DROP_INVITES_TO, &[&tenant, &email_key(&person.user.email)]).await?;
-        tx.execute(&DELETE_MEMBER, &[&tenant, &user.uuid()]).await?;
+        delete_membership(tx, (directory.id(), user), now).await?;
         Ok(had.unwrap_or_default())
     }
 }
 
-/// The owners, locked: what the directory writes happens one after the other.
-pub(super) async fn owners(tx: &mut Tx, directory: &Directory) -> Result<Vec<UserId>> {
-    let rows = tx.query(&OWNERS_LOCKED, &[&directory.id().uuid()]).await?;
-    Ok(rows.iter().map(|row| UserId::from_uuid(row.get("user_id"))).collect())
+/// The address by which a document means an account: the first in a proven domain.
+fn scim_address(organisation: &str, domains: &HashSet<String>, document: &Doc) -> Result<String> {
+    let all = addresses(document);
+    if let Some(ours) = all.iter().find(|address| is_ours(domains, address)) {
+        return Ok((*ours).to_owned());
+    }
+    let detail = format!("has no address in a domain that {organisation} has proven: {}", all.join(", "));
+    Err(Error::field("emails", Code::InvalidValue, detail))
 }
 
 fn require_version(if_match: Option<&str>, person: &Person) -> Result<()> {

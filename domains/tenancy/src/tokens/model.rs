@@ -25,8 +25,13 @@ impl TokenText {
     /// A new token's text from 43 random characters.
     #[must_use]
     pub fn compose(tenant: TenantId, random: &str) -> String {
+        Self::compose_as(PREFIX, tenant, random)
+    }
+
+    /// As [`TokenText::compose`], of another kind of token.
+    pub(crate) fn compose_as(prefix: &str, tenant: TenantId, random: &str) -> String {
         let tenant = tenant.to_string();
-        let body = format!("{PREFIX}{}{random}", &tenant[TenantId::PREFIX_LENGTH..]);
+        let body = format!("{prefix}{}{random}", &tenant[TenantId::PREFIX_LENGTH..]);
         let check = checksum(&body);
         body + &check
     }
@@ -34,9 +39,14 @@ impl TokenText {
     /// Reads a token; `None` if it can't be one.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        if text.len() != PREFIX.len() + TENANT + RANDOM + CHECK
+        Self::parse_as(PREFIX, text)
+    }
+
+    /// As [`TokenText::parse`], of another kind of token.
+    pub(crate) fn parse_as(prefix: &str, text: &str) -> Option<Self> {
+        if text.len() != prefix.len() + TENANT + RANDOM + CHECK
             || !text.is_ascii()
-            || !text.starts_with(PREFIX)
+            || !text.starts_with(prefix)
         {
             return None;
         }
@@ -44,7 +54,7 @@ impl TokenText {
         if checksum(body) != check {
             return None;
         }
-        let tenant = format!("ten_{}", &body[PREFIX.len()..PREFIX.len() + TENANT]).parse().ok()?;
+        let tenant = format!("ten_{}", &body[prefix.len()..prefix.len() + TENANT]).parse().ok()?;
         Some(Self { tenant, hash: sha256(text.as_bytes()) })
     }
 
@@ -63,7 +73,7 @@ impl PrefixLength for TenantId {
 }
 
 /// 32 bits of SHA-256 in six base-62 digits.
-pub(crate) fn checksum(body: &str) -> String {
+fn checksum(body: &str) -> String {
     const DIGITS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
     let [a, b, c, d, ..] = sha256(body.as_bytes());
     let mut value = u32::from_be_bytes([a, b, c, d]);
