@@ -1,4 +1,4 @@
-//! What the machine must have: PostgreSQL, Node, a browser. Installed as Debian packages when we are root; else told what
+//! What the machine must have: PostgreSQL, Node, a browser, ClamAV's daemon. Installed as Debian packages when we are root; else told what
 //! is missing, and PostgreSQL is brought by npm.
 
 use crate::process::{command, has, root, run, said};
@@ -88,6 +88,17 @@ pub fn browser() -> Result<()> {
         return Ok(());
     }
     packages(&["chromium"], "Chromium")
+}
+
+/// ClamAV's daemon, for the test of files with malware; without signatures, which the test makes.
+pub fn clamd() -> Result<()> {
+    if ["/usr/sbin/clamd", "/usr/bin/clamd", "/usr/local/sbin/clamd"]
+        .iter()
+        .any(|path| Path::new(path).exists())
+    {
+        return Ok(());
+    }
+    packages(&["clamav-daemon", "clamav-base"], "ClamAV's daemon")
 }
 
 /// A virtual environment below `target` with exactly the packages of a requirements file; answers its Python.

@@ -60,6 +60,7 @@ pub fn add(tally: &mut Tally, suites: &[Suite]) -> Result<()> {
     if wanted(Suite::External) {
         machine::postgres()?;
         machine::ui()?;
+        machine::clamd()?;
         machine::modules(clients::FOLDER)?;
         let arguments = ["test", "--package", "testkit", "--test", "external", "--", "--ignored"];
         tally.tests("programs of others", command("", "cargo", &arguments))?;

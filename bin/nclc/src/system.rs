@@ -1,11 +1,12 @@
 //! A running system: databases, services, jobs. Portals are routers over it.
 
 use crate::providers::{self, Plans};
+use adapter_clamd::Clamd;
 use adapter_dns::Dns;
 use adapter_http::{Guard, Http};
 use adapter_smtp::Smtp;
 use anyhow::Context as _;
-use bases::Bases;
+use bases::{Bases, Scanning};
 use billing::Billing;
 use identity::oidc::Protocol;
 use identity::{DevMailbox, Identity};
@@ -23,6 +24,7 @@ use platform::Admin;
 use sites::Sites;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 use tenancy::{SsoParts, Tenancy};
 use tokio::task::JoinHandle;
 
@@ -99,6 +101,7 @@ impl System {
             files: settings.database.data_folder.join("files"),
             file_key: key.derive("addresses of files"),
             storage: Arc::new(Plans(billing.clone())),
+            scanning: scanning(&settings),
         });
         let sites = Sites::new(sites::Parts {
             db: db.clone(),
@@ -175,7 +178,7 @@ pub async fn databases(settings: &Settings) -> anyhow::Result<(Option<Cluster>, 
     match &settings.database.urls {
         Some(urls) => {
             let urls = Urls::from_settings(urls).map_err(|(database, problem)| {
-                anyhow::anyhow!("NCLC_DATABASE_{database:?}_URL: {problem}")
+                anyhow::anyhow!("setting NCLC_DATABASE_{}_URL: {problem}", database.name().to_uppercase())
             })?;
             Ok((None, urls))
         }
@@ -193,6 +196,14 @@ fn outgoing(settings: &Settings) -> anyhow::Result<Arc<dyn Outgoing>> {
     let guard = Guard::new(&settings.security.outgoing_allow, &own)
         .map_err(|entry| anyhow::anyhow!("setting security.outgoing_allow: {entry} can't be used"))?;
     Ok(Arc::new(Http::new(guard).map_err(anyhow::Error::msg)?))
+}
+
+/// Who looks at files of cells. A verdict comes before the request that waits for it is given up.
+fn scanning(settings: &Settings) -> Option<Scanning> {
+    let place = settings.files.scanner.clone()?;
+    let time = Duration::from_secs(settings.http.timeout_seconds.saturating_sub(5).max(5));
+    let required = settings.files.scanner_required;
+    Some(Scanning { scanner: Arc::new(Clamd::new(place, time)), required })
 }
 
 /// The configured key; else the one in the data folder, made at the first start.
@@ -234,5 +245,32 @@ fn kept_key(path: &Path, random: &Random) -> anyhow::Result<String> {
         // Another process was first.
         Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(std::fs::read_to_string(path)?),
         Err(error) => Err(error).with_context(|| format!("can't make {}", path.display())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_wrong_address_of_a_database_is_named_and_not_shown() {
+        for (parameter, part) in [
+            ("sslmode=prefer", "sslmode can be disable, require, verify-ca or verify-full"),
+            ("sslrootcert=/nowhere/ca.pem", "/nowhere/ca.pem can't be read"),
+            ("wrong=1", "wrong"),
+        ] {
+            let url = |database: &str, more: &str| format!("postgres://o:s3cret@db.example/{database}{more}");
+            let file = format!(
+                "[database]\ncontrol_url = \"{}\"\nbilling_url = \"{}\"\ndata_url = \"{}\"\nlogs_url = \"{}\"",
+                url("control", ""),
+                url("billing", ""),
+                url("data", &format!("?{parameter}")),
+                url("logs", ""),
+            );
+            let settings = Settings::load(&file, []).unwrap();
+            let error = databases(&settings).await.unwrap_err().to_string();
+            assert!(error.starts_with("setting NCLC_DATABASE_DATA_URL: ") && error.contains(part), "{error}");
+            assert!(!error.contains("s3cret"), "{error}");
+        }
     }
 }

@@ -78,7 +78,7 @@ pub fn jobs(jobs: Jobs, bases: &Bases) -> Jobs {
     })
 }
 
-pub use attachments::StorageLimits;
+pub use attachments::{Scanning, StorageLimits};
 pub use collections::{Collection, CollectionField, CollectionRow, FieldFormat, ViewChoice};
 pub use openapi::{api, document};
 pub use retention::{HistoryPlans, schedule as keep_history_by_plan};

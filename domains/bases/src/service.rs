@@ -1,7 +1,7 @@
 //! The bases of all tenants: what routes, other domains and jobs call. Use cases stand in their feature's folder.
 
 use crate::actor::{OpenBase, Order, Registry, Written};
-use crate::attachments::{Addresses, Disk, StorageLimits};
+use crate::attachments::{Addresses, Disk, Scanning, StorageLimits};
 use crate::catalog;
 use crate::events::Events;
 use crate::sight::{self, Seen};
@@ -43,6 +43,8 @@ pub(crate) struct Inner {
     /// Addresses of files of cells.
     pub(crate) addresses: Addresses,
     pub(crate) storage: Arc<dyn StorageLimits>,
+    /// Who looks at files before they are taken.
+    pub(crate) scanning: Option<Scanning>,
     /// The base of a table. Tables never move, so an entry never changes.
     base_of_table: RwLock<FxHashMap<(TenantId, u64), u64>>,
 }
@@ -75,6 +77,8 @@ pub struct Parts {
     pub file_key: kernel_core::secret::SigningKey,
     /// What plans say of files.
     pub storage: Arc<dyn StorageLimits>,
+    /// Who looks at files before they are taken; `None`: nobody.
+    pub scanning: Option<Scanning>,
 }
 
 impl Bases {
@@ -107,6 +111,7 @@ impl Bases {
             disk: Disk::new(parts.files),
             addresses,
             storage: parts.storage,
+            scanning: parts.scanning,
             base_of_table: RwLock::default(),
         }))
     }

@@ -94,6 +94,8 @@ codes! {
     ReadOnlyField = "read_only_field", 422, retry false, "This field can't be written.";
     /// The value has the wrong JSON type for the field.
     WrongType = "wrong_type", 422, retry false, "The value has the wrong type.";
+    /// A value breaks the rule that the field's owner wrote; the detail is their message.
+    RuleBroken = "rule_broken", 422, retry false, "The value breaks the rule of its field.";
     /// A link names a record that the linked table does not have.
     UnknownRecord = "unknown_record", 422, retry false, "There is no such record to link to.";
     /// The filter has a mistake; `position` tells where.
@@ -126,6 +128,8 @@ codes! {
     BadDocument = "bad_document", 422, retry false, "The page document is not valid.";
     /// A file is larger than one may be.
     FileTooLarge = "file_too_large", 413, retry false, "The file is too large.";
+    /// Malware was found in a file; the detail says which file and what. Nothing of it is kept.
+    FileInfected = "file_infected", 422, retry false, "Malware was found in the file.";
     /// The files of the organisation take all the room that its plan has.
     StorageFull = "storage_full", 422, retry false, "There is no room for more files.";
     /// A plan's or the product's limit is reached.
@@ -142,6 +146,8 @@ codes! {
     MailFailed = "mail_failed", 502, retry true, "The mail could not be sent.";
     /// The service is starting, stopping or overloaded.
     Unavailable = "unavailable", 503, retry true, "The service is not ready. Try again in a moment.";
+    /// Files can't be looked at for malware at the moment, and none is taken without.
+    ScannerUnavailable = "scanner_unavailable", 503, retry true, "The file could not be checked. Try again in a moment.";
     /// The request took too long.
     Timeout = "timeout", 503, retry true, "The request took too long.";
 }

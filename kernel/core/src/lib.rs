@@ -10,6 +10,7 @@ pub mod mail;
 pub mod outgoing;
 pub mod permission;
 pub mod random;
+pub mod scan;
 pub mod sealed;
 pub mod secret;
 pub mod settings;

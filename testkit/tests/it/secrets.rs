@@ -12,7 +12,7 @@ use kernel_core::Clock;
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::Path;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 use std::time::Duration;
 use testkit::{Browser, TestSystem, eventually, run};
 use tracing_subscriber::fmt::MakeWriter;
@@ -21,8 +21,15 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 /// What the program logs, at a level that it has in no installation: everything of ours, and warnings of others.
 const LEVELS: &str = "trace,hyper=warn,hyper_util=warn,h2=warn,reqwest=warn,tokio_postgres=warn,mio=warn";
 
+/// Everything that was logged since it was first asked for.
 #[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
+pub struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Log {
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.0.lock().expect("the log")).into_owned()
+    }
+}
 
 impl Write for Log {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
@@ -41,10 +48,14 @@ impl<'a> MakeWriter<'a> for Log {
     }
 }
 
-fn captured() -> Log {
-    let log = Log::default();
-    nclc::log::lines(tracing_subscriber::EnvFilter::new(LEVELS), log.clone()).init();
-    log
+/// The log of this process.
+pub fn captured() -> Log {
+    static LOG: LazyLock<Log> = LazyLock::new(|| {
+        let log = Log::default();
+        nclc::log::lines(tracing_subscriber::EnvFilter::new(LEVELS), log.clone()).init();
+        log
+    });
+    LOG.clone()
 }
 
 fn between(text: &str, start: &str, end: &str) -> anyhow::Result<String> {

@@ -22,7 +22,16 @@ export function uploadFile(api: Api, file: Blob, name: string, progress: (share:
   const sent = (method: string, path: string, body: Blob, before: number) => send(api, method, path, body, stop.signal, (bytes) => progress((before + bytes) / Math.max(1, file.size)));
   const run = async (): Promise<FileRef> => {
     if (file.size <= PART) return (await sent('POST', `/v1/files?name=${encodeURIComponent(name)}`, file, 0)) as FileRef;
-    const { id } = (await api.ask<{ id: string }>('POST', '/v1/uploads', { body: { size: file.size }, signal: stop.signal })).data;
+    const { id } = (await api.ask<{ id: string }>('POST', '/v1/uploads', { body: { size: file.size }, key: crypto.randomUUID(), signal: stop.signal })).data;
+    try {
+      await parts(id);
+      return (await api.ask<FileRef>('POST', `/v1/uploads/${id}/finish`, { body: { name }, key: crypto.randomUUID(), signal: stop.signal })).data;
+    } catch (error) {
+      void giveUp(api, id);
+      throw error;
+    }
+  };
+  const parts = async (id: string) => {
     let offset = 0;
     for (let failed = 0; offset < file.size;) {
       try {
@@ -36,12 +45,24 @@ export function uploadFile(api: Api, file: Blob, name: string, progress: (share:
         offset = (await api.get<{ offset: number }>(`/v1/uploads/${id}`, { signal: stop.signal })).data.offset;
       }
     }
-    return (await api.ask<FileRef>('POST', `/v1/uploads/${id}/finish`, { body: { name }, signal: stop.signal })).data;
   };
   const done = run().catch((error: unknown) => {
     throw stop.signal.aborted ? new Cancelled() : error;
   });
   return { done, cancel: () => stop.abort() };
+}
+
+/** An upload that nobody goes on with needs no room. The server may still be reading the part that was cancelled. */
+async function giveUp(api: Api, id: string): Promise<void> {
+  for (let tries = 0; tries < TRIES; tries += 1) {
+    try {
+      await api.ask('DELETE', `/v1/uploads/${id}`);
+      return;
+    } catch (error) {
+      if (!(error instanceof ApiError) || error.status !== 409) return;
+      await pause(400 * 2 ** tries);
+    }
+  }
 }
 
 async function send(api: Api, method: string, path: string, body: Blob, signal: AbortSignal, progress: (bytes: number) => void): Promise<unknown> {

@@ -1,8 +1,10 @@
-//! `/v1/files` and `/v1/records/{record}/files`: files come as the plain body of a request.
+//! `/v1/files` and `/v1/records/{record}/files`: files come as the plain body of a request, and are kept once an `Idempotency-Key`.
 
 use super::Stored;
-use crate::actor::Plan;
+use super::receive::Origin;
+use crate::actor::{KeyToStore, Plan};
 use crate::http::{AppState, Versioned};
+use crate::idempotency;
 use crate::problem;
 use crate::records::{Record, record_id, write_one};
 use crate::service::Bases;
@@ -10,9 +12,10 @@ use crate::sight::{self, Seen};
 use axum::Json;
 use axum::body::Body;
 use axum::extract::{DefaultBodyLimit, Path, State};
+use axum::response::{IntoResponse as _, Response};
 use engine_base::{Base, Change, CheckContext, Command, FieldNo, FileFacts, RecordId, RowNo, TableNo};
 use futures_util::TryStreamExt as _;
-use http::{HeaderMap, StatusCode, header};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
 use kernel_core::{Caller, Capability, Code, Error, Result};
 use kernel_web::{ApiQuery, WebError};
 use serde::Deserialize;
@@ -22,6 +25,9 @@ use tenancy::ApiCaller;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
+
+/// The route whose keys adding to a cell has.
+const ROUTE: &str = "POST /v1/records/{record}/files";
 
 pub(crate) fn router() -> OpenApiRouter<Bases> {
     OpenApiRouter::new()
@@ -84,6 +90,15 @@ pub(super) fn file(bases: &Bases, caller: &Caller, stored: &Stored) -> Result<Va
     Ok(bases.0.addresses.of(caller.tenant).json(&facts))
 }
 
+/// The answer to what was made, now or when its key was used first.
+pub(super) fn created(body: Value, replayed: bool) -> Response {
+    let mut response = (StatusCode::CREATED, Json(body)).into_response();
+    if replayed {
+        response.headers_mut().insert("idempotent-replayed", HeaderValue::from_static("true"));
+    }
+    response
+}
+
 pub(super) fn chunks(body: Body) -> impl futures_util::Stream<Item = Result<bytes::Bytes>> {
     body.into_data_stream().map_err(|error| {
         Error::new(Code::BadRequest).detail("The upload did not come to its end.").source(error.to_string())
@@ -98,10 +113,11 @@ async fn upload(
     ApiCaller(caller): ApiCaller,
     ApiQuery(query): ApiQuery<UploadQuery>,
     (headers, body): (HeaderMap, Body),
-) -> Result<(StatusCode, Json<Value>), WebError> {
+) -> Result<Response, WebError> {
     caller.require(Capability::WriteRecords)?;
-    let stored = bases.receive_file(&caller, &query.name, declared(&headers), chunks(body)).await?;
-    Ok((StatusCode::CREATED, Json(file(&bases, &caller, &stored)?)))
+    let key = idempotency::Request::read(&headers, &caller, "POST /v1/files", query.name.as_bytes())?;
+    let received = bases.receive_once(&caller, &query.name, declared(&headers), key, chunks(body)).await?;
+    Ok(created(file(&bases, &caller, &received.0)?, received.1))
 }
 
 /// Adds a file to a cell of a record.
@@ -117,12 +133,29 @@ async fn upload_to(
     caller.require(Capability::WriteRecords)?;
     let keys = crate::records::keys(query.keys.as_deref())?;
     let id = record_id(&record)?;
+    let signed = [record.as_str(), &query.field, &query.name].join("\0");
+    let key = idempotency::Request::read(&headers, &caller, ROUTE, signed.as_bytes())?;
     let place = bases.file_place(&caller, id, &query.field).await?;
-    let stored = bases.receive_file(&caller, &query.name, declared(&headers), chunks(body)).await?;
-    let (seq, open) = bases.add_file(&caller, id, place, &stored).await?;
+    let incoming = bases.take_in(caller.tenant, declared(&headers), key.as_ref(), chunks(body)).await?;
+    let key = key.map(|key| key.with_body(&incoming.digest()));
+    let before = match &key {
+        Some(key) => key.stored(&bases.0.db, &caller).await?,
+        None => None,
+    };
+    let replayed = before.is_some();
+    let (seq, open) = match before {
+        Some(before) => {
+            let open = bases.open_table(&caller, id.table, Some(before.version)).await?;
+            (before.version, open)
+        }
+        None => {
+            let stored = bases.keep(&caller, &query.name, incoming, Origin::default()).await?;
+            bases.add_file(&caller, id, place, &stored, key.map(|key| key.to_store(201))).await?
+        }
+    };
     let mut out = Vec::with_capacity(512);
     open.read(|base| write_one(&caller, base, (id.table, id.row), keys, &mut out));
-    Ok(Versioned { status: StatusCode::CREATED, ..Versioned::ok(seq, out) })
+    Ok(Versioned { status: StatusCode::CREATED, replayed, ..Versioned::ok(seq, out) })
 }
 
 /// Adds a file to what a cell holds when its turn has come, so that two at once are both there.
@@ -193,13 +226,14 @@ impl Bases {
         id: RecordId,
         field: FieldNo,
         stored: &Stored,
+        key: Option<KeyToStore>,
     ) -> Result<(u64, Arc<crate::actor::OpenBase>)> {
         let open = self.open_table(caller, id.table, None).await?;
         let taken = self.use_files(caller.tenant, vec![stored.id.uuid()]).await?;
         let append =
             Append { caller: caller.clone(), table: id.table, row: id.row, field, text: stored.cell(None) };
         let actor = Arc::from(caller.actor.to_string());
-        let written = open.write_planned(Box::new(append), actor, None).await;
+        let written = open.write_planned(Box::new(append), actor, key).await;
         let written = self.settle(caller.tenant, &taken, written).await?;
         Ok((written.seq, open))
     }

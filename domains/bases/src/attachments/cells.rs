@@ -302,7 +302,11 @@ impl Bases {
     }
 
     /// What is kept of files, by id.
-    async fn stored(&self, tenant: TenantId, mut ids: Vec<Uuid>) -> Result<FxHashMap<String, Stored>> {
+    pub(super) async fn stored(
+        &self,
+        tenant: TenantId,
+        mut ids: Vec<Uuid>,
+    ) -> Result<FxHashMap<String, Stored>> {
         ids.sort_unstable();
         ids.dedup();
         if ids.is_empty() {

@@ -1,5 +1,5 @@
-//! Once a day files go that nobody needs: those that were uploaded and never named by a cell, and contents that no file has.
-//! A file that a cell once named stays, for records in the trash, for histories and for undo.
+//! Once a day files go that nobody needs: those that were uploaded and never named by a cell, those that nothing names any more
+//! ([`super::needed`]), and contents that no file has.
 
 use super::disk::{Hash, names};
 use super::store::{HELD, REMOVE_UNUSED};
@@ -10,8 +10,8 @@ use kernel_jobs::{Job, JobError, Jobs, Schedule};
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
 
-/// How long an upload waits for its cell.
-const GRACE: SignedDuration = SignedDuration::from_hours(24);
+/// How long an upload waits for its cell, and how long a file that was used is left alone.
+pub(super) const GRACE: SignedDuration = SignedDuration::from_hours(24);
 /// An upload that was begun and not finished is kept for so long.
 const BROKEN_OFF: std::time::Duration = std::time::Duration::from_secs(24 * 3_600);
 
@@ -34,10 +34,11 @@ pub(crate) fn schedule(jobs: Jobs, bases: &Bases) -> Jobs {
 }
 
 impl Bases {
-    /// Removes files that no cell named within a day, and contents without a file.
+    /// Removes files that no cell named within a day, those that nothing needs any more, and contents without a file. An organisation
+    /// that fails does not keep the others.
     ///
     /// # Errors
-    /// `internal`; what was removed until then is.
+    /// The last of those that failed; what was removed is.
     pub async fn clean_files(&self) -> Result<()> {
         let until = self.0.clock.now() - GRACE;
         let mut files = 0;
@@ -51,12 +52,23 @@ impl Bases {
         if files > 0 {
             tracing::info!(files, "files that no cell named were removed");
         }
+        let mut failed = None;
         for tenant in names(self.0.disk.folder()).await? {
-            if let Ok(tenant) = tenant.parse() {
-                self.clean_contents(TenantId::from_uuid(tenant)).await?;
+            let Ok(tenant) = tenant.parse().map(TenantId::from_uuid) else { continue };
+            if let Err(error) = self.clean_tenant(tenant).await {
+                tracing::warn!(%tenant, %error, "files of an organisation could not be cleaned");
+                failed = Some(error);
             }
         }
-        Ok(())
+        failed.map_or(Ok(()), Err)
+    }
+
+    async fn clean_tenant(&self, tenant: TenantId) -> Result<()> {
+        let files = self.give_room_back(tenant).await?;
+        if files > 0 {
+            tracing::info!(%tenant, files, "files that nothing needs any more were removed");
+        }
+        self.clean_contents(tenant).await
     }
 
     async fn clean_contents(&self, tenant: TenantId) -> Result<()> {

@@ -198,6 +198,21 @@ impl Disk {
         opened.await.map_err(Error::internal)?.map_err(missing)
     }
 
+    /// Takes an upload in parts back; false while a part comes or it is being ended.
+    ///
+    /// # Errors
+    /// `not_found`.
+    pub(super) async fn give_up(&self, tenant: TenantId, upload: Uuid) -> Result<bool> {
+        let path = self.part(tenant, upload);
+        let removed = tokio::task::spawn_blocking(move || {
+            let Some(_lock) = locked(&path)? else { return Ok(false) };
+            remove(&path)?;
+            remove(&about_of(&path))?;
+            Ok(true)
+        });
+        removed.await.map_err(Error::internal)?.map_err(missing)
+    }
+
     /// An upload of which all parts are there; nobody adds one from here on. `None` while somebody does, or ends it.
     ///
     /// # Errors
@@ -225,7 +240,7 @@ impl Disk {
 
     /// Ends a content: it is there for good, under its hash.
     pub(super) async fn finish(&self, tenant: TenantId, mut incoming: Incoming) -> Result<Hash> {
-        let hash: Hash = incoming.hash.clone().finalize().into();
+        let hash = incoming.digest();
         let (from, to) = (incoming.path.clone(), self.path(tenant, &hash, Form::Whole));
         incoming.file.flush().await.map_err(full_or)?;
         let file = incoming.file.try_clone().await.map_err(Error::internal)?.into_std().await;
@@ -315,6 +330,22 @@ impl Drop for Part {
 }
 
 impl Incoming {
+    /// Where the bytes are, as far as they were flushed.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// SHA-256 of what is there.
+    pub(super) fn digest(&self) -> Hash {
+        self.hash.clone().finalize().into()
+    }
+
+    /// Removes what came in and what is known of it, in parts or not. Nobody else writes to it meanwhile.
+    pub(super) fn discard(self) -> Result<()> {
+        let removed = remove(&self.path).and_then(|()| remove(&about_of(&self.path)));
+        removed.map_err(Error::internal)
+    }
+
     pub(super) async fn write(&mut self, bytes: &[u8]) -> Result<()> {
         self.hash.update(bytes);
         self.size += bytes.len() as u64;

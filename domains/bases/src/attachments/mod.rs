@@ -11,9 +11,11 @@ mod cells;
 mod clean;
 mod disk;
 mod durable;
+mod needed;
 pub(crate) mod parts;
 mod pictures;
 mod receive;
+mod scan;
 mod serve;
 mod slots;
 mod sniff;
@@ -22,6 +24,7 @@ mod urls;
 
 pub(crate) use clean::schedule;
 pub(crate) use disk::Disk;
+pub use scan::Scanning;
 pub(crate) use serve::router as downloads;
 pub(crate) use urls::Addresses;
 

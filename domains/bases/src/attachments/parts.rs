@@ -1,17 +1,20 @@
 //! `/v1/uploads`: a large file in parts, each within the time of a request. A part that breaks off is sent again from where the
-//! upload is. One that is not finished within a day is removed.
+//! upload is. One that is not finished within a day is removed. Beginning and ending one happen once an `Idempotency-Key`; a part
+//! says where it belongs and needs none.
 
-use super::api::{File, chunks, file};
+use super::api::{File, chunks, created, file};
 use crate::http::AppState;
+use crate::idempotency;
 use crate::service::Bases;
 use axum::Json;
 use axum::body::Body;
 use axum::extract::{DefaultBodyLimit, Path, State};
-use http::StatusCode;
+use axum::response::Response;
+use http::{HeaderMap, StatusCode};
 use kernel_core::{Capability, Error, Result};
-use kernel_web::{ApiJson, ApiQuery, WebError};
+use kernel_web::{ApiQuery, RawJson, WebError};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::json;
 use tenancy::ApiCaller;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
@@ -22,7 +25,7 @@ pub(crate) fn router() -> OpenApiRouter<Bases> {
     OpenApiRouter::new()
         .routes(routes!(start))
         .routes(routes!(finish))
-        .merge(OpenApiRouter::new().routes(routes!(get, part)).layer(DefaultBodyLimit::disable()))
+        .merge(OpenApiRouter::new().routes(routes!(get, part, give_up)).layer(DefaultBodyLimit::disable()))
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -65,11 +68,22 @@ fn upload_id(text: &str) -> Result<Uuid> {
 async fn start(
     State(bases): AppState,
     ApiCaller(caller): ApiCaller,
-    ApiJson(body): ApiJson<StartBody>,
-) -> Result<(StatusCode, Json<Upload>), WebError> {
+    (headers, RawJson { value, body }): (HeaderMap, RawJson<StartBody>),
+) -> Result<Response, WebError> {
     caller.require(Capability::WriteRecords)?;
-    let id = bases.start_upload(&caller, body.size).await?;
-    Ok((StatusCode::CREATED, Json(Upload { id, offset: 0 })))
+    let key = idempotency::Request::read(&headers, &caller, "POST /v1/uploads", &body)?;
+    let before = match &key {
+        Some(key) => key.stored(&bases.0.db, &caller).await?,
+        None => None,
+    };
+    let (id, offset) = match &before {
+        Some(before) => {
+            let id = upload_id(before.records.first().map(String::as_str).unwrap_or_default())?;
+            (id, bases.upload_offset(&caller, id).await?)
+        }
+        None => (bases.start_upload(&caller, value.size, key.as_ref()).await?, 0),
+    };
+    Ok(created(json!(Upload { id, offset }), before.is_some()))
 }
 
 /// How far an upload is.
@@ -109,9 +123,25 @@ async fn finish(
     State(bases): AppState,
     ApiCaller(caller): ApiCaller,
     Path(upload): Path<String>,
-    ApiJson(body): ApiJson<FinishBody>,
-) -> Result<(StatusCode, Json<Value>), WebError> {
+    (headers, RawJson { value, body }): (HeaderMap, RawJson<FinishBody>),
+) -> Result<Response, WebError> {
     caller.require(Capability::WriteRecords)?;
-    let stored = bases.finish_upload(&caller, upload_id(&upload)?, &body.name).await?;
-    Ok((StatusCode::CREATED, Json(file(&bases, &caller, &stored)?)))
+    let id = upload_id(&upload)?;
+    let signed = [id.as_bytes(), &*body].concat();
+    let key = idempotency::Request::read(&headers, &caller, "POST /v1/uploads/{upload}/finish", &signed)?;
+    let (stored, replayed) = bases.finish_upload(&caller, id, &value.name, key.as_ref()).await?;
+    Ok(created(file(&bases, &caller, &stored)?, replayed))
+}
+
+/// Gives up an upload: what is there of it goes, and the room that it has.
+#[utoipa::path(delete, path = "/v1/uploads/{upload}", tag = "files", params(("upload" = String, Path, description = "The upload's id")),
+    responses((status = 204, description = "It is gone")))]
+async fn give_up(
+    State(bases): AppState,
+    ApiCaller(caller): ApiCaller,
+    Path(upload): Path<String>,
+) -> Result<StatusCode, WebError> {
+    caller.require(Capability::WriteRecords)?;
+    bases.give_up_upload(&caller, upload_id(&upload)?).await?;
+    Ok(StatusCode::NO_CONTENT)
 }

@@ -3,6 +3,7 @@
 use super::slots::{Slot, Slots};
 use super::store::{FILES_LOCK, INSERT_FILE, STORED_BYTES};
 use super::{Stored, clean_name, disk, pictures, sniff};
+use crate::idempotency;
 use crate::service::Bases;
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt as _};
@@ -27,6 +28,15 @@ const PART: u64 = 16 << 20;
 /// How long a fetch may take.
 const FETCH_TIME: Duration = Duration::from_secs(15);
 
+/// Where a file comes from.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Origin<'a> {
+    /// The upload, if it came in parts.
+    upload: Option<Uuid>,
+    /// The key to keep with it.
+    key: Option<&'a idempotency::Request>,
+}
+
 fn megabytes(bytes: u64) -> String {
     if bytes >= 1 << 20 { format!("{} MB", bytes >> 20) } else { format!("{} kB", bytes >> 10) }
 }
@@ -43,7 +53,8 @@ impl Bases {
     /// Keeps a file; `declared` is the size that the client says, 0 for none.
     ///
     /// # Errors
-    /// `file_too_large`, `storage_full`; `bad_request` when the body does not come to its end.
+    /// `file_too_large`, `storage_full`, `file_infected`, `scanner_unavailable`; `bad_request` when the body does not come to
+    /// its end.
     pub(crate) async fn receive_file(
         &self,
         caller: &Caller,
@@ -51,8 +62,45 @@ impl Bases {
         declared: u64,
         body: impl Stream<Item = Result<Bytes>>,
     ) -> Result<Stored> {
-        let tenant = caller.tenant;
-        let (limit, room) = (self.0.web.upload_limit() as u64, self.room(tenant, None).await?);
+        let incoming = self.take_in(caller.tenant, declared, None, body).await?;
+        self.keep(caller, name, incoming, Origin::default()).await
+    }
+
+    /// As [`Bases::receive_file`], once a key. The second value: whether it had been kept before.
+    ///
+    /// # Errors
+    /// As there; those of keys; `not_found` when the file of the key has been removed since.
+    pub(super) async fn receive_once(
+        &self,
+        caller: &Caller,
+        name: &str,
+        declared: u64,
+        key: Option<idempotency::Request>,
+        body: impl Stream<Item = Result<Bytes>>,
+    ) -> Result<(Stored, bool)> {
+        let incoming = self.take_in(caller.tenant, declared, key.as_ref(), body).await?;
+        let key = key.map(|key| key.with_body(&incoming.digest()));
+        if let Some(stored) = self.kept_before(caller, key.as_ref()).await? {
+            return Ok((stored, true));
+        }
+        let origin = Origin { key: key.as_ref(), ..Origin::default() };
+        Ok((self.keep(caller, name, incoming, origin).await?, false))
+    }
+
+    /// Takes a body in, whole: nothing of it is kept yet. A request that is repeated needs no room.
+    pub(super) async fn take_in(
+        &self,
+        tenant: TenantId,
+        declared: u64,
+        key: Option<&idempotency::Request>,
+        body: impl Stream<Item = Result<Bytes>>,
+    ) -> Result<disk::Incoming> {
+        let is_known = match key {
+            Some(key) => key.is_known(&self.0.db, tenant).await?,
+            None => false,
+        };
+        let room = if is_known { None } else { self.room(tenant, None).await? };
+        let limit = self.0.web.upload_limit() as u64;
         let fits = |size: u64| fits(size, limit, room);
         fits(declared)?;
         let mut incoming = self.0.disk.begin(tenant, self.new_uuid()).await?;
@@ -62,19 +110,34 @@ impl Bases {
             fits(incoming.size + chunk.len() as u64)?;
             incoming.write(&chunk).await?;
         }
-        self.keep(caller, name, incoming, None).await
+        Ok(incoming)
     }
 
-    /// What came in whole, as a file; `upload` if it came in parts.
-    async fn keep(
+    /// The file that was kept under a key.
+    async fn kept_before(
+        &self,
+        caller: &Caller,
+        key: Option<&idempotency::Request>,
+    ) -> Result<Option<Stored>> {
+        let Some(key) = key else { return Ok(None) };
+        let Some(before) = key.stored(&self.0.db, caller).await? else { return Ok(None) };
+        let id = before.records.first().and_then(|id| id.parse::<FileId>().ok());
+        let id = id.ok_or_else(Error::not_found)?;
+        let mut found = self.stored(caller.tenant, vec![id.uuid()]).await?;
+        found.remove(&id.to_string()).map(Some).ok_or_else(Error::not_found)
+    }
+
+    /// What came in whole, as a file.
+    pub(super) async fn keep(
         &self,
         caller: &Caller,
         name: &str,
         mut incoming: disk::Incoming,
-        upload: Option<Uuid>,
+        origin: Origin<'_>,
     ) -> Result<Stored> {
         let (tenant, size, name) = (caller.tenant, incoming.size, clean_name(name));
         let media_type = sniff::media_type(&incoming.head(sniff::HEAD).await?, &name);
+        let incoming = self.scanned(caller, &name, incoming).await?;
         // The turn comes first: without one nothing has happened, and an upload in parts can be ended later.
         let slot = match media_type {
             "image/png" | "image/jpeg" | "image/webp" => Some(DECODING.take(tenant).await?),
@@ -87,15 +150,20 @@ impl Bases {
         };
         let (id, by) = (FileId::new(), caller.actor.to_string());
         let stored = Stored { id, size, media_type: media_type.to_owned(), name, pixels, by };
-        self.enter(tenant, &stored, &hash, upload).await?;
+        self.enter(tenant, &stored, &hash, origin).await?;
         Ok(stored)
     }
 
     /// Begins an upload in parts.
     ///
     /// # Errors
-    /// `file_too_large`, `storage_full`; `limit_reached` when too many are open.
-    pub(super) async fn start_upload(&self, caller: &Caller, declared: u64) -> Result<Uuid> {
+    /// `file_too_large`, `storage_full`; `limit_reached` when too many are open; those of keys.
+    pub(super) async fn start_upload(
+        &self,
+        caller: &Caller,
+        declared: u64,
+        key: Option<&idempotency::Request>,
+    ) -> Result<Uuid> {
         let (tenant, upload) = (caller.tenant, self.new_uuid());
         let limit = self.0.storage.storage_bytes(tenant).await?;
         // Whoever holds the lock needs no other connection: those who wait for it may have them all.
@@ -109,6 +177,9 @@ impl Bases {
             let detail = format!("{MAX_OPEN} uploads are open. Finish one first.");
             return Err(Error::new(Code::LimitReached).detail(detail));
         }
+        if let Some(key) = key {
+            key.keep(&mut tx, tenant, 201, &upload.to_string(), self.0.clock.now()).await?;
+        }
         let about = disk::About { size: declared, by: caller.actor.to_string() };
         self.0.disk.start(tenant, upload, &about).await?;
         tx.commit().await?;
@@ -119,6 +190,20 @@ impl Bases {
     async fn own_upload(&self, caller: &Caller, upload: Uuid) -> Result<disk::About> {
         let about = self.0.disk.about(caller.tenant, upload).await?;
         about.filter(|about| about.by == caller.actor.to_string()).ok_or_else(Error::not_found)
+    }
+
+    /// Gives up an upload, with what is there of it and the room that it has.
+    ///
+    /// # Errors
+    /// `not_found`; `conflict` while a part is received or it is being ended.
+    pub(super) async fn give_up_upload(&self, caller: &Caller, upload: Uuid) -> Result<()> {
+        self.own_upload(caller, upload).await?;
+        let is_gone = self.0.disk.give_up(caller.tenant, upload).await?;
+        if is_gone {
+            Ok(())
+        } else {
+            Err(conflict("A part is being received, or the upload is being ended."))
+        }
     }
 
     /// Bytes of an upload that are there.
@@ -169,11 +254,20 @@ impl Bases {
         Ok(end)
     }
 
-    /// The file of an upload of which all parts are there.
+    /// The file of an upload of which all parts are there. The second value: whether it had been ended before, with this key.
     ///
     /// # Errors
-    /// `not_found`; `conflict` while a part is received or missing; those of [`Bases::receive_file`].
-    pub(super) async fn finish_upload(&self, caller: &Caller, upload: Uuid, name: &str) -> Result<Stored> {
+    /// `not_found`; `conflict` while a part is received or missing; those of [`Bases::receive_once`].
+    pub(super) async fn finish_upload(
+        &self,
+        caller: &Caller,
+        upload: Uuid,
+        name: &str,
+        key: Option<&idempotency::Request>,
+    ) -> Result<(Stored, bool)> {
+        if let Some(stored) = self.kept_before(caller, key).await? {
+            return Ok((stored, true));
+        }
         let about = self.own_upload(caller, upload).await?;
         let whole = self.0.disk.whole(caller.tenant, upload).await?;
         let incoming =
@@ -183,7 +277,8 @@ impl Bases {
             return Err(conflict(&detail));
         }
         fits(incoming.size, self.0.web.upload_limit() as u64, self.room(caller.tenant, Some(upload)).await?)?;
-        self.keep(caller, name, incoming, Some(upload)).await
+        let origin = Origin { upload: Some(upload), key };
+        Ok((self.keep(caller, name, incoming, origin).await?, false))
     }
 
     /// Makes the thumbnails of a picture and gives its size; `None` for what is none that can be shown.
@@ -221,7 +316,7 @@ impl Bases {
         tenant: TenantId,
         stored: &Stored,
         hash: &disk::Hash,
-        upload: Option<Uuid>,
+        origin: Origin<'_>,
     ) -> Result<()> {
         let side = |side: u32| i32::try_from(side).unwrap_or(i32::MAX);
         let (width, height) = (stored.pixels.map(|of| side(of.0)), stored.pixels.map(|of| side(of.1)));
@@ -242,12 +337,15 @@ impl Bases {
         let limit = self.0.storage.storage_bytes(tenant).await?;
         let mut tx = self.0.db.begin(Database::Data, tenant).await?;
         tx.query(&FILES_LOCK, &[&tenant.uuid()]).await?;
+        if let Some(key) = origin.key {
+            key.keep(&mut tx, tenant, 201, &stored.id.to_string(), now).await?;
+        }
         tx.execute(&INSERT_FILE, params).await?;
         if let Some(limit) = limit {
             // With this one: the same content counts once.
             let row = tx.query_one(&STORED_BYTES, &[&tenant.uuid()]).await?;
             let stored = row.get::<_, i64>(0).unsigned_abs();
-            let declared = self.0.disk.pending(tenant, upload).await?.declared;
+            let declared = self.0.disk.pending(tenant, origin.upload).await?.declared;
             if stored.saturating_add(declared) > limit {
                 tx.rollback().await?;
                 return Err(storage_full(limit));

@@ -28,6 +28,31 @@ statements! {
     platform Data REMOVE_UNUSED = "delete from data.files f using (
             select tenant_id, id from data.files where used_at is null and created_at < $1 limit 1000) gone
         where f.tenant_id = gone.tenant_id and f.id = gone.id and f.used_at is null returning f.tenant_id, f.hash";
+    /// Files that were used once, and not lately, in the order of their ids: with their upload, and whether nothing named them before.
+    tenant Data CANDIDATES = "select id, created_at, unneeded_at is not null from data.files
+        where tenant_id = $1 and used_at < $2 and id > $3 order by id limit $4";
+    /// Fields that hold files, of every base, in the trash or not.
+    tenant Data FILE_FIELDS = "select f.table_id, f.id from data.fields f
+        join data.tables t on t.tenant_id = f.tenant_id and t.id = f.table_id and not t.purged
+        where f.tenant_id = $1 and f.type in ('attachment', 'signature') and not f.purged";
+    /// Of so many records after one: the last, and the files that cells of these fields name.
+    tenant Data NAMED_IN_RECORDS = "with page as materialized (
+            select id, data from data.records where tenant_id = $1 and table_id = $2 and id > $3 order by id limit $4)
+        select (select max(id) from page), array(select distinct found.id[1] from page, json_each_text(page.data) cell,
+            regexp_matches(cell.value, 'att_[0-9A-Za-z]+', 'g') found(id) where cell.key = any($5))";
+    tenant Data ALL_BASES = "select id from data.bases where tenant_id = $1 order by id";
+    /// Of so many changes before one: the first, when it was, and the files that any of them names.
+    tenant Data NAMED_IN_CHANGES = "with page as materialized (
+            select seq, at, data from data.changes where tenant_id = $1 and base_id = $2 and seq < $3 order by seq desc limit $4)
+        select (select min(seq) from page), (select min(at) from page), array(select distinct found.id[1] from page,
+            regexp_matches(page.data::text, 'att_[0-9A-Za-z]+', 'g') found(id))";
+    /// Nothing names these; a mark from before a use begins anew.
+    tenant Data DOUBTED = "update data.files set unneeded_at = $3 where tenant_id = $1 and id = any($2) and used_at < $4
+        and (unneeded_at is null or unneeded_at <= used_at)";
+    tenant Data NEEDED_AFTER_ALL = "update data.files set unneeded_at = null where tenant_id = $1 and id = any($2)";
+    /// Nothing names these, nothing named them when they were marked, and nobody has used them since.
+    tenant Data REMOVE_UNNEEDED = "delete from data.files where tenant_id = $1 and id = any($2)
+        and unneeded_at < $3 and used_at < unneeded_at returning id";
     /// Of some contents, those that a file still has.
     tenant Data HELD = "select distinct hash from data.files where tenant_id = $1 and hash = any($2)";
 }

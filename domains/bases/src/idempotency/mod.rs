@@ -68,6 +68,18 @@ impl Request {
         }))
     }
 
+    /// The same request with a body of which only the digest is known, and only once it has come.
+    pub(crate) fn with_body(mut self, digest: &[u8; 32]) -> Self {
+        self.hash = kernel_core::secret::sha256(&[self.hash, *digest].concat());
+        self
+    }
+
+    /// Whether the key was used, for this request or another.
+    pub(crate) async fn is_known(&self, db: &Db, tenant: TenantId) -> Result<bool> {
+        let row = db.read_opt(tenant, &store::KEY, &[&tenant.uuid(), &self.scope, &self.key]).await?;
+        Ok(row.is_some())
+    }
+
     /// A key for one step of a job, so that a repeated job does not repeat the step.
     pub(crate) fn of_job(scope: &str, step: &str) -> Self {
         let hash = kernel_core::secret::sha256(step.as_bytes());

@@ -73,7 +73,7 @@ fn kind(error: &Error) -> (u16, &'static str) {
         Code::UnknownRecord => (422, "ROW_DOES_NOT_EXIST"),
         Code::AlreadyExists if !of_cell => (422, "DUPLICATE_OR_EMPTY_FIELD_NAME"),
         Code::RateLimited => (429, "RATE_LIMIT_REACHED"),
-        Code::Unavailable | Code::Timeout => (503, "SERVICE_UNAVAILABLE"),
+        Code::Unavailable | Code::ScannerUnavailable | Code::Timeout => (503, "SERVICE_UNAVAILABLE"),
         _ if of_cell => (422, "INVALID_VALUE_FOR_COLUMN"),
         code if code.status() >= 500 => (500, "SERVER_ERROR"),
         Code::Conflict | Code::PreconditionFailed => (409, "CONFLICT"),

@@ -53,7 +53,7 @@ async fn upload(
     let bytes = bytes.map_err(|_| invalid("file must be base64."))?;
     let whole = futures_util::stream::once(std::future::ready(Ok(bytes.into())));
     let stored = bases.receive_file(&who.caller, &body.filename, 0, whole).await?;
-    let (_, open) = bases.add_file(&who.caller, id, place, &stored).await?;
+    let (_, open) = bases.add_file(&who.caller, id, place, &stored, None).await?;
     let only = Show::only(place);
     let mut shown = show((&open, &who.caller), id.table, &[id.row], &only)?;
     Ok(Json(shown.pop().ok_or_else(|| error::no_record(&record))?))

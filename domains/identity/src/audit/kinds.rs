@@ -101,6 +101,7 @@ acts! {
     ViewShared = "view.shared", |told| format!("made a link to the view {}", told.said("name"));
     ViewLinkChanged = "view.link_changed", |told| format!("changed a link to the view {}", told.said("name"));
     ViewUnshared = "view.unshared", |told| format!("took back a link to the view {}", told.said("name"));
+    FileInfected = "file.infected", |told| format!("sent the file {}, in which {} was found; it was not taken", told.said("name"), told.said("signature"));
     SiteCreated = "site.created", |told| format!("made the site {}", told.said("name"));
     SiteRenamed = "site.renamed", |told| format!("renamed the site {} to {}", told.said("from"), told.said("to"));
     SiteThemeChanged = "site.theme_changed", |told| format!("gave the site {} the theme {}", told.said("name"), told.said("to"));
