@@ -6,16 +6,15 @@ use crate::coerce::strict;
 use crate::ids::FieldNo;
 use crate::select::scope;
 use crate::time;
-use engine_expr::{Program, Severity, compile_filter, stored};
-use regex::{Regex, RegexBuilder};
+use engine_expr::{
+    MAX_PATTERN_BYTES, PatternRefused, Program, Severity, compile_filter, compile_whole, stored,
+};
+use regex::Regex;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 /// Characters of the message.
 const MAX_MESSAGE: usize = 500;
-/// Characters of a pattern, and bytes that its automaton may take.
-const MAX_PATTERN: usize = 1_000;
-const MAX_PATTERN_BYTES: usize = 1 << 20;
 
 /// What is asked of the values of a field. An empty cell breaks none of it.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -55,22 +54,14 @@ pub(crate) fn measure(storage: Storage, value: &Value) -> Option<f64> {
     }
 }
 
-/// The pattern, compiled so that it has to match the whole text.
+/// The pattern, compiled so that it has to match the whole text; the error is a sentence for people.
 pub(crate) fn pattern(text: &str) -> Result<Regex, String> {
-    if text.chars().count() > MAX_PATTERN {
-        return Err(format!("The pattern has at most {MAX_PATTERN} characters."));
-    }
-    let build = |text: &str| {
-        let built = RegexBuilder::new(text).size_limit(MAX_PATTERN_BYTES).nest_limit(50).build();
-        built.map_err(|error| {
-            let said = error.to_string();
-            let last = said.lines().last().unwrap_or_default().trim();
-            format!("The pattern can't be read: {}.", last.strip_prefix("error: ").unwrap_or(last))
-        })
-    };
-    // By itself first: a bracket in it could close the one around it.
-    build(text)?;
-    build(&format!(r"\A(?:{text})\z"))
+    compile_whole(text).map_err(|refused| match refused {
+        PatternRefused::TooLarge => {
+            format!("The pattern has at most {MAX_PATTERN_BYTES} bytes, 1 MiB compiled.")
+        }
+        PatternRefused::Syntax(why) => format!("The pattern can't be read: {why}."),
+    })
 }
 
 impl Validation {

@@ -16,7 +16,8 @@ pub(crate) const COMPILE_STEPS: usize = 50_000;
 
 /// Why a pattern can't be used.
 #[derive(Debug)]
-pub(crate) enum Refused {
+pub enum Refused {
+    /// More than [`MAX_PATTERN_BYTES`] or [`MAX_PATTERN_MEMORY`] allow.
     TooLarge,
     /// What is wrong, in one line.
     Syntax(String),
@@ -27,6 +28,20 @@ pub(crate) fn compile(pattern: &str) -> Result<Regex, Refused> {
     if pattern.len() > MAX_PATTERN_BYTES {
         return Err(Refused::TooLarge);
     }
+    built(pattern)
+}
+
+/// The same for one that has to match a whole text, by itself.
+///
+/// # Errors
+/// Too large a pattern, or none.
+pub fn compile_whole(pattern: &str) -> Result<Regex, Refused> {
+    // By itself first: a bracket in it could close the one around it.
+    compile(pattern)?;
+    built(&format!(r"\A(?:{pattern})\z"))
+}
+
+fn built(pattern: &str) -> Result<Regex, Refused> {
     let built = RegexBuilder::new(pattern)
         .size_limit(MAX_PATTERN_MEMORY)
         .dfa_size_limit(MAX_PATTERN_MEMORY)
