@@ -5,7 +5,7 @@ use crate::base::Base;
 use crate::cell::Cell;
 use crate::change::{Change, FieldFacts};
 use crate::column::ValueRef;
-use crate::ids::{FieldNo, RowNo, TableNo, ViewNo};
+use crate::ids::{FieldNo, TableNo, ViewNo};
 use crate::schema::{Field, Schema, Table, View};
 use rustc_hash::FxHashMap;
 
@@ -180,12 +180,15 @@ fn part(id: PartId, name: &str, done: BackDone) -> BackPart {
     BackPart { id, name, renamed: None, done, members: Vec::new(), types: None, filled: 0, lost: 0 }
 }
 
-fn edits(change: &Change) -> FxHashMap<(TableNo, FieldNo), Vec<(RowNo, &Cell, &Cell)>> {
-    let mut edits: FxHashMap<_, Vec<_>> = FxHashMap::default();
+/// What each field's cells held and hold, of those that a change writes.
+type Edits<'a> = FxHashMap<(TableNo, FieldNo), Vec<(&'a Cell, &'a Cell)>>;
+
+fn edits(change: &Change) -> Edits<'_> {
+    let mut edits = Edits::default();
     for edit in &change.updated {
         for cell in &edit.cells {
             let own = edits.entry((edit.table, cell.field)).or_default();
-            own.push((edit.row, &cell.before, &cell.after));
+            own.push((&cell.before, &cell.after));
         }
     }
     edits
@@ -193,7 +196,7 @@ fn edits(change: &Change) -> FxHashMap<(TableNo, FieldNo), Vec<(RowNo, &Cell, &C
 
 struct Teller<'a> {
     base: &'a Base,
-    edits: FxHashMap<(TableNo, FieldNo), Vec<(RowNo, &'a Cell, &'a Cell)>>,
+    edits: Edits<'a>,
 }
 
 impl Teller<'_> {
@@ -255,14 +258,14 @@ impl Teller<'_> {
         let edits = self.edits.get(&key).map(Vec::as_slice).unwrap_or_default();
         if before.kind.is_computed() {
             // What was calculated is kept where it is written now. Calculated anew, it is no loss.
-            let kept = edits.iter().filter(|(_, _, after)| !after.is_empty()).count();
+            let kept = edits.iter().filter(|(_, after)| !after.is_empty()).count();
             return if after.kind.is_computed() { 0 } else { filled.saturating_sub(kept) };
         }
         let is_shorter = |before: &Cell, after: &Cell| match (before, after) {
             (Cell::Texts(before), Cell::Texts(after)) => after.len() < before.len(),
             _ => false,
         };
-        let is_lost = |(_, before, after): &&(RowNo, &Cell, &Cell)| {
+        let is_lost = |(before, after): &&(&Cell, &Cell)| {
             !before.is_empty() && (after.is_empty() || is_shorter(before, after))
         };
         edits.iter().filter(is_lost).count()

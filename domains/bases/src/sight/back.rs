@@ -1,8 +1,8 @@
-//! Who may go back to a schema of before.
+//! Who may bring a field back, and who may go back to a schema of before.
 
-use super::{Seen, refused, restores_field};
-use engine_base::{Base, Field};
-use kernel_core::{Caller, Level, Result, enough};
+use super::{Seen, field_level, refused};
+use engine_base::{Base, Field, FieldNo, TableNo};
+use kernel_core::{Caller, FieldLevel, Level, Result, enough};
 
 /// Whether the caller may go back to a schema of before: it may touch everything, so everything must be theirs to manage and to see.
 pub(super) fn goes_back(caller: &Caller, base: &Base) -> Result<()> {
@@ -20,4 +20,10 @@ pub(super) fn goes_back(caller: &Caller, base: &Base) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Whether the caller may bring a deleted field back: one that was hidden stays so.
+pub(crate) fn restores_field(caller: &Caller, base: &Base, table: TableNo, field: FieldNo) -> bool {
+    let level = caller.table(base.id().0, table.0);
+    level >= Level::Manage && field_level(&caller.access, level, table, field) > FieldLevel::Hidden
 }

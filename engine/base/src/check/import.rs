@@ -42,7 +42,7 @@ pub(super) fn import(
         None => vec![Ok(Target::New); rows.len()],
     };
     let defaults: Vec<&Field> = shape.fields.iter().filter(|field| !field.rules.default.is_null()).collect();
-    let moment = validation::at(context.now_us);
+    let moment = validation::moment(context.now_us);
     let mut asking = validation::of_import(draft.base, &shape, &moment);
     let (mut refused, mut taken) = (Vec::new(), Taken::default());
     let mut good: Vec<(Target, BTreeMap<FieldNo, Cell>)> = Vec::with_capacity(rows.len());

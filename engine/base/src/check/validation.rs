@@ -115,33 +115,31 @@ fn value_of(base: &Base, field: &Field, cell: &Cell) -> Value {
     }
 }
 
-/// Whether the field's value breaks its rule.
-fn is_broken(rule: &Rule, record: &Record<'_>, evaluator: Option<&mut Evaluator<'_>>) -> bool {
+/// Whether the field's value is beyond the bounds of its rule, too short, too long or unlike the pattern.
+fn is_outside(rule: &Rule, record: &Record<'_>) -> bool {
     let cell = record.cell(rule.field);
-    if cell.is_empty() {
-        return false;
-    }
     let measure = match (rule.storage, &cell) {
         (Storage::Number, Cell::Number(number)) => Some(*number),
         (Storage::Day, Cell::Text(text)) => time::parse_day(text).map(f64::from),
         (Storage::Instant, Cell::Text(text)) => time::parse_instant(text).map(|at| at as f64),
-        _ => None,
-    };
-    let out_of_bounds = measure.is_some_and(|value| {
-        rule.min.is_some_and(|min| value < min) || rule.max.is_some_and(|max| value > max)
-    });
-    let wrong_text = match (rule.storage, &cell) {
         (Storage::Text, Cell::Text(text)) => {
             let length = if rule.lengths == (0, usize::MAX) { 0 } else { text.chars().count() };
-            (length < rule.lengths.0 || length > rule.lengths.1)
-                || rule.pattern.as_ref().is_some_and(|pattern| !pattern.is_match(text))
+            return (length < rule.lengths.0 || length > rule.lengths.1)
+                || rule.pattern.as_ref().is_some_and(|pattern| !pattern.is_match(text));
         }
-        _ => false,
+        _ => None,
     };
-    // Blank is no answer, and no reason to refuse.
-    let is_false =
-        |evaluator: &mut Evaluator<'_>| matches!(evaluator.row(record), Value::Bool(false) | Value::Error(_));
-    out_of_bounds || wrong_text || evaluator.is_some_and(is_false)
+    measure.is_some_and(|value| {
+        rule.min.is_some_and(|min| value < min) || rule.max.is_some_and(|max| value > max)
+    })
+}
+
+/// Whether the formula of a rule is false, or fails. Blank is no answer, and no reason to refuse; nor is an empty cell asked about.
+fn is_false(rule: &Rule, record: &Record<'_>, evaluator: Option<&mut Evaluator<'_>>) -> bool {
+    evaluator.is_some_and(|evaluator| {
+        !record.cell(rule.field).is_empty()
+            && matches!(evaluator.row(record), Value::Bool(false) | Value::Error(_))
+    })
 }
 
 /// Asks the rules of one table, record by record.
@@ -171,9 +169,13 @@ impl<'a> Asking<'a> {
         let record = Record { base: self.base, table: self.table, row, there, written, now_us: self.now_us };
         let mut errors = Vec::new();
         for (rule, evaluator) in self.rules.iter().zip(&mut self.evaluators) {
-            let asked = there.is_none()
-                || self.table.fields.iter().any(|field| rule.reads(field.no) && record.is_changed(field.no));
-            if asked && is_broken(rule, &record, evaluator.as_mut()) {
+            let own = there.is_none() || record.is_changed(rule.field);
+            let mut fields = self.table.fields.iter();
+            let read = own || fields.any(|field| rule.reads(field.no) && record.is_changed(field.no));
+            // Bounds and the like say nothing of other fields.
+            let broken =
+                own && is_outside(rule, &record) || read && is_false(rule, &record, evaluator.as_mut());
+            if broken {
                 errors.push(CellError::cell(0, rule.field, CellCode::RuleBroken, rule.message.clone()));
             }
         }
@@ -181,7 +183,8 @@ impl<'a> Asking<'a> {
     }
 }
 
-fn moment(now_us: i64) -> EvalContext {
+/// What formulas may know besides the record.
+pub(super) fn moment(now_us: i64) -> EvalContext {
     EvalContext::new(now_us, TimeZone::UTC)
 }
 
@@ -234,10 +237,6 @@ pub(super) fn of_row(
     asking.broken(old.unwrap_or(RowNo(0)), &find)
 }
 
-pub(super) fn at(now_us: i64) -> EvalContext {
-    moment(now_us)
-}
-
 /// Records whose value, as it will be, breaks the rule that a field is going to have.
 pub(super) fn count(
     base: &Base,
@@ -255,7 +254,7 @@ pub(super) fn count(
         let row = rows.row(slot);
         let find = |no: FieldNo| if no == field.no { after.get(&row).copied() } else { None };
         let record = Record { base, table, row, there: Some((rows, slot)), written: &find, now_us };
-        broken += usize::from(is_broken(&rule, &record, evaluator.as_mut()));
+        broken += usize::from(is_outside(&rule, &record) || is_false(&rule, &record, evaluator.as_mut()));
     }
     broken
 }

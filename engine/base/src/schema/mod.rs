@@ -18,10 +18,10 @@ use crate::view::{ViewAccess, ViewConfig};
 pub(crate) use kind::Storage;
 pub use kind::{Choice, FieldKind, TYPE_NAMES};
 pub use rules::FieldRules;
-pub use validation::Validation;
-pub(crate) use validation::{Rule, clean_formula};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+pub use validation::Validation;
+pub(crate) use validation::{Rule, clean_formula};
 
 /// Tables of a base.
 pub const MAX_TABLES: usize = 200;
@@ -253,7 +253,7 @@ impl Schema {
             *formula = shown;
         }
         if let Some(Value::Object(rule)) = map.get_mut("validation") {
-            show_rule(table, field, rule);
+            show_rule(self.table(table.number()).unwrap_or(table), table, field, rule);
         }
         if let Some(outcome) = &field.outcome {
             let result = serde_json::json!({
@@ -293,15 +293,17 @@ impl Schema {
     }
 }
 
-/// A rule as /v1 shows it: fields of its formula by name. One that names a field which is not there for the reader is not told;
+/// A rule as /v1 shows it: fields of its formula by name. A formula with a field that the reader's table lacks is not told;
 /// `problem` says why a rule is not asked.
-fn show_rule(table: &Table, field: &Field, rule: &mut serde_json::Map<String, Value>) {
+fn show_rule(whole: &Table, table: &Table, field: &Field, rule: &mut serde_json::Map<String, Value>) {
     let Some(Value::String(formula)) = rule.get_mut("formula") else { return };
+    let problem = validation::problem(whole, field);
+    let is_told = table.fields.len() == whole.fields.len() || validation::problem(table, field).is_none();
     match engine_expr::shown(formula, &crate::select::scope(table)) {
-        Ok(shown) => *formula = shown,
-        Err(_) => drop(rule.remove("formula")),
+        Ok(shown) if is_told => *formula = shown,
+        _ => drop(rule.remove("formula")),
     }
-    if let Some(problem) = validation::problem(table, field) {
+    if let Some(problem) = problem.filter(|_| is_told) {
         rule.insert("problem".to_owned(), Value::from(problem));
     }
 }
