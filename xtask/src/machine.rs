@@ -101,6 +101,14 @@ pub fn clamd() -> Result<()> {
     packages(&["clamav-daemon", "clamav-base"], "ClamAV's daemon")
 }
 
+/// A receiver of logs by TLS, for the test of the log to another system.
+pub fn rsyslog() -> Result<()> {
+    if ["/usr/sbin/rsyslogd", "/usr/bin/rsyslogd"].iter().any(|path| Path::new(path).exists()) {
+        return Ok(());
+    }
+    packages(&["rsyslog", "rsyslog-gnutls"], "rsyslog with TLS")
+}
+
 /// A virtual environment below `target` with exactly the packages of a requirements file; answers its Python.
 pub fn python(requirements: &Path, name: &str) -> Result<PathBuf> {
     let folder = root().join(format!("target/python-{name}"));

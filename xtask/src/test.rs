@@ -61,6 +61,7 @@ pub fn add(tally: &mut Tally, suites: &[Suite]) -> Result<()> {
         machine::postgres()?;
         machine::ui()?;
         machine::clamd()?;
+        machine::rsyslog()?;
         machine::modules(clients::FOLDER)?;
         let arguments = ["test", "--package", "testkit", "--test", "external", "--", "--ignored"];
         tally.tests("programs of others", command("", "cargo", &arguments))?;

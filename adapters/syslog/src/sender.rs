@@ -91,7 +91,9 @@ impl Sender {
         if !self.batch.is_empty() {
             return true;
         }
-        match self.queue.recv_timeout(self.left().unwrap_or(TELL).min(TELL)) {
+        // At the end what is there goes out and nothing is waited for; who begins the end wakes us.
+        let patience = if self.shared.ending.load(Relaxed) { Duration::ZERO } else { TELL };
+        match self.queue.recv_timeout(patience) {
             Ok(Item::Line(line)) => self.take(&line),
             Ok(Item::Wake) | Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => return false,
@@ -104,7 +106,7 @@ impl Sender {
             }
         }
         self.tell();
-        // At the end what is there goes out, and the first empty look is the last.
+        // The first empty look is the last.
         !(self.shared.ending.load(Relaxed) && self.batch.is_empty())
     }
 

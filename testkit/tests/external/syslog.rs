@@ -80,6 +80,7 @@ impl Drop for Rsyslog {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs rsyslogd: cargo xtask test external"]
 async fn rsyslog_reads_every_line_and_a_stranger_is_told_nothing() -> anyhow::Result<()> {
     let (ours, others) = (Authority::new("ours")?, Authority::new("others")?);
     let folder = tempfile::tempdir()?;
