@@ -73,9 +73,7 @@ pub fn run() -> Result<()> {
     if !problems.is_empty() {
         bail!("{} problems in {TABLE}", problems.len());
     }
-    println!(
-        "ASVS 5.0: {proven} lines proven, {not} not applicable; {figures} figures of documents hold"
-    );
+    println!("ASVS 5.0: {proven} lines proven, {not} not applicable; {figures} figures of documents hold");
     Ok(())
 }
 
