@@ -12,7 +12,12 @@ fn told(answer: &Answer) -> Vec<String> {
     let errors = body["errors"].as_array().cloned().unwrap_or_default();
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let one = |error: &Value| {
-        format!("{} {} {}", text(&error["field"]), text(&error["code"]), text(&error["detail"]))
+        format!(
+            "{} {} {}",
+            text(&error["pointer"]).trim_start_matches('#'),
+            text(&error["code"]),
+            text(&error["detail"])
+        )
     };
     errors.iter().map(one).collect()
 }
