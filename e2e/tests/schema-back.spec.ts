@@ -36,7 +36,7 @@ test('a schema goes back as it was said, and forth again', async ({ signedIn: pa
   await page.getByRole('menuitem', { name: 'History and snapshots', exact: true }).click();
   const dialog = page.getByRole('dialog');
   await expect(dialog.getByRole('heading', { name: 'Versions of tables, fields and views' })).toBeVisible();
-  await dialog.getByRole('button', { name: `Go back to version ${place.before}…` }).click();
+  await dialog.getByRole('button', { name: `Go back to this… version ${place.before}` }).click();
   const plan = dialog.getByRole('group', { name: `Go back to version ${place.before}` });
   await expect(plan).toContainText('move the field Colour of Stars to the trash');
   await expect(plan).toContainText('change the field Brightness of Stars: name to Magnitude');
@@ -54,7 +54,7 @@ test('a schema goes back as it was said, and forth again', async ({ signedIn: pa
   // Nothing yet.
   await plan.getByRole('button', { name: 'Stay' }).click();
   await expect(plan).toHaveCount(0);
-  await dialog.getByRole('button', { name: `Go back to version ${place.before}…` }).click();
+  await dialog.getByRole('button', { name: `Go back to this… version ${place.before}` }).click();
   await plan.getByRole('button', { name: 'Go back, lose 1 value' }).click();
   const done = dialog.getByRole('status').filter({ hasText: 'as they were then' });
   await expect(done).toBeVisible();

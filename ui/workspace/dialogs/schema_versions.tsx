@@ -65,7 +65,7 @@ export function SchemaVersions() {
               <p className="muted"><time dateTime={entry.at} title={new Date(entry.at).toLocaleString()}>{when(entry.at)}</time> · version {entry.version.toLocaleString()}</p>
               {plan?.to === entry.version ? <Plan plan={plan} busy={busy} onBack={close} onGo={() => go(plan)} /> : null}
             </div>
-            <span className="acts">{at === 0 ? <span className="muted">Now</span> : <button type="button" className="btn sm ghost" aria-expanded={plan?.to === entry.version} onClick={() => (plan?.to === entry.version ? close() : look(entry.version))} aria-label={`Go back to version ${entry.version}…`}><Icon name="undo-2" />Go back to this…</button>}</span>
+            <span className="acts">{at === 0 ? <span className="muted">Now</span> : <button type="button" className="btn sm ghost" aria-expanded={plan?.to === entry.version} onClick={() => (plan?.to === entry.version ? close() : look(entry.version))} aria-label={`Go back to this… version ${entry.version}`}><Icon name="undo-2" />Go back to this…</button>}</span>
           </li>
         ))}
       </ul>
