@@ -7,6 +7,10 @@ use tracing::Level;
 const AUTHPRIV: u8 = 10;
 const LOCAL0: u8 = 16;
 
+/// Bytes of a message: what every receiver has to take (RFC 5425 section 4.3.1). What one can't take whole it may cut where it
+/// likes, and read the rest as a message of its own.
+pub(crate) const MOST: usize = 8_192;
+
 /// What every message of this process says of its origin.
 #[derive(Debug)]
 pub(crate) struct Origin {
@@ -36,10 +40,18 @@ impl Origin {
             self.host,
             self.process,
         );
-        out.extend_from_slice(format!("{} ", head.len() + line.text.len()).as_bytes());
+        let text = cut(&line.text, MOST - head.len());
+        out.extend_from_slice(format!("{} ", head.len() + text.len()).as_bytes());
         out.extend_from_slice(head.as_bytes());
-        out.extend_from_slice(&line.text);
+        out.extend_from_slice(text);
     }
+}
+
+/// The text up to so many bytes, without half a character at its end.
+fn cut(text: &[u8], most: usize) -> &[u8] {
+    let is_start = |at: &usize| text.get(*at).is_none_or(|byte| byte & 0xC0 != 0x80);
+    let end = (0..=text.len().min(most)).rev().find(is_start);
+    &text[..end.unwrap_or_default()]
 }
 
 /// A field of the head: printable ASCII without spaces, `-` where there is nothing to say.

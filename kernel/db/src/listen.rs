@@ -147,8 +147,14 @@ async fn run(shared: Arc<Shared>) {
     }
 }
 
+/// For connecting and greeting.
+const GREETING: Duration = Duration::from_secs(10);
+
 async fn session(shared: &Shared, failures: &mut u32) -> Result<(), tokio_postgres::Error> {
-    let (client, mut connection) = shared.config.connect(shared.tls.clone()).await?;
+    let connecting = shared.config.connect(shared.tls.clone());
+    // The driver's own time-out ends with the connection of TCP.
+    let Ok(connected) = tokio::time::timeout(GREETING, connecting).await else { return Ok(()) };
+    let (client, mut connection) = connected?;
     let events = shared.events.clone();
     let known = |name: &str| shared.wanted.lock().channels.iter().copied().find(|channel| *channel == name);
     let forward = async {

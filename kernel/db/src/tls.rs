@@ -31,7 +31,7 @@ enum Mode {
     Disable,
     /// Encrypted, with whoever it is; with `sslrootcert` as [`Mode::VerifyCa`].
     Require,
-    /// Encrypted, with a certificate of a trusted authority.
+    /// Encrypted, with a certificate of an authority of `sslrootcert`.
     VerifyCa,
     /// The same, and the certificate is for the host's name.
     VerifyFull,
@@ -52,16 +52,24 @@ impl fmt::Debug for Tls {
 /// # Errors
 /// What is wrong with it, without showing it.
 pub(crate) fn read(url: &str) -> Result<(Config, Tls), String> {
+    // The driver would take what is behind the first one for the host, and messages name hosts.
+    let authority = url.split_once("://").map(|(_, after)| after.split('/').next().unwrap_or_default());
+    if authority.is_some_and(|authority| authority.matches('@').count() > 1) {
+        return Err("an @ in a user's name or password is written %40".into());
+    }
     let address::Parts { rest, mode, roots } = address::split(url);
+    // Any public authority gives anybody a certificate for a name of their own: with those only the name says who it is.
+    let own_roots = roots.as_deref().is_some_and(|roots| roots != "system");
     let mut config: Config = rest.parse().map_err(|error: tokio_postgres::Error| {
         std::error::Error::source(&error).map_or_else(|| error.to_string(), ToString::to_string)
     })?;
     let here = is_here(&config);
     let mode = match mode.as_deref() {
-        None if here => Mode::Disable,
+        None if here && roots.is_none() => Mode::Disable,
         None | Some("verify-full") => Mode::VerifyFull,
-        Some("verify-ca") => Mode::VerifyCa,
-        Some("require") if roots.is_some() => Mode::VerifyCa,
+        Some("verify-ca" | "require") if own_roots => Mode::VerifyCa,
+        Some("verify-ca") => Mode::VerifyFull,
+        Some("require") if roots.is_some() => Mode::VerifyFull,
         Some("require") => Mode::Require,
         Some("disable") => Mode::Disable,
         Some(_) => return Err("sslmode can be disable, require, verify-ca or verify-full".into()),

@@ -45,8 +45,10 @@ struct Inner {
 #[derive(Debug)]
 struct State {
     key: Arc<CertifiedKey>,
-    /// Fingerprint of the files as they were last read, good or bad.
+    /// Fingerprint of the files as they were last read.
     seen: [u8; 32],
+    /// What was wrong with them, if they were bad: said once, and judged again, since a certificate may be good later.
+    bad: Option<String>,
 }
 
 impl Shown {
@@ -57,7 +59,7 @@ impl Shown {
     pub fn open(settings: &TlsSettings, rules: Rules, clock: Clock) -> Result<Self, SettingError> {
         let (seen, texts) = texts(settings)?;
         let key = Arc::new(judged(&texts, &rules, now(&clock))?);
-        let state = Mutex::new(State { key, seen });
+        let state = Mutex::new(State { key, seen, bad: None });
         Ok(Self(Arc::new(Inner { settings: settings.clone(), rules, clock, state })))
     }
 
@@ -69,8 +71,11 @@ impl Shown {
             Ok((seen, _)) => *seen,
             Err(problem) => sha256(problem.to_string().as_bytes()),
         };
-        if inner.state.lock().seen == seen {
-            return;
+        {
+            let state = inner.state.lock();
+            if state.seen == seen && state.bad.is_none() {
+                return;
+            }
         }
         let judged = found.and_then(|(_, texts)| judged(&texts, &inner.rules, now(&inner.clock)));
         let mut state = inner.state.lock();
@@ -78,10 +83,15 @@ impl Shown {
         match judged {
             Ok(key) => {
                 state.key = Arc::new(key);
+                state.bad = None;
                 tracing::info!("a new TLS certificate is in use");
             }
             Err(problem) => {
-                tracing::error!(%problem, "the new TLS certificate can't be used; the former one stays");
+                let problem = problem.to_string();
+                if state.bad.as_ref() != Some(&problem) {
+                    tracing::error!(problem, "the new TLS certificate can't be used; the former one stays");
+                }
+                state.bad = Some(problem);
             }
         }
     }

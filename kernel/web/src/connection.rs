@@ -125,8 +125,8 @@ pub(crate) struct Socket {
     moved: bool,
     /// A head that has begun: the number of requests before it, and whether the timer stands at its end.
     head: Option<(u32, bool)>,
-    /// Whether anything was read, and whether it was HTTP/2, whose frames are no heads.
-    first: Option<bool>,
+    /// How much of the preface of HTTP/2, whose frames are no heads, was read; or that it was something else.
+    preface: usize,
     linger: Option<Linger>,
 }
 
@@ -137,6 +137,10 @@ struct Linger {
     buffer: Vec<u8>,
 }
 
+/// How a connection of HTTP/2 begins (RFC 9113 section 3.4).
+const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+const NO_PREFACE: usize = usize::MAX;
+
 impl Socket {
     pub(crate) fn new(stream: Wire, progress: Arc<Progress>, patience: Patience) -> Self {
         Self {
@@ -146,14 +150,22 @@ impl Socket {
             timer: Box::pin(sleep(patience.idle)),
             moved: false,
             head: None,
-            first: None,
+            preface: 0,
             linger: None,
         }
     }
 
     fn took(&mut self, bytes: &[u8]) {
         self.moved = true;
-        let http2 = *self.first.get_or_insert_with(|| bytes.starts_with(b"PRI"));
+        // What merely begins like the preface of HTTP/2 (RFC 9113 section 3.4) is a head of HTTP/1.
+        let known = self.preface;
+        if known < PREFACE.len() {
+            let same =
+                bytes.iter().zip(&PREFACE[known..]).take_while(|(byte, wanted)| byte == wanted).count();
+            let whole = same == bytes.len().min(PREFACE.len() - known);
+            self.preface = if whole { known + same } else { NO_PREFACE };
+        }
+        let http2 = self.preface == PREFACE.len();
         if !http2 && self.head.is_none() && self.progress.busy.load(Relaxed) == 0 {
             self.head = Some((self.progress.begun.load(Relaxed), false));
         }

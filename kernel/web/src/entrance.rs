@@ -70,7 +70,12 @@ impl Tls {
 
     /// Takes new files when they are good.
     pub(crate) async fn follow(self, web: Web) {
-        let Ok(mut hang_up) = signal(SignalKind::hangup()) else { return };
+        let mut hang_up = match signal(SignalKind::hangup()) {
+            Ok(hang_up) => hang_up,
+            Err(error) => {
+                return tracing::error!(%error, "new TLS certificates will not be taken: no signals");
+            }
+        };
         let mut looks = 0_u32;
         loop {
             if looks.is_multiple_of(WORRY)

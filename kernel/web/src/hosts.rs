@@ -121,6 +121,9 @@ async fn answer(table: &Table, mut request: Request) -> Response {
     }
     let place = place_of(&table.web, &host);
     let (portal, router) = match &place {
+        Place::Apex if clear && !matches!(*request.method(), Method::GET | Method::HEAD) => {
+            (Portal::Www, Some(&table.insecure))
+        }
         Place::Apex => return Redirect::permanent(&table.web.origins().www).into_response(),
         Place::Portal(Portal::Www) => (Portal::Www, table.www.as_ref()),
         Place::Portal(Portal::App) => (Portal::App, table.app.as_ref()),

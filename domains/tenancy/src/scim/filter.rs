@@ -125,15 +125,15 @@ impl Filter {
         item.as_object().is_some_and(|item| self.holds(item))
     }
 
-    /// An equation with a text that has to hold, of an attribute that rows can be looked up by.
-    pub(super) fn anchor(&self) -> Option<(&'static str, &str)> {
+    /// An equation with a text that has to hold, of one of the attributes that rows can be looked up by.
+    pub(super) fn anchor(&self, known: &[&str]) -> Option<(&'static str, &str)> {
         match self {
             Self::Is(Place { attr, sub: None }, Op::Eq, Literal::Text(text))
-                if ["id", "userName", "externalId", "displayName"].contains(&attr.name) =>
+                if known.contains(&attr.name) =>
             {
                 Some((attr.name, text))
             }
-            Self::And(left, right) => left.anchor().or_else(|| right.anchor()),
+            Self::And(left, right) => left.anchor(known).or_else(|| right.anchor(known)),
             _ => None,
         }
     }

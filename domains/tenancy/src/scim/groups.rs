@@ -146,7 +146,7 @@ impl Tenancy {
         tenant: TenantId,
         filter: Option<&Filter>,
     ) -> Result<Option<Vec<GroupId>>> {
-        match filter.and_then(Filter::anchor) {
+        match filter.and_then(|filter| filter.anchor(&["id", "displayName"])) {
             Some(("id", text)) => Ok(Some(text.parse().into_iter().collect())),
             Some(("displayName", text)) => {
                 let params: kernel_db::Params<'_> = &[&tenant.uuid(), &text.to_lowercase()];

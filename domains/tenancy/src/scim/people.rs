@@ -239,13 +239,12 @@ impl Tenancy {
         tenant: TenantId,
         filter: &Filter,
     ) -> Result<Option<Vec<UserId>>> {
-        let Some((name, text)) = filter.anchor() else { return Ok(None) };
+        let Some((name, text)) = filter.anchor(&["id", "userName", "externalId"]) else { return Ok(None) };
         let key = text.to_lowercase();
         let (statement, value) = match name {
             "id" => return Ok(Some(text.parse().into_iter().collect())),
             "userName" => (&SCIM_BY_NAME, key.as_str()),
-            "externalId" => (&SCIM_BY_EXTERNAL_ID, text),
-            _ => return Ok(None),
+            _ => (&SCIM_BY_EXTERNAL_ID, text),
         };
         let rows = self.0.db.read(tenant, statement, &[&tenant.uuid(), &value]).await?;
         let mut found: Vec<UserId> = rows.iter().map(|row| UserId::from_uuid(row.get("user_id"))).collect();

@@ -60,8 +60,13 @@ impl Source {
     /// Mail leaves the machine encrypted, but in development. The message never shows the address: a password is in it.
     pub(super) fn smtp_url(&mut self, development: bool) -> Result<Option<Secret>, SettingError> {
         let Some(url) = self.optional("mail.smtp_url") else { return Ok(None) };
-        let plain = url.strip_prefix("smtp://").filter(|rest| !rest.contains("tls=required"));
-        let place = plain.map(|rest| rest.split(['/', '?']).next().unwrap_or_default());
+        let (scheme, rest) = url.split_once("://").unwrap_or(("smtp", &url));
+        let query = rest.split('#').next().and_then(|rest| rest.split_once('?')).map(|(_, query)| query);
+        let said: Vec<&str> = query.into_iter().flat_map(|query| query.split('&')).collect();
+        let tls = || said.iter().filter(|pair| pair.split('=').next() == Some("tls"));
+        let required = tls().count() == 1 && tls().all(|pair| *pair == "tls=required");
+        let plain = !scheme.eq_ignore_ascii_case("smtps") && !required;
+        let place = plain.then(|| rest.split(['/', '?', '#']).next().unwrap_or_default());
         let host = place.map(|place| place.rsplit_once('@').map_or(place, |(_, host)| host));
         if !development && host.is_some_and(|host| !is_here(host)) {
             return Err(SettingError {

@@ -30,6 +30,12 @@ fn what_is_elsewhere_is_reached_by_tls() {
         ("host=db.example hostaddr=127.0.0.1 user=o", Ok(false)),
         ("host=localhost hostaddr=192.0.2.7 user=o", Ok(true)),
         ("postgres://o@localhost/c?sslmode=verify-full", Ok(true)),
+        // Whoever names authorities wants TLS, through a tunnel too.
+        ("host=db.example hostaddr=127.0.0.1 user=o sslrootcert=/nowhere.pem", Err("/nowhere.pem")),
+        ("postgres://o:s3cret@localhost:6432/c?sslrootcert=system", Ok(true)),
+        // Parts of a password are no host.
+        ("postgres://o:s3cret@t@db.example/c?sslmode=require", Err("%40")),
+        ("postgres://o:p@s3cret?word@db.example/c?sslmode=require", Err("%40")),
         // What PostgreSQL's clients would do: try, and go on in the clear.
         ("postgres://o:s3cret@db.example/c?sslmode=prefer", Err("sslmode can be")),
         ("postgres://o:s3cret@db.example/c?sslmode=allow", Err("sslmode can be")),
@@ -39,4 +45,23 @@ fn what_is_elsewhere_is_reached_by_tls() {
     ] {
         check(url, encrypted);
     }
+}
+
+#[test]
+fn a_name_counts_wherever_the_authorities_are_everybodys() {
+    let mode = |url: &str| {
+        let tls = read(url).unwrap().1;
+        format!("{:?}", tls.0.unwrap())
+    };
+    let full = mode("postgres://o@db.example/c");
+    for same in
+        ["sslmode=verify-ca", "sslmode=verify-ca&sslrootcert=system", "sslmode=require&sslrootcert=system"]
+    {
+        let verifies_names = |config: &str| !config.contains("AnyName") && !config.contains("Anybody");
+        assert!(
+            verifies_names(&full) && verifies_names(&mode(&format!("postgres://o@db.example/c?{same}"))),
+            "{same}"
+        );
+    }
+    assert!(mode("postgres://o@db.example/c?sslmode=require").contains("Anybody"));
 }

@@ -1,5 +1,6 @@
 use super::*;
 use crate::testing::{Authority, Good, Made};
+use kernel_core::FixedClock;
 use std::path::Path;
 
 const NAMES: [&str; 3] = ["acme.example", "www.acme.example", "app.acme.example"];
@@ -120,4 +121,23 @@ fn files_that_change_are_taken_and_bad_ones_change_nothing() {
     second.write(folder.path()).unwrap();
     shown.look();
     assert!(is(&second));
+}
+
+#[test]
+fn a_certificate_that_was_early_is_taken_when_its_time_has_come() {
+    let ours = Authority::new("ours").unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    ours.certificate(&NAMES, Good::Now).unwrap().write(folder.path()).unwrap();
+    let time = FixedClock::at(Clock::System.now());
+    let shown =
+        Shown::open(&settings(folder.path()), rules(Some(&ours)), Clock::Fixed(time.clone())).unwrap();
+    let later = ours.certificate(&NAMES, Good::Later).unwrap();
+    later.write(folder.path()).unwrap();
+    let is_taken = || {
+        shown.look();
+        shown.0.state.lock().key.cert[0] == later.parts().unwrap().0
+    };
+    assert!(!is_taken() && !is_taken());
+    time.advance(jiff::SignedDuration::from_hours(70 * 366 * 24));
+    assert!(is_taken());
 }

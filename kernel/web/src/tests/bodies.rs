@@ -195,15 +195,18 @@ async fn an_idle_connection_outlives_the_patience_with_heads() {
     let stayed = until_closed(&mut idle).await;
     assert!((1_500..6_000).contains(&stayed.as_millis()), "idle for {stayed:?}");
 
-    // A head that has begun and does not end; the first of a connection, and a later one.
-    for before in [0, 1] {
+    // A head that has begun and does not end; the first of a connection, and a later one; of a method that only begins like
+    // the preface of HTTP/2, too.
+    for (before, head) in
+        [(0, "GET / HTTP/1.1\r\nho"), (1, "GET / HTTP/1.1\r\nho"), (0, "PRIX / HTTP/1.1\r\nho"), (0, "PRI")]
+    {
         let mut slow = TcpStream::connect(address).await.unwrap();
         for _ in 0..before {
             slow.write_all(whole.as_bytes()).await.unwrap();
             one_answer(&mut slow).await;
         }
-        slow.write_all(b"GET / HTTP/1.1\r\nho").await.unwrap();
+        slow.write_all(head.as_bytes()).await.unwrap();
         let stayed = until_closed(&mut slow).await;
-        assert!((800..1_800).contains(&stayed.as_millis()), "{before}: a slow head for {stayed:?}");
+        assert!((800..1_800).contains(&stayed.as_millis()), "{before}, {head:?}: a slow head for {stayed:?}");
     }
 }
