@@ -12,15 +12,17 @@ interface Props {
   field: Field;
   to: FieldType;
   conversion: Conversion;
+  /** Whether the rule of the field, or a part of it, is nothing for the new type. */
+  losesRule: boolean;
   onBack: () => void;
   onConfirm: () => Promise<void>;
 }
 
-export function ConversionPreview({ field, to, conversion, onBack, onConfirm }: Props) {
+export function ConversionPreview({ field, to, conversion, losesRule, onBack, onConfirm }: Props) {
   const model = useModel();
   const [error, setError] = useState('');
   const [busy, setBusy] = useState(false);
-  const { filled, lost, samples } = conversion;
+  const { filled, lost, broken, samples } = conversion;
   const noun = nounOf(model.table?.name ?? '');
   const run = async () => {
     setBusy(true);
@@ -50,6 +52,8 @@ export function ConversionPreview({ field, to, conversion, onBack, onConfirm }: 
           </table>
         </div>
       ) : null}
+      {losesRule ? <p className="notice" role="status"><Icon name="triangle-alert" />The rule of {field.name} is not for {typeLabel(to).toLowerCase()}: what does not fit of it goes.</p> : null}
+      {broken > 0 ? <p className="notice" role="status"><Icon name="triangle-alert" />{counted(broken, { one: 'value breaks', many: 'values break' })} the rule. They stay as they are until somebody changes them.</p> : null}
       {lost > 0 ? <p className="muted">The old values stay in the history of each {noun.one}.</p> : null}
       {error ? <div className="notice bad" role="alert"><Icon name="circle-alert" />{error}</div> : null}
       <div className="row ends">

@@ -11,6 +11,7 @@ import { useModel } from '../use_model.ts';
 import { ConversionPreview } from './conversion.tsx';
 import { TypeOptions } from './field_options.tsx';
 import { FieldRule } from './field_rule.tsx';
+import { losesRule } from './field_rule_parts.ts';
 import { Rules } from './field_rules.tsx';
 import { infoOf, READ_ONLY, sentOptions, startOptions, typeLabel } from './field_types.ts';
 import { TypeList } from './type_list.tsx';
@@ -48,8 +49,8 @@ export default function FieldDialog({ field, onClose }: { field?: Field; onClose
     if (next !== type) {
       const fresh = next === field?.type ? field.options ?? {} : startOptions(next, table, tables);
       // Choices stay between the two selects, decimals between numbers; the rules stay where the type may have them.
-      const { choices, precision, required, unique } = options;
-      const rules = READ_ONLY.has(next) ? {} : { required, unique };
+      const { choices, precision, required, unique, validation } = options;
+      const rules = READ_ONLY.has(next) ? {} : { required, unique, validation };
       const choosers = next === 'select' || next === 'multi_select';
       setOptions({ ...rules, ...(precision !== undefined ? { precision } : {}), ...fresh, ...(choosers && choices?.length ? { choices } : {}) });
       setType(next);
@@ -63,6 +64,16 @@ export default function FieldDialog({ field, onClose }: { field?: Field; onClose
     if (!field) return;
     await model.changeField(field.id, change);
     onClose();
+  };
+  /** How many values break the rule; none where that is not told, to who sees some records only. */
+  const brokenBy = async (change: FieldChange): Promise<number> => {
+    if (!field) return 0;
+    try {
+      return (await model.conversion(field.id, change)).broken;
+    } catch (failure) {
+      if (failure instanceof ApiError && failure.status === 403) return 0;
+      throw failure;
+    }
   };
   const save = async (event: FormEvent) => {
     event.preventDefault();
@@ -86,11 +97,11 @@ export default function FieldDialog({ field, onClose }: { field?: Field; onClose
       if (Object.keys(change).length === 0) return onClose();
       if (converts) {
         const conversion = await model.conversion(field.id, change);
-        if (conversion.filled > 0) return setPreview({ conversion, change });
+        if (conversion.filled > 0 || losesRule(before.validation, sent.validation)) return setPreview({ conversion, change });
       }
       const rule = JSON.stringify(sent.validation);
       if (!converts && changed && sent.validation && rule !== JSON.stringify(before.validation) && broken?.rule !== rule) {
-        const { broken: count } = await model.conversion(field.id, change);
+        const count = await brokenBy(change);
         if (count > 0) return setBroken({ rule, count });
       }
       await apply(change);
@@ -102,7 +113,7 @@ export default function FieldDialog({ field, onClose }: { field?: Field; onClose
   };
 
   if (preview && field) {
-    return <ConversionPreview field={field} to={type} conversion={preview.conversion} onBack={() => {
+    return <ConversionPreview field={field} to={type} conversion={preview.conversion} losesRule={losesRule(field.options?.validation, preview.change.options?.validation)} onBack={() => {
       setPreview(undefined);
       requestAnimationFrame(() => typeButton.current?.focus());
     }} onConfirm={() => apply(preview.change)} />;

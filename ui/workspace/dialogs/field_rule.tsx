@@ -3,7 +3,7 @@ import { useState } from 'react';
 import type { FieldType } from '../../grid/src/index.ts';
 import type { Field, FieldOptions, TableInfo, Validation } from '../api/types.ts';
 import { FormulaEditor } from './formula.tsx';
-import { hasRule, ruleKind } from './field_rule_parts.ts';
+import { boundOf, hasRule, ruleKind } from './field_rule_parts.ts';
 
 interface Props {
   type: FieldType;
@@ -55,12 +55,11 @@ export function FieldRule({ type, table, field, options, onOptions }: Props) {
 }
 
 function Bound({ id, label, kind, value, onChange }: { id: string; label: string; kind: 'number' | 'date' | 'datetime'; value: number | string | undefined; onChange: (value: number | string | undefined) => void }) {
-  const changed = (text: string) => onChange(text === '' ? undefined : kind === 'number' ? Number(text) : kind === 'datetime' ? new Date(text).toISOString() : text);
   const input = kind === 'number' ? 'number' : kind === 'date' ? 'date' : 'datetime-local';
   return (
     <div className="field grow">
       <label htmlFor={id}>{label}</label>
-      <input id={id} className="input" type={input} step="any" autoComplete="off" value={kind === 'datetime' && typeof value === 'string' ? local(value) : value ?? ''} onChange={(e) => changed(e.target.value)} />
+      <input id={id} className="input" type={input} step="any" autoComplete="off" value={kind === 'datetime' && typeof value === 'string' ? local(value) : value ?? ''} onChange={(e) => onChange(boundOf(kind, e.target.value))} />
     </div>
   );
 }
