@@ -354,7 +354,8 @@ export class Model {
 
   /** Goes back to a version of the schema, as it was told what that does. Gives the change that did it. */
   async goBack(told: SchemaReturn): Promise<number> {
-    const order = { version: told.version, lost: told.lost, partly: told.blocked.length > 0 };
+    const blocked = told.blocked.length;
+    const order = { version: told.version, lost: told.lost, partly: blocked > 0, blocked };
     const done = await this.#change<{ version: number }>('POST', `/v1/bases/${this.config.base}/schema/versions/${told.to}/restore`, order);
     this.grid?.invalidate();
     return done.version;

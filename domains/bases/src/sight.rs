@@ -23,12 +23,14 @@ use kernel_core::{
 };
 use std::borrow::Cow;
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::ops::Deref;
 
 /// A table as one caller sees it.
 pub(crate) struct Seen<'a> {
     table: Cow<'a, Table>,
     whole: &'a Table,
+    base: &'a Base,
     caller: &'a Caller,
     level: Level,
 }
@@ -100,7 +102,7 @@ impl<'a> Seen<'a> {
         let has_view = |view: &View| view.access != ViewAccess::Personal || owns(caller, view);
         let all_fields = access.sees_whole_bases() || whole.fields.iter().all(is_shown);
         if all_fields && whole.views.iter().all(has_view) {
-            return Some(Self { table: Cow::Borrowed(whole), whole, caller, level });
+            return Some(Self { table: Cow::Borrowed(whole), whole, base, caller, level });
         }
         if !all_fields && !whole.primary().is_some_and(is_shown) {
             return None;
@@ -112,7 +114,7 @@ impl<'a> Seen<'a> {
             let views = std::mem::take(&mut table.views);
             table.views = views.into_iter().map(|view| redacted(view, &table)).collect();
         }
-        Some(Self { table: Cow::Owned(table), whole, caller, level })
+        Some(Self { table: Cow::Owned(table), whole, base, caller, level })
     }
 
     /// Whether every field and row is there.
@@ -164,7 +166,7 @@ impl<'a> Seen<'a> {
     /// Whether all that stands in one rule with a field is there: who writes would learn from the rule of what is hidden.
     fn rules_are_seen(&self, field: FieldNo) -> bool {
         self.fields.len() == self.whole.fields.len()
-            || self.whole.ruled_with(field).into_iter().all(|other| self.field(other).is_some())
+            || self.base.ruled_with(self.number(), field).iter().all(|other| self.field(*other).is_some())
     }
 
     /// What the caller may do in the table.
@@ -476,8 +478,13 @@ fn writable(
 ) -> Result<()> {
     let many = rows.len() > 1;
     let mut errors = Vec::new();
+    // Asked once a field, not once a cell.
+    let mut known: BTreeMap<FieldNo, bool> = BTreeMap::new();
     for (index, fields) in rows.enumerate() {
-        for no in fields.filter(|no| !seen.writes(*no)) {
+        for no in fields {
+            if *known.entry(no).or_insert_with(|| seen.writes(no)) {
+                continue;
+            }
             let record = if many { format!("/records/{index}") } else { String::new() };
             errors.push(match seen.field(no) {
                 Some(field) => FieldError::new(

@@ -5,7 +5,6 @@
 
 use crate::base::Base;
 use crate::change::{Change, Effects, SchemaEdit};
-use crate::check::Validations;
 use crate::computed::{Changed, Graph, reshapes};
 use crate::rows::{Rows, Stamp};
 use crate::schema::{Schema, Table, Trash};
@@ -41,7 +40,7 @@ impl Base {
             self.schema = schema;
             self.shape_columns(&change.schema);
             self.unique.shape(&self.schema, &self.tables);
-            self.validations = Validations::of(&self.schema);
+            self.validations.follow(&self.schema, &change.schema);
             self.put_off(&graph, derived)
         } else {
             let derived = graph.derived(self, change);

@@ -72,7 +72,7 @@ pub enum BackBlock {
     Files,
     /// It was unique, and values occur twice now.
     Unique,
-    /// What it was the only one of is needed: the field that names the records, the last view.
+    /// Something that stays needs it: records the field that names them, a table its last view, a link its table.
     Needed,
 }
 
@@ -99,7 +99,7 @@ impl BackBlock {
             Self::Unique => {
                 "Its values had to be unique, and some occur more than once now. It comes back without that."
             }
-            Self::Needed => "The table needs it, so it stays.",
+            Self::Needed => "Something that stays needs it, so it stays as well.",
         }
     }
 }

@@ -72,12 +72,14 @@ pub struct Memory {
     pub orders: usize,
     /// Kept JSON of records.
     pub json: usize,
+    /// Compiled rules of fields.
+    pub rules: usize,
 }
 
 impl Memory {
     /// The sum.
     pub fn total(self) -> usize {
-        self.columns + self.rows + self.orders + self.json
+        self.columns + self.rows + self.orders + self.json + self.rules
     }
 }
 
@@ -370,6 +372,7 @@ impl Base {
             rows: rows.map(Rows::row_bytes).sum::<usize>() + self.actors.bytes(),
             orders: self.orders.bytes(),
             json: self.json.bytes(),
+            rules: self.validations.bytes(),
         }
     }
 }

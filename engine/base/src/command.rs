@@ -235,6 +235,8 @@ pub enum Command {
         from: Box<Schema>,
         /// Whether it is done although some of it can't be.
         partly: bool,
+        /// Parts that may be other than they were then.
+        blocked: usize,
         /// Values that may be lost.
         lost: usize,
     },

@@ -7,6 +7,7 @@
 use crate::back::PartId;
 use crate::base::Base;
 use crate::change::{Change, FieldFacts, RowMeta, SchemaEdit};
+use crate::check::Validations;
 use crate::computed::{Graph, reshapes};
 use crate::rows::Stamp;
 use crate::schema::{FieldKind, Schema};
@@ -111,6 +112,7 @@ impl Past {
         (base.now_us, base.ticked_us) = (at_us, at_us);
         base.recalculate(&graph, &graph.everything());
         base.graph = graph;
+        base.validations = Validations::of(&base.schema);
         base
     }
 }

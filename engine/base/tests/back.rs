@@ -136,7 +136,31 @@ fn told(base: &Base, rng: &mut Rng, goal: &SchemaGoal) -> (Change, GoingBack) {
 }
 
 fn go_back(base: &Base, goal: &SchemaGoal, partly: bool, lost: usize) -> Command {
-    Command::GoBack { goal: Box::new(goal.clone()), from: Box::new(base.schema().clone()), partly, lost }
+    let (goal, from) = (Box::new(goal.clone()), Box::new(base.schema().clone()));
+    Command::GoBack { goal, from, partly, blocked: usize::MAX, lost }
+}
+
+/// The schema that a base had before these changes.
+fn goal_before(base: &Base, done: &[Change]) -> SchemaGoal {
+    let mut past = base.past();
+    done.iter().rev().for_each(|change| past.revert(change));
+    past.finish(NOW).goal()
+}
+
+/// The fixture with a third table, which both others link to.
+fn three_tables(rng: &mut Rng) -> (Base, Vec<TableNo>) {
+    let (mut base, mut tables, _) = fixture(rng);
+    let fields = vec![field("Place", FieldKind::Text)];
+    let places =
+        Command::CreateTable { name: "Places".into(), description: String::new(), icon: None, fields };
+    run(&mut base, rng, &places);
+    let places = base.schema().table_by_name("places").unwrap().number();
+    for table in tables.clone() {
+        let new = field("At place", FieldKind::Link { table: places, symmetric: None, single: false });
+        run(&mut base, rng, &Command::CreateField { table, field: new });
+    }
+    tables.push(places);
+    (base, tables)
 }
 
 /// 60 random bases of 50 changes; back to any version, undone, done again.
@@ -144,7 +168,7 @@ fn go_back(base: &Base, goal: &SchemaGoal, partly: bool, lost: usize) -> Command
 fn what_is_told_is_what_is_done() {
     let (full, partly, losses) = (AtomicUsize::new(0), AtomicUsize::new(0), AtomicUsize::new(0));
     seeds(60, &[], |rng| {
-        let (mut base, _, _) = fixture(rng);
+        let (mut base, _) = three_tables(rng);
         let start = base.seq();
         let mut done: Vec<Change> = Vec::new();
         for n in 0..50 {
@@ -294,18 +318,13 @@ fn what_can_not_be_again_is_named() {
     let rng = &mut Rng(9);
     let (mut base, tables, _) = fixture(rng);
     let (people, teams) = (tables[PEOPLE], tables[TEAMS]);
-    let then = base.seq();
     let mut done = Vec::new();
     let mut go = |base: &mut Base, rng: &mut Rng, command: Command| done.push(run(base, rng, &command));
     go(&mut base, rng, Command::DeleteField { table: people, field: AGE });
     go(&mut base, rng, Command::Purge { until_us: i64::MAX });
     go(&mut base, rng, update_field(people, BOSS, None, Some(FieldKind::Text)));
     go(&mut base, rng, Command::DeleteTable { table: teams });
-    let mut past = base.past();
-    while past.seq() > then {
-        past.revert(&done[(past.seq() - then - 1) as usize]);
-    }
-    let goal = past.finish(NOW).goal();
+    let goal = goal_before(&base, &done);
     let (_, report) = told(&base, rng, &goal);
     let mut blocked: Vec<(PartId, BackBlock)> = report.blocked.iter().map(|one| (one.id, one.why)).collect();
     blocked.sort_by_key(|(id, _)| *id);
@@ -313,9 +332,131 @@ fn what_can_not_be_again_is_named() {
     let expected =
         [(field(AGE), BackBlock::Purged), (field(BOSS), BackBlock::Link), (field(REPORTS), BackBlock::Link)];
     assert_eq!(blocked, expected);
+    // Less was told of than is in the way.
     let order = go_back(&base, &goal, true, 0);
+    let Command::GoBack { goal: to, from, .. } = order.clone() else { unreachable!() };
+    let fewer = Command::GoBack { goal: to, from, partly: true, blocked: 2, lost: 0 };
+    assert_eq!(check(&base, rng, &fewer).unwrap_err()[0].code, CellCode::Changed);
     run(&mut base, rng, &order);
     let table = base.schema().table(people).unwrap();
     assert_eq!(table.field(BOSS).unwrap().kind, FieldKind::Text);
     assert!(table.field(TEAM).is_some() && base.schema().table(teams).is_some(), "the rest is as it was");
+}
+
+#[test]
+fn somebodys_own_views_stay_theirs() {
+    let rng = &mut Rng(10);
+    let (mut base, tables, _) = fixture(rng);
+    let people = tables[PEOPLE];
+    let (own, shared) = (ViewAccess::Personal, ViewAccess::Shared);
+    for (name, access) in [("Shared then", shared), ("Own then", own), ("Deleted", shared)] {
+        let (name, kind, config) = (name.to_owned(), "grid".to_owned(), ViewConfig::default());
+        run(&mut base, rng, &Command::CreateView { table: people, name, kind, access, config });
+    }
+    let view = |base: &Base, name: &str| base.schema().table(people).unwrap().view_by_name(name).unwrap().no;
+    let (first, second, third) =
+        (view(&base, "Shared then"), view(&base, "Own then"), view(&base, "Deleted"));
+    let access = |view, access, name: &str| Command::UpdateView {
+        table: people,
+        view,
+        name: Some(name.to_owned()),
+        kind: None,
+        access: Some(access),
+        config: None,
+        position: None,
+    };
+    let commands = [
+        access(first, own, "Mine now"),
+        access(second, shared, "Everybody's now"),
+        access(third, own, "Mine"),
+        Command::DeleteView { table: people, view: third },
+        update_field(people, AGE, Some("Years"), None),
+    ];
+    let done: Vec<Change> = commands.iter().map(|command| run(&mut base, rng, command)).collect();
+    let goal = goal_before(&base, &done);
+    let (_, report) = told(&base, rng, &goal);
+    assert_eq!(report.parts.iter().map(|part| part.id).collect::<Vec<_>>(), [PartId::Field(people, AGE)]);
+    assert_eq!(report.blocked, []);
+    let order = go_back(&base, &goal, false, 0);
+    run(&mut base, rng, &order);
+    let table = base.schema().table(people).unwrap();
+    let now = |no| table.view(no).map(|view| (view.name.as_str(), view.access));
+    assert_eq!(now(first), Some(("Mine now", own)));
+    assert_eq!(now(second), Some(("Everybody's now", shared)));
+    assert_eq!(now(third), None);
+}
+
+#[test]
+fn linked_tables_come_back_and_go_again() {
+    let rng = &mut Rng(11);
+    let (mut base, tables) = three_tables(rng);
+    let (people, teams) = (tables[PEOPLE], tables[TEAMS]);
+    let names = |name: &str| vec![vec![(NAME, json!(name))]];
+    run(&mut base, rng, &Command::CreateRecords { table: teams, rows: names("Red"), ids: None });
+    let red = json!([teams.record(RowNo(1)).to_string()]);
+    let ada = vec![vec![(NAME, json!("Ada")), (TEAM, red)]];
+    run(&mut base, rng, &Command::CreateRecords { table: people, rows: ada, ids: None });
+    for (first, second) in [(teams, people), (people, teams)] {
+        let start = (shape(base.schema()), whole(&base));
+        let commands = [first, second].map(|table| Command::DeleteTable { table });
+        let gone: Vec<Change> = commands.iter().map(|command| run(&mut base, rng, command)).collect();
+        let before = whole(&base);
+        // One of the two alone: its link waits for the other.
+        for table in [first, second] {
+            let one = run(&mut base, rng, &Command::RestoreTable { table });
+            run(&mut base, rng, &Command::Undo { change: Box::new(one) });
+            assert_eq!(whole(&base), before);
+        }
+        let goal = goal_before(&base, &gone);
+        let order = go_back(&base, &goal, false, 0);
+        let change = run(&mut base, rng, &order);
+        assert_eq!((shape(base.schema()), whole(&base)), start);
+        let undo = run(&mut base, rng, &Command::Undo { change: Box::new(change) });
+        assert_eq!(whole(&base), before);
+        run(&mut base, rng, &Command::Undo { change: Box::new(undo) });
+        assert_eq!((shape(base.schema()), whole(&base)), start);
+    }
+}
+
+#[test]
+fn a_field_that_stays_keeps_the_table_that_it_links_to() {
+    let rng = &mut Rng(12);
+    let (mut base, tables, _) = fixture(rng);
+    let people = tables[PEOPLE];
+    let fields = vec![field("Shelf", FieldKind::Text)];
+    let later = Command::CreateTable { name: "Later".into(), description: String::new(), icon: None, fields };
+    let mut done = vec![run(&mut base, rng, &later)];
+    let later = base.schema().table_by_name("later").unwrap().number();
+    let link = FieldKind::Link { table: later, symmetric: None, single: false };
+    done.push(run(&mut base, rng, &update_field(people, AGE, None, Some(link))));
+    let goal = goal_before(&base, &done);
+    let (_, report) = told(&base, rng, &goal);
+    let blocked: Vec<(PartId, BackBlock)> = report.blocked.iter().map(|one| (one.id, one.why)).collect();
+    let expected = [(PartId::Field(people, AGE), BackBlock::Link), (PartId::Table(later), BackBlock::Needed)];
+    assert_eq!(blocked, expected);
+    let order = go_back(&base, &goal, true, 0);
+    run(&mut base, rng, &order);
+    assert!(base.schema().table(later).is_some());
+    assert_eq!(base.schema().field(people.field(AGE)).unwrap().linked(), Some(later));
+}
+
+#[test]
+fn a_choice_that_was_renamed_is_the_one_of_then() {
+    let rng = &mut Rng(13);
+    let (mut base, tables, _) = fixture(rng);
+    let people = tables[PEOPLE];
+    let rows = vec![vec![(NAME, json!("Ada")), (STATE, json!("done"))]];
+    run(&mut base, rng, &Command::CreateRecords { table: people, rows, ids: None });
+    let state = base.schema().field(people.field(STATE)).unwrap().kind.clone();
+    let (goal, before) = (base.goal(), base.cell(people, RowNo(1), STATE));
+    let mut choices = state.choices().unwrap().to_vec();
+    choices.iter_mut().filter(|choice| choice.name == "done").for_each(|choice| choice.name = "ready".into());
+    run(&mut base, rng, &update_field(people, STATE, None, Some(state.with_choices(choices.clone()))));
+    let many = FieldKind::MultiSelect { choices };
+    run(&mut base, rng, &update_field(people, STATE, None, Some(many)));
+    let (_, report) = told(&base, rng, &goal);
+    assert_eq!((report.lost, report.blocked.len()), (0, 0), "{report:?}");
+    let order = go_back(&base, &goal, false, 0);
+    run(&mut base, rng, &order);
+    assert_eq!(base.cell(people, RowNo(1), STATE), before);
 }

@@ -200,7 +200,65 @@ fn a_rule_that_can_not_be_is_refused() {
     assert_eq!(base.schema().field(people.field(AGE)).unwrap().rules.validation, None);
     // What stands together in a rule.
     run(&mut base, rng, &ruled(people, AT, json!({"formula": "{At} >= {Day}"})));
+    assert_eq!((base.ruled_with(people, DAY), base.ruled_with(people, AT)), (&[AT][..], &[DAY][..]));
+    assert_eq!(base.ruled_with(people, AGE), []);
+    assert!(base.memory().rules > 0);
+    run(&mut base, rng, &Command::DeleteTable { table: people });
+    assert_eq!((base.ruled_with(people, DAY), base.memory().rules), (&[][..], 0));
+    run(&mut base, rng, &Command::RestoreTable { table: people });
+    assert_eq!(base.ruled_with(people, DAY), [AT]);
+}
+
+#[test]
+fn a_type_that_a_rule_is_not_for_ends_the_rule_alone() {
+    let rng = &mut Rng(5);
+    let (mut base, tables, _) = fixture(rng);
+    let people = tables[PEOPLE];
+    let (rules, _) = FieldRules::split(&json!({"required": true, "validation": {"min": 0}})).unwrap();
+    let shoe = NewField { rules, ..field("Shoe", FieldKind::Number { precision: None }) };
+    run(&mut base, rng, &Command::CreateField { table: people, field: shoe });
+    let no = base.schema().table(people).unwrap().field_by_name("Shoe").unwrap().no;
+    run(&mut base, rng, &update_field(people, no, None, Some(FieldKind::Text)));
+    let rules = &base.schema().field(people.field(no)).unwrap().rules;
+    assert_eq!((rules.required, rules.validation.is_none()), (true, true));
+}
+
+#[test]
+fn a_kept_formula_is_of_ids() {
+    let rng = &mut Rng(6);
+    let (mut base, tables, _) = fixture(rng);
+    let people = tables[PEOPLE];
+    let row = vec![(DAY, json!("2020-01-01")), (AT, json!("2021-01-01T00:00:00Z"))];
+    run(&mut base, rng, &create(people, vec![row]));
+    run(&mut base, rng, &ruled(people, AT, json!({"formula": "{At} >= {Day}", "message": "No."})));
+    // A field that is named like the id of another one is not that one.
+    let id = people.field(DAY).to_string();
+    run(&mut base, rng, &update_field(people, AGE, Some(&id), None));
+    let early = update(people, 1, vec![(AT, json!("2019-01-01T00:00:00Z"))]);
+    assert_eq!(told(&base, rng, &early), ["0 5 rule_broken No."]);
+    // Other options can be changed after a field of the rule is gone: it is given as it was told.
+    run(&mut base, rng, &Command::DeleteField { table: people, field: DAY });
     let table = base.schema().table(people).unwrap();
-    assert_eq!((table.ruled_with(DAY), table.ruled_with(AT)), (vec![AT], vec![DAY]));
-    assert_eq!(table.ruled_with(AGE), []);
+    let mut shown = base.schema().shown_options(table, table.field(AT).unwrap());
+    shown["required"] = json!(true);
+    let (rules, _) = FieldRules::split(&shown).unwrap();
+    let command = |rules: FieldRules| Command::UpdateField {
+        table: people,
+        field: AT,
+        name: None,
+        description: None,
+        kind: None,
+        rules: Some(rules),
+        position: None,
+    };
+    let before = table.field(AT).unwrap().rules.validation.clone();
+    run(&mut base, rng, &command(rules.clone()));
+    let after = &base.schema().field(people.field(AT)).unwrap().rules;
+    assert_eq!((&after.validation, after.required), (&before, true));
+    // Another one with what is gone is refused.
+    let mut rules = rules;
+    rules.validation.as_mut().unwrap().formula = Some("{At} > {Day}".into());
+    assert_eq!(check(&base, rng, &command(rules)).unwrap_err()[0].code, CellCode::InvalidFormula);
+    run(&mut base, rng, &Command::RestoreField { table: people, field: DAY });
+    assert_eq!(told(&base, rng, &early), ["0 5 rule_broken No."]);
 }

@@ -56,7 +56,7 @@ pub use parse::{MAX_DEPTH, MAX_NODES, MAX_SOURCE_BYTES, Parsed, parse};
 pub use reference::{function, functions, markdown};
 pub use row::{Evaluator, eval_row};
 pub use span::{LineColumn, Span, line_column, utf16_offset};
-pub use stored::{compile_stored, shown, stored};
+pub use stored::{compile_stored, compile_stored_filter, shown, stored};
 pub use types::{
     Conversion, Default, Param, ParamType, Returns, Signature, Step, Type, comparable, conversion, unify,
 };

@@ -2,7 +2,7 @@
 //! text are written anew; spaces and line breaks stay as the person made them.
 
 use crate::ast::{Ast, NodeKind, brace};
-use crate::check::{Program, Scope, check};
+use crate::check::{Program, Scope, check, into_condition};
 use crate::diagnostic::Diagnostic;
 use crate::parse::parse;
 
@@ -27,6 +27,11 @@ pub fn compile_stored(text: &str, scope: &Scope) -> Result<Program, Vec<Diagnost
     }
     let checked = check(&parsed.ast, &scope.by_id());
     checked.program.ok_or(checked.diagnostics)
+}
+
+/// The same for a kept condition on records (see [`crate::compile_filter`]).
+pub fn compile_stored_filter(text: &str, scope: &Scope) -> Result<Program, Vec<Diagnostic>> {
+    into_condition(compile_stored(text, scope)?)
 }
 
 fn rewrite<'s>(text: &str, name: impl Fn(&str) -> Option<&'s str>) -> Result<String, Vec<Diagnostic>> {

@@ -97,6 +97,9 @@ struct SchemaReturnOrder {
     /// Whether to do it although some of it can't be as it was.
     #[serde(default)]
     partly: bool,
+    /// How many parts that answer had under `blocked`; left out, any number may be.
+    #[serde(default)]
+    blocked: Option<usize>,
 }
 
 /// What was done.
@@ -166,7 +169,8 @@ async fn validate(
     let (past, _) = bases.past(&caller, &open, Moment::parse_version(&version)?).await?;
     let goal = Box::new(past.base.goal());
     let from = Box::new(open.read(|base| base.schema().clone()));
-    let command = Command::GoBack { goal, from, partly: true, lost: usize::MAX };
+    let (blocked, lost) = (usize::MAX, usize::MAX);
+    let command = Command::GoBack { goal, from, partly: true, blocked, lost };
     bases.permit(&open, &caller, &command)?;
     let Command::GoBack { goal, .. } = &command else { return Err(Error::internal("no goal").into()) };
     let (actor, now_us) = (caller.actor.to_string(), bases.0.clock.now().as_microsecond());
@@ -180,7 +184,7 @@ async fn validate(
 }
 
 /// Goes back to the schema of a version, as one change. 409 `conflict` when tables, fields or views were changed since `version`, or
-/// when more values than `lost` would be lost.
+/// when more values than `lost` would be lost or more parts than `blocked` can't be as they were.
 #[utoipa::path(post, path = "/v1/bases/{base}/schema/versions/{version}/restore", tag = "schema",
     params(("base" = String, Path, description = "Base id, app…"), ("version" = u64, Path, description = "Number of a change")),
     request_body = SchemaReturnOrder, responses((status = 200, body = SchemaReturned)))]
@@ -199,7 +203,8 @@ async fn restore(
         return Err(Error::field("version", Code::InvalidValue, "is a version that is not there yet").into());
     }
     let goal = Box::new(past.base.goal());
-    let command = Command::GoBack { goal, from, partly: order.partly, lost: order.lost };
+    let blocked = order.blocked.unwrap_or(usize::MAX);
+    let command = Command::GoBack { goal, from, partly: order.partly, blocked, lost: order.lost };
     bases.permit(&open, &caller, &command)?;
     let between: kernel_db::Params<'_> =
         &[&caller.tenant.uuid(), &number.cast_signed(), &order.version.cast_signed(), &seq.cast_signed()];

@@ -50,7 +50,7 @@ impl Base {
 pub(super) fn checked(
     base: &Base,
     (goal, from): (&SchemaGoal, &Schema),
-    (partly, lost): (bool, usize),
+    (partly, blocked, lost): (bool, usize, usize),
     context: &mut CheckContext<'_>,
 ) -> Checked<Change> {
     if !back::same_shape(base.schema(), from) {
@@ -64,6 +64,11 @@ pub(super) fn checked(
     if told.lost > lost {
         let detail = format!("{} values would be lost now, and not {lost}. Look again.", told.lost);
         return refuse("lost", CellCode::Changed, detail);
+    }
+    if told.blocked.len() > blocked {
+        let detail =
+            format!("{} parts can't be as they were now, and not {blocked}. Look again.", told.blocked.len());
+        return refuse("blocked", CellCode::Changed, detail);
     }
     match told.blocked.first() {
         Some(first) if !partly => {
@@ -141,20 +146,39 @@ impl Way<'_> {
         self.goal.schema.table(table)?.field(field)
     }
 
-    fn tables(&self, draft: &mut Draft<'_>, context: &CheckContext<'_>) -> Checked<()> {
-        let then = &self.goal.schema;
+    fn tables(&mut self, draft: &mut Draft<'_>, context: &CheckContext<'_>) -> Checked<()> {
+        let goal = self.goal;
+        let then = &goal.schema;
         let numbers = |tables: &[Table]| tables.iter().map(Table::number).collect::<Vec<_>>();
         for table in numbers(&draft.schema().tables) {
-            if then.table(table).is_none() {
+            if then.table(table).is_some() {
+                continue;
+            }
+            if self.is_held(draft.schema(), table) {
+                let name = existing(draft, table)?.head.name.clone();
+                self.block(PartId::Table(table), &name, BackBlock::Needed);
+            } else {
                 trash::put_table(draft, context, table)?;
             }
         }
-        for table in numbers(&draft.schema().trash) {
+        // Those that went last first: a link between two is where it was when the first of them went.
+        let mut trash: Vec<&Table> = draft.schema().trash.iter().collect();
+        trash.sort_by_key(|table| table.head.deleted_us);
+        let trash: Vec<TableNo> = trash.into_iter().rev().map(Table::number).collect();
+        for table in trash {
             if then.table(table).is_some() {
                 trash::restore_table(draft, table)?;
             }
         }
         Ok(())
+    }
+
+    /// Whether a field that stays as it is links to the table: it would go with it.
+    fn is_held(&self, now: &Schema, table: TableNo) -> bool {
+        now.tables.iter().any(|one| {
+            let mut fields = one.fields.iter().filter(|field| field.linked() == Some(table));
+            fields.any(|field| self.stuck.contains(&(one.number(), field.no)))
+        })
     }
 
     fn fields(&mut self, draft: &mut Draft<'_>, context: &mut CheckContext<'_>, then: &Table) -> Checked<()> {
@@ -245,12 +269,12 @@ impl Way<'_> {
         let Some(shape) = draft.schema().table(table) else { return Ok(()) };
         let is_shared = |view: &View| view.access != ViewAccess::Personal;
         let gone: Vec<View> = shape.views.iter().filter(|view| is_shared(view)).cloned().collect();
-        for view in &then.views {
+        // One that is somebody's own, or was then, is theirs to share or not.
+        for view in then.views.iter().filter(|view| is_shared(view)) {
             let shape = existing(draft, table)?;
-            let is_there = shape.view(view.no).is_some();
-            if shape.trashed_view(view.no).is_some() && is_shared(view) {
+            if shape.trashed_view(view.no).is_some_and(is_shared) {
                 trash::restore_view(draft, table, view.no)?;
-            } else if !is_there || !shape.view(view.no).is_some_and(|now| is_shared(now) || is_shared(view)) {
+            } else if !shape.view(view.no).is_some_and(is_shared) {
                 continue;
             }
             view_like(draft, table, view)?;

@@ -214,6 +214,19 @@ fn linked_rows(
     texts.iter().zip(found).filter_map(|(text, row)| Some(((*text).to_owned(), row?))).collect()
 }
 
+/// The choices of a cell for a field that has such, too: one of the same id is the same, whatever it is called now.
+fn known_choices(kind: &FieldKind, value: ValueRef<'_>, choices: &[Choice]) -> Vec<String> {
+    let one = |id: &str| {
+        let is_same = choices.iter().any(|choice| choice.id == id);
+        if is_same { id.to_owned() } else { choice_name(kind, id).unwrap_or(id).to_owned() }
+    };
+    match value {
+        ValueRef::Choice(id) => vec![one(id)],
+        ValueRef::Choices(ids) => ids.iter().map(|id| one(id)).collect(),
+        _ => Vec::new(),
+    }
+}
+
 fn cell(
     base: &Base,
     field: &Field,
@@ -253,7 +266,12 @@ fn cell(
         let most = if matches!(kind, FieldKind::Signature) { 1 } else { usize::MAX };
         return Cell::texts(files.iter().filter(|file| fits(file)).take(most).cloned().collect());
     }
-    let list = names(base, field, rows, slot);
+    let list = match (kind.choices(), value) {
+        (Some(choices), ValueRef::Choice(_) | ValueRef::Choices(_)) => {
+            known_choices(field.value_kind(), value, choices)
+        }
+        _ => names(base, field, rows, slot),
+    };
     if kind.storage() == Storage::Links {
         let single = matches!(kind, FieldKind::Link { single: true, .. });
         let mut found: Vec<RowNo> = Vec::new();

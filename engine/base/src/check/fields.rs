@@ -9,7 +9,7 @@ use crate::command::{CellCode, CellError, CheckContext, NewField};
 use crate::ids::{FieldNo, TableNo, choice_id};
 use crate::schema::{
     Choice, Field, FieldKind, FieldRules, MAX_CHOICES, MAX_DESCRIPTION, MAX_FIELDS, Table, Trash, clean_name,
-    same_name,
+    is_kept, same_name,
 };
 use rustc_hash::FxHashSet;
 
@@ -311,12 +311,17 @@ pub(super) fn update(
     } else if converts {
         // A default is one of the old type.
         after.rules = FieldRules { default: serde_json::Value::Null, ..after.rules };
+        // Bounds and the like, too; what is left may be for any type.
+        if rules::clean(&after.kind, &after.rules).is_err() {
+            after.rules.validation = None;
+        }
         if rules::clean(&after.kind, &after.rules).is_err() {
             after.rules = FieldRules::default();
         }
     }
-    // A rule that stays as it is may name what is gone by now.
-    let asked = if after.rules.validation == before.rules.validation {
+    // A formula that stays as it is may name what is gone by now.
+    let is_same = keeps_formula(existing(draft, table)?, &before.rules, &mut after.rules) && !converts;
+    let asked = if is_same || after.rules.validation == before.rules.validation {
         rules::clean(&after.kind, &after.rules)
     } else {
         with_field(existing(draft, table)?, after.field(no), |table| {
@@ -356,6 +361,19 @@ pub(super) fn update(
     match edit.position {
         Some(to) => reorder(draft, table, no, to),
         None => Ok(()),
+    }
+}
+
+/// Whether the formula of a field's rule is the one that is kept; it may be given by names, and is by ids then.
+fn keeps_formula(table: &Table, before: &FieldRules, after: &mut FieldRules) -> bool {
+    let kept = before.validation.as_ref().and_then(|asked| asked.formula.as_deref());
+    let given = after.validation.as_mut().and_then(|asked| asked.formula.as_mut());
+    match (kept, given) {
+        (Some(kept), Some(given)) if is_kept(given, kept, table) => {
+            kept.clone_into(given);
+            true
+        }
+        _ => false,
     }
 }
 

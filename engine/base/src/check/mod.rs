@@ -36,8 +36,8 @@ impl Base {
     /// What the command would change, or all that is wrong with it. Nothing is written. A command that changes nothing
     /// gives an empty change ([`Change::is_empty`]).
     pub fn check(&self, command: &Command, context: &mut CheckContext<'_>) -> Result<Change, Vec<CellError>> {
-        if let Command::GoBack { goal, from, partly, lost } = command {
-            return back::checked(self, (goal, from), (*partly, *lost), context);
+        if let Command::GoBack { goal, from, partly, blocked, lost } = command {
+            return back::checked(self, (goal, from), (*partly, *blocked, *lost), context);
         }
         let mut draft = Draft::new(self);
         let mut refused = Vec::new();

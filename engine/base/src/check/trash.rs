@@ -81,7 +81,7 @@ pub(super) fn restore_table(draft: &mut Draft<'_>, table: TableNo) -> Checked<()
             Some(shape) => {
                 if let Some(back) = shape.trashed_field(back).cloned() {
                     room(shape, 1)?;
-                    untrash(draft, other, &back);
+                    untrash(draft, other, back.no);
                 }
             }
             // The other table was deleted since: this side waits for it in the trash, and is purged when the other one is.
@@ -107,7 +107,7 @@ pub(super) fn restore_field(draft: &mut Draft<'_>, table: TableNo, no: FieldNo) 
     };
     let FieldKind::Link { table: other, symmetric: Some(back), .. } = field.kind else {
         room(shape, 1)?;
-        untrash(draft, table, &field);
+        untrash(draft, table, no);
         return Ok(());
     };
     let back = match draft.schema().table(other) {
@@ -122,10 +122,10 @@ pub(super) fn restore_field(draft: &mut Draft<'_>, table: TableNo, no: FieldNo) 
         return refuse("id", CellCode::UnknownField, "Its other side was deleted for good.");
     };
     room(shape, 1 + usize::from(other == table))?;
-    untrash(draft, table, &field);
+    untrash(draft, table, no);
     if (other, back.no) != (table, no) {
         room(existing(draft, other)?, 1)?;
-        untrash(draft, other, &back);
+        untrash(draft, other, back.no);
     }
     Ok(())
 }
@@ -139,18 +139,18 @@ fn room(shape: &Table, count: usize) -> Checked<()> {
 
 /// Takes a field out of the trash of a table that is there. What it was unique in may have been written elsewhere meanwhile: then
 /// the rule goes, not the values.
-fn untrash(draft: &mut Draft<'_>, table: TableNo, field: &Field) {
+pub(super) fn untrash(draft: &mut Draft<'_>, table: TableNo, no: FieldNo) {
     let Some(shape) = draft.schema().table(table) else { return };
-    let before = FieldFacts::of(field);
+    let Some(before) = shape.trashed_field(no).map(FieldFacts::of) else { return };
     let mut after = FieldFacts {
-        name: free(&field.name, |name| shape.field_by_name(name).is_some()),
+        name: free(&before.name, |name| shape.field_by_name(name).is_some()),
         deleted_us: None,
         ..before.clone()
     };
-    if after.rules.unique && rules::no_duplicates(draft, table, field.no).is_err() {
+    if after.rules.unique && rules::no_duplicates(draft, table, no).is_err() {
         after.rules.unique = false;
     }
-    draft.edit(SchemaEdit::Field { table, field: field.no, before: Some(before), after: Some(after) });
+    draft.edit(SchemaEdit::Field { table, field: no, before: Some(before), after: Some(after) });
 }
 
 /// Puts a view into the trash.

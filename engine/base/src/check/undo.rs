@@ -10,7 +10,7 @@ use crate::cell::Cell;
 use crate::change::{Change, FieldFacts, RowEdit, RowFacts, RowMeta, SchemaEdit};
 use crate::command::{CellCode, CheckContext};
 use crate::ids::{FieldNo, RowNo, TableNo, ViewNo};
-use crate::schema::{FieldKind, TableHead, View, same_name};
+use crate::schema::{Field, FieldKind, TableHead, View, same_name};
 use crate::view::ViewAccess;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::BTreeMap;
@@ -64,6 +64,14 @@ fn schema(draft: &mut Draft<'_>, context: &CheckContext<'_>, edits: &[SchemaEdit
             _ => None,
         })
         .collect();
+    // So does one that goes to the trash: what linked it to another that is there then is as it was.
+    let leaving: FxHashSet<TableNo> = edits
+        .iter()
+        .filter_map(|edit| match edit {
+            SchemaEdit::Table { table, after: Some(after), .. } if after.deleted_us.is_some() => Some(*table),
+            _ => None,
+        })
+        .collect();
     // Views follow fields that come and go; who changed such a view since keeps it.
     let is_of_views = edits.iter().all(|edit| matches!(edit, SchemaEdit::View { .. }));
     for edit in edits {
@@ -76,6 +84,14 @@ fn schema(draft: &mut Draft<'_>, context: &CheckContext<'_>, edits: &[SchemaEdit
             }
             SchemaEdit::Table { table, before: Some(before), after } => {
                 table_back(draft, context, *table, before, after.as_ref())?;
+            }
+            SchemaEdit::Field { table, field, before: Some(before), after: Some(after) }
+                if leaving.contains(table)
+                    && before.deleted_us.is_some()
+                    && after.deleted_us.is_none()
+                    && leads_to_trash(draft, *table, *field) =>
+            {
+                trash::untrash(draft, *table, *field);
             }
             SchemaEdit::Field { table, field, before: Some(before), after } if !ended.contains(table) => {
                 field_back(draft, context, (*table, *field), before, after.as_ref())?;
@@ -91,6 +107,13 @@ fn schema(draft: &mut Draft<'_>, context: &CheckContext<'_>, edits: &[SchemaEdit
         views::refit(draft);
     }
     Ok(())
+}
+
+/// Whether a field in the trash links to a table that is there, too.
+fn leads_to_trash(draft: &Draft<'_>, table: TableNo, field: FieldNo) -> bool {
+    let field = draft.schema().table(table).and_then(|shape| shape.trashed_field(field));
+    let other = field.and_then(Field::linked);
+    other.is_some_and(|other| draft.schema().trashed_table(other).is_some())
 }
 
 fn table_back(

@@ -7,39 +7,114 @@
 use super::draft::Draft;
 use crate::base::Base;
 use crate::cell::Cell;
+use crate::change::SchemaEdit;
 use crate::column::ValueRef;
 use crate::command::{CellCode, CellError, CheckContext};
 use crate::ids::{FieldNo, RowNo, Slot, TableNo};
 use crate::json::choice_name;
 use crate::rows::Rows;
-use crate::schema::{Field, FieldKind, Rule, Schema, Storage, Table};
+use crate::schema::{Field, FieldKind, Rule, Schema, Storage, Table, TableHead};
 use crate::select::{type_of, value_at};
 use crate::time;
 use engine_expr::{EvalContext, Evaluator, FieldKey, RecordPart, Row, Type, Value};
 use jiff::tz::TimeZone;
 use rustc_hash::FxHashMap;
 
+/// Records that share what a formula may cost.
+const COUNTED_AT_ONCE: usize = 4_096;
+
+/// The rules of a table.
+#[derive(Debug, Default)]
+struct Ruled {
+    rules: Vec<Rule>,
+    /// For each field of a rule with a formula, the others that stand in one with it.
+    together: FxHashMap<FieldNo, Vec<FieldNo>>,
+}
+
+impl Ruled {
+    fn of(table: &Table) -> Self {
+        let rules: Vec<Rule> = table.fields.iter().filter_map(|field| Rule::of(table, field)).collect();
+        let mut together: FxHashMap<FieldNo, Vec<FieldNo>> = FxHashMap::default();
+        for rule in rules.iter().filter(|rule| rule.program.is_some()) {
+            let read = table.fields.iter().map(|field| field.no).filter(|no| rule.reads(*no));
+            let read: Vec<FieldNo> = read.collect();
+            for no in &read {
+                together.entry(*no).or_default().extend(read.iter().filter(|other| *other != no));
+            }
+        }
+        for others in together.values_mut() {
+            others.sort_unstable();
+            others.dedup();
+        }
+        Self { rules, together }
+    }
+}
+
 /// The rules of a base's tables, compiled; tables without any are not in it.
 #[derive(Debug, Default)]
 pub(crate) struct Validations {
-    tables: FxHashMap<TableNo, Vec<Rule>>,
+    tables: FxHashMap<TableNo, Ruled>,
 }
 
 impl Validations {
     pub(crate) fn of(schema: &Schema) -> Self {
-        let mut tables = FxHashMap::default();
-        for table in &schema.tables {
-            let rules: Vec<Rule> = table.fields.iter().filter_map(|field| Rule::of(table, field)).collect();
-            if !rules.is_empty() {
-                tables.insert(table.number(), rules);
-            }
-        }
-        Self { tables }
+        let mut made = Self::default();
+        schema.tables.iter().for_each(|table| made.renew(schema, table.number()));
+        made
+    }
+
+    fn renew(&mut self, schema: &Schema, table: TableNo) {
+        self.tables.remove(&table);
+        let ruled = schema.table(table).map(Ruled::of).filter(|ruled| !ruled.rules.is_empty());
+        self.tables.extend(ruled.map(|ruled| (table, ruled)));
+    }
+
+    /// Follows a change of the schema: rules of tables that it leaves alone, or changes in what no rule is made of, stay.
+    pub(crate) fn follow(&mut self, schema: &Schema, edits: &[SchemaEdit]) {
+        let mut tables: Vec<TableNo> = edits.iter().filter_map(touched).collect();
+        tables.sort_unstable();
+        tables.dedup();
+        tables.into_iter().for_each(|table| self.renew(schema, table));
     }
 
     /// None for a table without rules: nothing else is done for its records.
     pub(crate) fn rules(&self, table: TableNo) -> Option<&[Rule]> {
-        self.tables.get(&table).map(Vec::as_slice)
+        self.tables.get(&table).map(|ruled| ruled.rules.as_slice())
+    }
+
+    pub(crate) fn bytes(&self) -> usize {
+        self.tables.values().flat_map(|ruled| &ruled.rules).map(|rule| rule.bytes).sum()
+    }
+}
+
+/// The table whose rules may be others after an edit.
+fn touched(edit: &SchemaEdit) -> Option<TableNo> {
+    match edit {
+        SchemaEdit::Table { table, before, after } => {
+            let is_live =
+                |head: &Option<TableHead>| head.as_ref().is_some_and(|head| head.deleted_us.is_none());
+            (is_live(before) != is_live(after)).then_some(*table)
+        }
+        SchemaEdit::Field { table, before: Some(before), after: Some(after), .. } => {
+            let (old, new) = (&before.kind, &after.kind);
+            let same = before.rules == after.rules
+                && before.name == after.name
+                && before.deleted_us.is_some() == after.deleted_us.is_some()
+                && old.storage() == new.storage()
+                && type_of(old) == type_of(new)
+                && old.is_computed() == new.is_computed();
+            (!same).then_some(*table)
+        }
+        SchemaEdit::Field { table, .. } => Some(*table),
+        SchemaEdit::Base { .. } | SchemaEdit::View { .. } => None,
+    }
+}
+
+impl Base {
+    /// The other fields that stand in one rule with this one. Who writes one of them learns of the others whether the rule holds.
+    pub fn ruled_with(&self, table: TableNo, field: FieldNo) -> &[FieldNo] {
+        let together = self.validations.tables.get(&table).and_then(|ruled| ruled.together.get(&field));
+        together.map(Vec::as_slice).unwrap_or_default()
     }
 }
 
@@ -247,14 +322,19 @@ pub(super) fn count(
 ) -> usize {
     let Some(rows) = base.tables.get(&table.number()) else { return 0 };
     let Some(rule) = Rule::of(table, field) else { return 0 };
-    let moment = moment(now_us);
-    let mut evaluator = rule.program.as_ref().map(|program| Evaluator::new(program, &moment));
+    let slots: Vec<Slot> =
+        rows.live_slots().filter(|slot| rows.value(field.no, *slot) != ValueRef::Empty).collect();
     let mut broken = 0;
-    for slot in rows.live_slots().filter(|slot| rows.value(field.no, *slot) != ValueRef::Empty) {
-        let row = rows.row(slot);
-        let find = |no: FieldNo| if no == field.no { after.get(&row).copied() } else { None };
-        let record = Record { base, table, row, there: Some((rows, slot)), written: &find, now_us };
-        broken += usize::from(is_outside(&rule, &record) || is_false(&rule, &record, evaluator.as_mut()));
+    for some in slots.chunks(COUNTED_AT_ONCE) {
+        // What the formula may cost is for so many records, or those behind them would seem to break the rule.
+        let moment = moment(now_us);
+        let mut evaluator = rule.program.as_ref().map(|program| Evaluator::new(program, &moment));
+        for slot in some.iter().copied() {
+            let row = rows.row(slot);
+            let find = |no: FieldNo| if no == field.no { after.get(&row).copied() } else { None };
+            let record = Record { base, table, row, there: Some((rows, slot)), written: &find, now_us };
+            broken += usize::from(is_outside(&rule, &record) || is_false(&rule, &record, evaluator.as_mut()));
+        }
     }
     broken
 }

@@ -21,7 +21,7 @@ pub use rules::FieldRules;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 pub use validation::Validation;
-pub(crate) use validation::{Rule, clean_formula};
+pub(crate) use validation::{Rule, clean_formula, is_kept};
 
 /// Tables of a base.
 pub const MAX_TABLES: usize = 200;

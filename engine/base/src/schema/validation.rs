@@ -7,7 +7,8 @@ use crate::ids::FieldNo;
 use crate::select::scope;
 use crate::time;
 use engine_expr::{
-    MAX_PATTERN_BYTES, PatternRefused, Program, Severity, compile_filter, compile_whole, stored,
+    MAX_PATTERN_BYTES, PatternRefused, Program, ProgramNode, Severity, compile_filter, compile_stored_filter,
+    compile_whole, shown, stored,
 };
 use regex::Regex;
 use serde::{Deserialize, Serialize};
@@ -54,8 +55,8 @@ pub(crate) fn measure(storage: Storage, value: &Value) -> Option<f64> {
     }
 }
 
-/// The pattern, compiled so that it has to match the whole text; the error is a sentence for people.
-pub(crate) fn pattern(text: &str) -> Result<Regex, String> {
+/// The pattern, compiled so that it has to match the whole text, and its bytes; the error is a sentence for people.
+pub(crate) fn pattern(text: &str) -> Result<(Regex, usize), String> {
     compile_whole(text).map_err(|refused| match refused {
         PatternRefused::TooLarge => {
             format!("The pattern has at most {MAX_PATTERN_BYTES} bytes, 1 MiB compiled.")
@@ -113,8 +114,17 @@ impl Validation {
     }
 }
 
+/// How a formula names fields.
+#[derive(Clone, Copy)]
+enum Form {
+    /// As a person writes it: by name, or by id.
+    Written,
+    /// By id alone, whatever a field may be called.
+    Kept,
+}
+
 /// The formula's program. Calculated fields are no part of it: they follow only after a record is written.
-fn program(text: &str, table: &Table) -> Result<Program, String> {
+fn program(text: &str, form: Form, table: &Table) -> Result<Program, String> {
     let wrong = |diagnostics: Vec<engine_expr::Diagnostic>| {
         let first = diagnostics.into_iter().find(|one| one.severity == Severity::Error);
         first.map_or_else(
@@ -126,7 +136,11 @@ fn program(text: &str, table: &Table) -> Result<Program, String> {
             },
         )
     };
-    let program = compile_filter(text, &scope(table)).map_err(wrong)?;
+    let compile = match form {
+        Form::Written => compile_filter,
+        Form::Kept => compile_stored_filter,
+    };
+    let program = compile(text, &scope(table)).map_err(wrong)?;
     let read = |field: &&Field| program.reads_all() || program.reads().contains(&field.no.0);
     match table.fields.iter().filter(read).find(|field| field.kind.is_computed()) {
         Some(field) => Err(format!("{} is calculated; a rule reads only what is written.", field.name)),
@@ -139,8 +153,15 @@ pub(crate) fn clean_formula(text: &str, table: &Table) -> Result<String, String>
     if text.trim().is_empty() {
         return Err("Enter a formula.".into());
     }
-    program(text, table)?;
+    program(text, Form::Written, table)?;
     stored(text, &scope(table)).map_err(|_| "The rule can't be read.".into())
+}
+
+/// Whether a written formula is the one that is kept, under the names of today; also if that can't be asked any more.
+pub(crate) fn is_kept(text: &str, kept: &str, table: &Table) -> bool {
+    let scope = scope(table);
+    let as_shown = || shown(kept, &scope).is_ok_and(|shown| shown == text);
+    text == kept || as_shown() || stored(text, &scope).is_ok_and(|stored| stored == kept)
 }
 
 /// A field's rule as it is asked.
@@ -155,6 +176,8 @@ pub(crate) struct Rule {
     pub(crate) program: Option<Program>,
     /// What people are told.
     pub(crate) message: String,
+    /// What it takes in memory.
+    pub(crate) bytes: usize,
 }
 
 impl Rule {
@@ -162,7 +185,14 @@ impl Rule {
     pub(crate) fn of(table: &Table, field: &Field) -> Option<Self> {
         let asked = field.rules.validation.as_deref()?;
         let storage = field.kind.storage();
-        let compiled = asked.formula.as_deref().and_then(|text| program(text, table).ok());
+        let compiled = asked.formula.as_deref().and_then(|text| program(text, Form::Kept, table).ok());
+        let pattern = asked.pattern.as_deref().and_then(|text| pattern(text).ok());
+        let message = if asked.message.is_empty() { told(field, asked) } else { asked.message.clone() };
+        let nodes = compiled.as_ref().map_or(0, |program| program.nodes().len());
+        let bytes = size_of::<Self>()
+            + message.len()
+            + nodes * size_of::<ProgramNode>()
+            + pattern.as_ref().map_or(0, |(_, bytes)| *bytes);
         let number = |length: Option<u32>, other| length.map_or(other, |length| length as usize);
         Some(Self {
             field: field.no,
@@ -170,9 +200,10 @@ impl Rule {
             min: measure(storage, &asked.min),
             max: measure(storage, &asked.max),
             lengths: (number(asked.min_length, 0), number(asked.max_length, usize::MAX)),
-            pattern: asked.pattern.as_deref().and_then(|text| pattern(text).ok()),
+            pattern: pattern.map(|(pattern, _)| pattern),
             program: compiled,
-            message: if asked.message.is_empty() { told(field, asked) } else { asked.message.clone() },
+            message,
+            bytes,
         })
     }
 
@@ -186,7 +217,7 @@ impl Rule {
 /// Why a rule with a formula is not asked: a field of it is gone, or calculated by now.
 pub(crate) fn problem(table: &Table, field: &Field) -> Option<String> {
     let formula = field.rules.validation.as_deref()?.formula.as_deref()?;
-    program(formula, table).err()
+    program(formula, Form::Kept, table).err()
 }
 
 fn told(field: &Field, asked: &Validation) -> String {
@@ -215,17 +246,9 @@ fn told(field: &Field, asked: &Validation) -> String {
 }
 
 impl Table {
-    /// The other fields that stand in one rule with this one. Who writes one of them learns of the others whether the rule holds.
-    pub fn ruled_with(&self, field: FieldNo) -> Vec<FieldNo> {
-        let rules = self.fields.iter().filter_map(|one| Rule::of(self, one));
-        let ruled = rules.filter(|rule| rule.program.is_some() && rule.reads(field));
-        let numbers = |rule: Rule| {
-            let read = self.fields.iter().map(|one| one.no).filter(move |no| rule.reads(*no));
-            read.collect::<Vec<_>>()
-        };
-        let mut found: Vec<_> = ruled.flat_map(numbers).filter(|no| *no != field).collect();
-        found.sort_unstable();
-        found.dedup();
-        found
+    /// Why the formula of a field's rule, as a person writes it, can't be asked of records of this table; `None` also without one.
+    pub fn rule_problem(&self, field: &Field) -> Option<String> {
+        let formula = field.rules.validation.as_deref()?.formula.as_deref()?;
+        program(formula, Form::Written, self).err()
     }
 }

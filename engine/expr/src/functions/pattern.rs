@@ -11,6 +11,8 @@ use regex::{Regex, RegexBuilder};
 pub const MAX_PATTERN_BYTES: usize = 1_000;
 /// Most memory of a compiled regular expression, in bytes.
 pub const MAX_PATTERN_MEMORY: usize = 1 << 20;
+/// The first limit that is tried of one whose size is asked for; eight times as much follows, until it fits.
+const LEAST_MEMORY: usize = MAX_PATTERN_MEMORY / 64;
 /// What compiling a pattern that is not a literal costs for each row.
 pub(crate) const COMPILE_STEPS: usize = 50_000;
 
@@ -28,22 +30,30 @@ pub(crate) fn compile(pattern: &str) -> Result<Regex, Refused> {
     if pattern.len() > MAX_PATTERN_BYTES {
         return Err(Refused::TooLarge);
     }
-    built(pattern)
+    built(pattern, MAX_PATTERN_MEMORY)
 }
 
-/// The same for one that has to match a whole text, by itself.
+/// The same for one that has to match a whole text, by itself; with the bytes that it takes at most.
 ///
 /// # Errors
 /// Too large a pattern, or none.
-pub fn compile_whole(pattern: &str) -> Result<Regex, Refused> {
+pub fn compile_whole(pattern: &str) -> Result<(Regex, usize), Refused> {
     // By itself first: a bracket in it could close the one around it.
     compile(pattern)?;
-    built(&format!(r"\A(?:{pattern})\z"))
+    let whole = format!(r"\A(?:{pattern})\z");
+    // The engine does not say how large a program is, but whether it is larger than a limit.
+    let mut bytes = LEAST_MEMORY;
+    loop {
+        match built(&whole, bytes) {
+            Err(Refused::TooLarge) if bytes < MAX_PATTERN_MEMORY => bytes *= 8,
+            done => return done.map(|regex| (regex, bytes)),
+        }
+    }
 }
 
-fn built(pattern: &str) -> Result<Regex, Refused> {
+fn built(pattern: &str, bytes: usize) -> Result<Regex, Refused> {
     let built = RegexBuilder::new(pattern)
-        .size_limit(MAX_PATTERN_MEMORY)
+        .size_limit(bytes)
         .dfa_size_limit(MAX_PATTERN_MEMORY)
         .nest_limit(50)
         .build();
