@@ -26,7 +26,7 @@ fn code(code: CellCode) -> Code {
 }
 
 /// The table that a command is about, if it is about one.
-fn table_of(command: &Command) -> Option<TableNo> {
+pub(crate) fn table_of(command: &Command) -> Option<TableNo> {
     match command {
         Command::CreateRecords { table, .. }
         | Command::ImportRecords { table, .. }

@@ -4,12 +4,13 @@ use crate::actor::{OpenBase, Order, Registry, Written};
 use crate::attachments::{Addresses, Disk, Scanning, StorageLimits};
 use crate::catalog;
 use crate::events::Events;
+use crate::problem;
 use crate::sight::{self, Seen};
 use engine_base::ids::TableNo;
 use engine_base::{CheckContext, Command, Conversion, FileTexts};
 use kernel_core::outgoing::Outgoing;
 use kernel_core::sealed::Sealing;
-use kernel_core::{Caller, Clock, Error, Random, Result, TenantId, settings};
+use kernel_core::{Caller, Clock, Code, Error, Random, Result, TenantId, settings};
 use kernel_db::{Database, Db, Notification};
 use kernel_web::Web;
 use parking_lot::RwLock;
@@ -209,17 +210,29 @@ impl Bases {
     }
 
     /// What a conversion of a field would keep and lose, at which version.
-    pub(crate) fn preview(
+    ///
+    /// # Errors
+    /// Those of the command; `forbidden` for who sees some of the table's rows only.
+    pub(crate) async fn preview(
         &self,
-        base: &OpenBase,
+        base: &Arc<OpenBase>,
         caller: &Caller,
-        command: &Command,
+        command: Command,
     ) -> Result<(u64, Conversion)> {
-        self.permit(base, caller, command)?;
-        let actor = caller.actor.to_string();
-        let mut random = || self.0.random.below(u64::MAX);
+        self.permit(base, caller, &command)?;
+        if problem::table_of(&command).is_some_and(|table| caller.access.rows(table.0).is_some()) {
+            let detail =
+                "You see some of this table's records only. What would become of the others is not told.";
+            return Err(Error::new(Code::Forbidden).detail(detail));
+        }
+        let (base, actor, random) = (Arc::clone(base), caller.actor.to_string(), self.0.random.clone());
         let now_us = self.0.clock.now().as_microsecond();
-        base.conversion(command, &mut CheckContext::new(&actor, now_us, &mut random))
+        // All values of a field are read: not on a thread that answers others.
+        let told = tokio::task::spawn_blocking(move || {
+            let mut random = || random.below(u64::MAX);
+            base.conversion(&command, &mut CheckContext::new(&actor, now_us, &mut random))
+        });
+        told.await.map_err(Error::internal)?
     }
 
     /// Asked before every command of a caller.

@@ -9,9 +9,13 @@
 
 mod back;
 mod past;
+mod rows;
+mod rules;
 mod undo;
 
-pub(crate) use back::restores_field;
+pub(crate) use back::{goes_back, restores_field};
+pub(crate) use rows::{rows_to_show, rows_to_store};
+pub(crate) use rules::without_hidden;
 
 use crate::problem;
 use engine_base::{
@@ -295,32 +299,6 @@ fn canonical(filter: &str) -> Result<String> {
     }
 }
 
-/// A condition on rows as it is stored: it can be asked of the table, and names fields by id, so that renaming a field
-/// changes nobody's rows.
-///
-/// # Errors
-/// `bad_filter` with its place; `not_found`.
-pub(crate) fn rows_to_store(base: &Base, table: TableNo, filter: &str, now_us: i64) -> Result<String> {
-    let schema = base.schema().table(table).ok_or_else(Error::not_found)?;
-    canonical(filter)?;
-    let by_id = engine_expr::parse(filter)
-        .ast
-        .print_renamed(|name| Some(table.field(schema.field_by_key(name)?.no).to_string()));
-    for text in [filter, &by_id] {
-        let spec = QuerySpec { filter: Some(text.to_owned()), ..QuerySpec::all(table) };
-        base.count(&spec, &QueryContext { now_us, zone: "UTC" })
-            .map_err(|errors| problem::of_query(&errors))?;
-    }
-    Ok(by_id)
-}
-
-/// A stored condition on rows with the names that its fields have today.
-pub(crate) fn rows_to_show(base: &Base, table: TableNo, filter: &str) -> String {
-    let Some(schema) = base.schema().table(table) else { return filter.to_owned() };
-    let named = |key: &str| schema.field_by_key(key).map(|field| field.name.clone());
-    engine_expr::parse(filter).ast.print_renamed(named)
-}
-
 /// Whether the caller may give this command. What it reads is the base before the command.
 ///
 /// # Errors
@@ -404,11 +382,13 @@ pub(crate) fn permit(caller: &Caller, base: &Base, command: &Command, now_us: i6
         }
         Command::UpdateField { table, field, .. } | Command::DeleteField { table, field, .. } => {
             let seen = seen(*table, Level::Manage)?;
-            seen.field(*field).map(drop).ok_or_else(Error::not_found)
+            seen.field(*field).ok_or_else(Error::not_found)?;
+            rules::names_seen(&seen, command)
         }
-        Command::UpdateTable { table, .. }
-        | Command::DeleteTable { table }
-        | Command::CreateField { table, .. } => seen(*table, Level::Manage).map(drop),
+        Command::CreateField { table, .. } => rules::names_seen(&seen(*table, Level::Manage)?, command),
+        Command::UpdateTable { table, .. } | Command::DeleteTable { table } => {
+            seen(*table, Level::Manage).map(drop)
+        }
         Command::RestoreView { table, view } => {
             let seen = seen(*table, Level::Edit)?;
             let trashed = seen.whole.trashed_view(*view);

@@ -1,6 +1,7 @@
 //! Rules of fields over HTTP: wherever a value is written, with the owner's message at the field; and nothing that is hidden is told.
 
-use crate::permissions::{Office, field_key, grant};
+use crate::permissions::{Office, field_key, grant, table_no};
+use kernel_core::access::TableGrant;
 use kernel_core::{FieldLevel, Grants, Role};
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -138,6 +139,94 @@ fn a_rule_tells_nothing_of_a_hidden_field() {
         let write =
             api.request("PATCH".parse()?, &format!("/v1/records/{first}")).token(&member.token).json(&name);
         write.send().await?.expect(200)?;
+        Ok(())
+    });
+}
+
+#[test]
+fn who_does_not_see_a_field_learns_nothing_of_it_by_rules() {
+    run(async |system| {
+        let ours = system.fresh_tenant().await?;
+        let Office { base, people, salary, .. } = &Office::of(system, &ours).await?;
+        let api = system.api();
+        let send = async |token: &str, method: &str, path: &str, body: Value| -> anyhow::Result<Answer> {
+            api.request(method.parse()?, path).token(token).json(&body).send().await
+        };
+        let shape =
+            api.get(&format!("/v1/bases/{base}")).token(&ours.token).send().await?.expect(200)?.json();
+        let team = shape["tables"][0]["fields"][2]["id"].as_str().unwrap_or_default().to_owned();
+        let (team, salary_field) = (format!("/v1/fields/{team}"), format!("/v1/fields/{salary}"));
+        let conversion = format!("{team}/conversion");
+        let member = system.join(&ours, Role::Admin).await?;
+        let hidden = Grants { field: [(field_key(salary), FieldLevel::Hidden)].into(), ..Grants::default() };
+        grant(system, &ours, &member, &hidden).await?;
+        let with = |rule: Value| json!({"options": {"validation": rule}});
+        let asks = |formula: &str| with(json!({"formula": formula}));
+
+        // A hidden field is as unknown as one that is not there, by name and by id.
+        let (mine, fields) = (&member.token, format!("/v1/tables/{people}/fields"));
+        for hidden in ["Salary", salary.as_str()] {
+            let mut created = asks(&format!("{{{hidden}}} != \"x\""));
+            created["name"] = json!("Extra");
+            for (method, path, body) in [
+                ("POST", &conversion, asks(&format!("{{{hidden}}} != \"topsecret\""))),
+                ("PATCH", &team, asks(&format!("{{{hidden}}} != \"topsecret\""))),
+                ("POST", &fields, created),
+            ] {
+                let unknown: Value = serde_json::from_str(&body.to_string().replace(hidden, "Nothing"))?;
+                let (asked, other) =
+                    (send(mine, method, path, body).await?, send(mine, method, path, unknown).await?);
+                assert_eq!((asked.status.as_u16(), other.status.as_u16()), (422, 422), "{method} {path}");
+                let words = |answer: &Answer, name: &str| {
+                    let lines = told(answer).join(" ").replace(name, "?");
+                    lines.split(" (at").next().unwrap_or_default().to_owned()
+                };
+                assert_eq!(words(&asked, hidden), words(&other, "Nothing"));
+            }
+        }
+        let mut created = asks("{Extra} != {Team}");
+        created["name"] = json!("Extra");
+        send(mine, "POST", &fields, created).await?.expect(201)?;
+        send(mine, "PATCH", &team, asks("{Team} != {Name}")).await?.expect(200)?;
+
+        // A formula that is not told stays when something else of the field is changed, and is not counted.
+        send(&ours.token, "PATCH", &team, asks("{Salary} = \"topsecret\"")).await?.expect(200)?;
+        for body in [json!({"type": "long_text"}), with(json!({"max_length": 50}))] {
+            let asked = send(mine, "POST", &conversion, body).await?.expect(200)?.json();
+            assert_eq!(asked["broken"], 0, "{asked}");
+        }
+        assert_eq!(send(mine, "PATCH", &team, asks("{Salary} = \"topsecret\"")).await?.status, 422);
+        send(mine, "PATCH", &team, with(json!({"max_length": 50}))).await?.expect(200)?;
+        let seen = api.get(&format!("/v1/bases/{base}")).token(&ours.token).send().await?.expect(200)?.json();
+        let kept = json!({"max_length": 50, "formula": "{Salary} = \"topsecret\""});
+        assert_eq!(seen["tables"][0]["fields"][2]["options"]["validation"], kept);
+
+        // What a hidden field asks of a new record is a refusal without its name and its owner's words.
+        let owners = json!({"options": {
+            "default": "too long", "validation": {"max_length": 3, "message": "Owner's words"}
+        }});
+        for rule in [json!({"options": {"required": true}}), owners] {
+            send(&ours.token, "PATCH", &salary_field, rule).await?.expect(200)?;
+            let new = json!({"fields": {"Name": "Cy"}});
+            let one = json!({"table": people, "fields": {"Name": "Cy"}});
+            let upsert = json!({"table": people, "key": ["Name"], "records": [new]});
+            for (method, path, body) in [
+                ("POST", "/v1/records".to_owned(), one.clone()),
+                ("PUT", "/v1/records".to_owned(), upsert),
+                ("POST", format!("/v0/{base}/{people}"), new),
+            ] {
+                let answer = send(mine, method, &path, body).await?;
+                assert_eq!(answer.status, 403, "{method} {path} {}", answer.text);
+                assert!(!answer.text.contains("Salary") && !answer.text.contains("Owner"), "{}", answer.text);
+            }
+            assert_eq!(send(&ours.token, "POST", "/v1/records", one).await?.status, 422);
+        }
+
+        // Nor is it told what would become of records that are not there for the caller.
+        let north = TableGrant { rows: Some("{Team} = \"North\"".into()), ..TableGrant::default() };
+        let grants = Grants { table: [(table_no(people), north)].into(), ..Grants::default() };
+        grant(system, &ours, &member, &grants).await?;
+        assert_eq!(send(mine, "POST", &conversion, json!({"type": "number"})).await?.status, 403);
         Ok(())
     });
 }

@@ -2,6 +2,7 @@
 //! does not see everything.
 
 use crate::permissions::{Office, field_key, grant};
+use crate::views::person;
 use kernel_core::{FieldLevel, Grants, Role};
 use serde_json::{Value, json};
 use testkit::{Answer, run};
@@ -130,6 +131,31 @@ fn who_does_not_see_everything_does_not_go_back() {
         let later = json!({"version": 999_999, "lost": 0});
         assert_eq!(post("1/restore", &ours.token, later).await?.status, 422);
         assert_eq!(post("1/restore", &ours.token, json!({"version": 1})).await?.status, 422);
+        Ok(())
+    });
+}
+
+#[test]
+fn somebodys_own_views_are_not_told() {
+    run(async |system| {
+        let ours = system.fresh_tenant().await?;
+        let Office { base, people, .. } = &Office::of(system, &ours).await?;
+        let member = system.join(&ours, Role::Admin).await?;
+        let mine = person(system, &ours, &member).await?;
+        let api = system.api();
+        let to = api.get(&format!("/v1/bases/{base}")).token(&ours.token).send().await?.json();
+        let path = format!("/v1/bases/{base}/schema/versions/{}/validate", to["version"]);
+        let field = json!({"name": "Age", "type": "number"});
+        let field =
+            api.post(&format!("/v1/tables/{people}/fields")).token(&ours.token).json(&field).send().await?;
+        let id = field.expect(201)?.json()["id"].clone();
+        let view = json!({"name": "Private list", "access": "personal", "config": {"sort": [{"field": id}]}});
+        let made = api.post(&format!("/v1/tables/{people}/views")).token(&mine).json(&view).send().await?;
+        made.expect(201)?;
+        let told = api.post(&path).token(&mine).send().await?.expect(200)?;
+        assert!(told.text.contains("Private list"), "{}", told.text);
+        let told = api.post(&path).token(&ours.token).send().await?.expect(200)?;
+        assert!(told.text.contains("Age") && !told.text.contains("Private list"), "{}", told.text);
         Ok(())
     });
 }

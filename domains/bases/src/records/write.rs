@@ -7,6 +7,7 @@ use crate::http::{AppState, Versioned, etag, if_match};
 use crate::idempotency;
 use crate::service::Bases;
 use crate::sight::Seen;
+use crate::{problem, sight};
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
@@ -167,6 +168,7 @@ impl Bases {
             return Ok(answer.into_response());
         }
         self.permit(open, caller, &command)?;
+        let about = problem::table_of(&command);
         let named = named_rows(&command);
         let expect = match (&request.expects, named.as_deref()) {
             (None, _) => None,
@@ -186,7 +188,11 @@ impl Bases {
             actor: Arc::from(caller.actor.to_string()),
             key: key.map(|key| key.to_store(request.status().as_u16())),
         };
-        let written = self.settle(caller.tenant, &taken, open.write_expecting(order, expect).await).await?;
+        let written = open
+            .write_expecting(order, expect)
+            .await
+            .map_err(|error| open.read(|base| sight::without_hidden(caller, base, about, error)));
+        let written = self.settle(caller.tenant, &taken, written).await?;
         let ids =
             named.unwrap_or_else(|| written.change.created.iter().map(|row| (row.table, row.row)).collect());
         let answer = request.answer((caller, open), written.seq, &ids, false);

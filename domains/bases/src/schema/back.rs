@@ -6,18 +6,25 @@
 use super::store;
 use crate::catalog::api::base_id;
 use crate::http::{AppState, Versioned};
-use crate::past::Moment;
+use crate::past::{Moment, PastBase};
 use crate::problem;
+use crate::sight::{self, sees_view};
 use axum::extract::{Path, State};
-use engine_base::{BackDone, BackPart, Blocked, CheckContext, Command, GoingBack, PartId, Schema};
+use engine_base::{
+    BackDone, BackPart, Base, Blocked, CheckContext, Choice, Command, Field, FieldKind, GoingBack, PartId,
+    Schema, Table, TableNo, View, ViewNo,
+};
 use http::StatusCode;
-use kernel_core::{Capability, Code, Error, Result};
+use kernel_core::{Caller, Capability, Code, Error, Random, Result};
 use kernel_web::{ApiJson, WebError};
 use serde::{Deserialize, Serialize};
 use tenancy::ApiCaller;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
+
+/// Values that are read as another type by going back once, at most: the base can't be written meanwhile.
+const MAX_CONVERTED: usize = 2_000_000;
 
 pub(crate) fn router() -> OpenApiRouter<crate::Bases> {
     OpenApiRouter::new().routes(routes!(validate)).routes(routes!(restore))
@@ -121,7 +128,61 @@ fn named(id: PartId, schemas: [&Schema; 2]) -> (&'static str, String, Option<Str
     }
 }
 
-fn shown(told: GoingBack, (to, version): (u64, u64), schemas: [&Schema; 2]) -> SchemaReturn {
+/// Whether a view may be named: not one that is, or was, somebody else's own.
+fn is_told(caller: &Caller, (table, view): (TableNo, ViewNo), schemas: [&Schema; 2]) -> bool {
+    let is_theirs = |view: &View| !sees_view(caller, view);
+    schemas.iter().all(|schema| {
+        let shape = schema.table(table).or_else(|| schema.trashed_table(table));
+        let found = shape.and_then(|shape| shape.view(view).or_else(|| shape.trashed_view(view)));
+        !found.is_some_and(is_theirs)
+    })
+}
+
+/// Whether values are read anew where a field becomes what it was. Links stay what they are.
+fn rereads(now: &FieldKind, then: &FieldKind) -> bool {
+    let is_link = |kind: &FieldKind| matches!(kind, FieldKind::Link { .. });
+    let (old, new) = (now.choices().unwrap_or_default(), then.choices().unwrap_or_default());
+    let is_gone = |choice: &Choice| new.iter().all(|one| one.id != choice.id);
+    !is_link(now) && !is_link(then) && (now.type_name() != then.type_name() || old.iter().any(is_gone))
+}
+
+/// How many values would be read as another type: those of the records that there are, empty ones with them.
+fn converted(base: &Base, goal: &Schema) -> usize {
+    let now = base.schema();
+    let of_table = |then: &Table| {
+        let no = then.number();
+        let Some(table) = now.table(no).or_else(|| now.trashed_table(no)) else { return 0 };
+        let is_other = |field: &&Field| {
+            let here = table.field(field.no).or_else(|| table.trashed_field(field.no));
+            here.is_some_and(|here| rereads(&here.kind, &field.kind))
+        };
+        then.fields.iter().filter(is_other).count().saturating_mul(base.len(no))
+    };
+    goal.tables.iter().map(of_table).sum()
+}
+
+/// Refuses what would take too long in one go.
+fn limited(count: usize) -> Result<()> {
+    if count > MAX_CONVERTED {
+        let detail = format!(
+            "{count} values would be converted; going back takes at most {MAX_CONVERTED}. Change the type of the largest fields one by one before."
+        );
+        return Err(Error::new(Code::LimitReached).detail(detail));
+    }
+    Ok(())
+}
+
+fn shown(
+    caller: &Caller,
+    mut told: GoingBack,
+    (to, version): (u64, u64),
+    schemas: [&Schema; 2],
+) -> SchemaReturn {
+    let may_tell = |id: PartId| match id {
+        PartId::View(table, view) => is_told(caller, (table, view), schemas),
+        PartId::Table(_) | PartId::Field(..) => true,
+    };
+    told.parts.retain(|part| may_tell(part.id));
     let part = |part: BackPart| {
         let (what, id, table) = named(part.id, schemas);
         SchemaReturnPart {
@@ -166,21 +227,28 @@ async fn validate(
 ) -> Result<Versioned, WebError> {
     caller.require(Capability::EditSchema)?;
     let open = bases.open(&caller, base_id(&base)?.0).await?;
-    let (past, _) = bases.past(&caller, &open, Moment::parse_version(&version)?).await?;
-    let goal = Box::new(past.base.goal());
-    let from = Box::new(open.read(|base| base.schema().clone()));
-    let (blocked, lost) = (usize::MAX, usize::MAX);
-    let command = Command::GoBack { goal, from, partly: true, blocked, lost };
-    bases.permit(&open, &caller, &command)?;
-    let Command::GoBack { goal, .. } = &command else { return Err(Error::internal("no goal").into()) };
-    let (actor, now_us) = (caller.actor.to_string(), bases.0.clock.now().as_microsecond());
-    let mut random = || bases.0.random.below(u64::MAX);
-    let answer = open.read(|base| {
-        let told = base.going_back(goal, &mut CheckContext::new(&actor, now_us, &mut random));
-        let (_, told) = told.map_err(|errors| problem::of_command(base, &command, &errors))?;
-        Ok::<_, Error>(shown(told, (past.base.seq(), base.seq()), [base.schema(), &goal.schema]))
-    })?;
+    let moment = Moment::parse_version(&version)?;
+    // Asked before the copy of the past is made, which takes as much memory as the base.
+    open.read(|base| sight::goes_back(&caller, base))?;
+    let (past, _) = bases.past(&caller, &open, moment).await?;
+    let (random, now_us) = (bases.0.random.clone(), bases.0.clock.now().as_microsecond());
+    let told =
+        tokio::task::spawn_blocking(move || open.read(|base| tell(&caller, base, &past, now_us, &random)));
+    let answer = told.await.map_err(Error::internal)??;
     Ok(Versioned::json(StatusCode::OK, answer.version, &answer)?)
+}
+
+/// What going back to the past would do to the base.
+fn tell(caller: &Caller, base: &Base, past: &PastBase, now_us: i64, random: &Random) -> Result<SchemaReturn> {
+    sight::goes_back(caller, base)?;
+    let goal = past.base.goal();
+    limited(converted(base, &goal.schema))?;
+    let actor = caller.actor.to_string();
+    let mut random = || random.below(u64::MAX);
+    let (_, told) = base
+        .going_back(&goal, &mut CheckContext::new(&actor, now_us, &mut random))
+        .map_err(|errors| problem::of_members(&errors))?;
+    Ok(shown(caller, told, (past.base.seq(), base.seq()), [base.schema(), &goal.schema]))
 }
 
 /// Goes back to the schema of a version, as one change. 409 `conflict` when tables, fields or views were changed since `version`, or
@@ -197,12 +265,15 @@ async fn restore(
     caller.require(Capability::EditSchema)?;
     let number = base_id(&base)?.0;
     let open = bases.open(&caller, number).await?;
-    let (past, _) = bases.past(&caller, &open, Moment::parse_version(&version)?).await?;
+    let moment = Moment::parse_version(&version)?;
+    open.read(|base| sight::goes_back(&caller, base))?;
+    let (past, _) = bases.past(&caller, &open, moment).await?;
     let (seq, from) = open.read(|base| (base.seq(), Box::new(base.schema().clone())));
     if order.version > seq {
         return Err(Error::field("version", Code::InvalidValue, "is a version that is not there yet").into());
     }
     let goal = Box::new(past.base.goal());
+    limited(open.read(|base| converted(base, &goal.schema)))?;
     let blocked = order.blocked.unwrap_or(usize::MAX);
     let command = Command::GoBack { goal, from, partly: order.partly, blocked, lost: order.lost };
     bases.permit(&open, &caller, &command)?;
@@ -214,4 +285,26 @@ async fn restore(
     }
     let written = bases.write(&open, &caller, command).await?;
     Ok(Versioned::json(StatusCode::OK, written.seq, &SchemaReturned { version: written.seq })?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn going_back_converts_so_many_values_and_no_more() {
+        limited(MAX_CONVERTED).unwrap();
+        assert_eq!(limited(MAX_CONVERTED + 1).unwrap_err().code(), Code::LimitReached);
+        let kind = |name: &str, options| FieldKind::from_parts(name, &options).unwrap();
+        let choices = |ids: &[&str]| {
+            let choices: Vec<_> = ids.iter().map(|id| serde_json::json!({"id": id, "name": id})).collect();
+            kind("select", serde_json::json!({ "choices": choices }))
+        };
+        let none = || serde_json::json!({});
+        assert!(rereads(&kind("text", none()), &kind("number", none())));
+        let shorter = kind("number", serde_json::json!({"precision": 1}));
+        assert!(!rereads(&kind("number", none()), &shorter), "shown otherwise, and the same value");
+        assert!(rereads(&choices(&["choA", "choB"]), &choices(&["choA"])));
+        assert!(!rereads(&choices(&["choA"]), &choices(&["choA", "choB"])));
+    }
 }

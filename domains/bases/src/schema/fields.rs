@@ -6,7 +6,9 @@ use crate::http::{AppState, Versioned};
 use crate::service::Bases;
 use crate::sight::Seen;
 use axum::extract::{Path, State};
-use engine_base::{Command, FieldId, FieldKind, FieldNo, FieldRules, NewField, SchemaEdit, TableId, TableNo};
+use engine_base::{
+    Command, FieldFacts, FieldId, FieldKind, FieldNo, FieldRules, NewField, SchemaEdit, TableId, TableNo,
+};
 use http::StatusCode;
 use kernel_core::{Caller, Capability, Code, Error, Result};
 use kernel_web::{ApiJson, WebError};
@@ -146,7 +148,8 @@ async fn update(
     caller.require(Capability::EditSchema)?;
     let (table, field) = field_no(&field)?;
     let open = bases.open_table(&caller, table, None).await?;
-    let command = patch.into_command(&caller, &open, (table, field))?;
+    let (mut command, untold) = patch.into_command(&caller, &open, (table, field))?;
+    keep(&mut command, untold);
     bases.write(&open, &caller, command).await?;
     show(&caller, &open, (table, field), StatusCode::OK)
 }
@@ -157,7 +160,7 @@ impl FieldPatch {
         caller: &Caller,
         open: &OpenBase,
         (table, field): (TableNo, FieldNo),
-    ) -> Result<Command, Error> {
+    ) -> Result<(Command, Option<String>), Error> {
         let Self { name, description, kind, options, position } = self;
         let now = type_name(caller, open, (table, field))?;
         let invalid = |error| Error::fields(vec![error]);
@@ -168,7 +171,29 @@ impl FieldPatch {
             rules = given.then_some(asked);
             new = Some(kind_of(kind.as_deref().unwrap_or(now), &own, "").map_err(invalid)?);
         }
-        Ok(Command::UpdateField { table, field, name, description, kind: new, rules, position })
+        let untold = open.read(|base| {
+            let seen = Seen::of(caller, base, table).ok_or_else(Error::not_found)?;
+            let before = FieldFacts::of(seen.field(field).ok_or_else(Error::not_found)?);
+            let after = FieldFacts {
+                name: name.as_ref().unwrap_or(&before.name).clone(),
+                kind: new.as_ref().unwrap_or(&before.kind).clone(),
+                rules: rules.clone().unwrap_or_default(),
+                ..before
+            };
+            // Also the formula that is stored, if it is given: that it is this one would tell of what is hidden.
+            seen.reads_rule(&after.field(field))?;
+            Ok::<_, Error>(seen.untold_formula(field).map(str::to_owned))
+        })?;
+        Ok((Command::UpdateField { table, field, name, description, kind: new, rules, position }, untold))
+    }
+}
+
+/// Leaves a field the formula that whoever changes its options was not told, unless they give another one.
+fn keep(command: &mut Command, untold: Option<String>) {
+    let Command::UpdateField { kind, rules: Some(rules), .. } = command else { return };
+    if untold.is_some() && !kind.as_ref().is_some_and(FieldKind::is_read_only) {
+        let validation = rules.validation.get_or_insert_default();
+        validation.formula = validation.formula.take().or(untold);
     }
 }
 
@@ -195,7 +220,7 @@ struct ConversionSample {
     after: Option<String>,
 }
 
-/// What changing the type would keep and lose. Nothing is changed.
+/// What changing the type would keep and lose. Nothing is changed. `forbidden` for who sees some of the table's records only.
 #[utoipa::path(post, path = "/v1/fields/{field}/conversion", tag = "schema", params(("field" = String, Path, description = "Field id, fld…")),
     request_body = FieldPatch, responses((status = 200, body = ConversionPreview)))]
 async fn conversion(
@@ -207,11 +232,17 @@ async fn conversion(
     caller.require(Capability::EditSchema)?;
     let (table, field) = field_no(&field)?;
     let open = bases.open_table(&caller, table, None).await?;
-    let command = patch.into_command(&caller, &open, (table, field))?;
-    let (seq, preview) = bases.preview(&open, &caller, &command)?;
+    let (command, untold) = patch.into_command(&caller, &open, (table, field))?;
+    let is_untold = untold.is_some() && matches!(command, Command::UpdateField { rules: None, .. });
+    let (seq, mut preview) = bases.preview(&open, &caller, command).await?;
+    if is_untold {
+        // Of a rule that stays and is not told, it is not told either how many values break it.
+        preview.broken = 0;
+    }
     let sample = |(row, before, after)| ConversionSample { id: table.record(row).to_string(), before, after };
     let samples = preview.samples.into_iter().map(sample).collect();
-    let body = ConversionPreview { filled: preview.filled, lost: preview.lost, broken: preview.broken, samples };
+    let body =
+        ConversionPreview { filled: preview.filled, lost: preview.lost, broken: preview.broken, samples };
     Ok(Versioned::json(StatusCode::OK, seq, &body)?)
 }
 

@@ -5,7 +5,10 @@ use engine_base::{Base, Field, FieldNo, TableNo};
 use kernel_core::{Caller, FieldLevel, Level, Result, enough};
 
 /// Whether the caller may go back to a schema of before: it may touch everything, so everything must be theirs to manage and to see.
-pub(super) fn goes_back(caller: &Caller, base: &Base) -> Result<()> {
+///
+/// # Errors
+/// `forbidden`.
+pub(crate) fn goes_back(caller: &Caller, base: &Base) -> Result<()> {
     let number = base.id().0;
     enough(caller.base(number), Level::Manage)?;
     let schema = base.schema();

@@ -112,7 +112,8 @@ impl Plan for Upsert {
                 row: places.get(error.row).copied().unwrap_or_default(),
                 ..error
             };
-            problem::of_records(base, table, errors.into_iter().map(placed))
+            let error = problem::of_records(base, table, errors.into_iter().map(placed));
+            sight::without_hidden(&self.caller, base, Some(table), error)
         })?;
         let mut made = change.created.iter().filter(|facts| facts.table == table).map(|facts| facts.row);
         let rows = found.into_iter().filter_map(|row| row.or_else(|| made.next()));

@@ -9,6 +9,7 @@ use crate::http::AppState;
 use crate::service::Bases;
 use crate::sight::Seen;
 use crate::upserts::empty_others;
+use crate::{problem, sight};
 use axum::Json;
 use axum::extract::{Path, State};
 use engine_base::{Command, InputCells, RowNo, TableNo};
@@ -78,9 +79,13 @@ pub(super) async fn run(
     command: Command,
 ) -> Result<Written> {
     bases.permit(open, caller, &command)?;
+    let about = problem::table_of(&command);
     let (command, taken) = bases.with_files(open, caller, typecast, command).await?;
     let (actor, files) = (Arc::from(caller.actor.to_string()), taken.texts.clone());
-    let written = open.write(Order { command, typecast, files, actor, key: None }).await;
+    let written = open
+        .write(Order { command, typecast, files, actor, key: None })
+        .await
+        .map_err(|error| open.read(|base| sight::without_hidden(caller, base, about, error)));
     bases.settle(caller.tenant, &taken, written).await
 }
 
