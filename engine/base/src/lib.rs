@@ -77,7 +77,8 @@ pub use plain::Plain;
 pub use query::{KeyValue, Page, QueryContext, QueryError, QuerySpec, Sort, SortBy, SortKey, Window};
 pub use rollup::Summary;
 pub use schema::{
-    BaseInfo, Choice, Field, FieldKind, FieldRules, Outcome, Schema, Table, TableHead, Trash, Validation, View,
+    BaseInfo, Choice, Field, FieldKind, FieldRules, Outcome, Schema, Table, TableHead, Trash, Validation,
+    View,
 };
 pub use stored::{EditedRow, NewRow, Stored};
 pub use view::{

@@ -435,7 +435,8 @@ fn rules_of_fields() {
     let mut w = World::new();
     let people = w.people;
     let mail = w.field(people, "Mail", "email", json!({}));
-    let rules = |required, unique, default: Value| Some(FieldRules { required, unique, default, validation: None });
+    let rules =
+        |required, unique, default: Value| Some(FieldRules { required, unique, default, validation: None });
     let set = |field, rules| Command::UpdateField {
         table: people,
         field,

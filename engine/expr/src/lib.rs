@@ -48,7 +48,9 @@ pub use check::{Checked, FieldKey, Op, Program, ProgramNode, RecordPart, Scope, 
 pub use column::{Column, ColumnBuilder, ColumnData, Nulls};
 pub use diagnostic::{Code, Diagnostic, Severity};
 pub use eval::{Budget, Cell, Columns, EvalContext, MAX_ROW_BYTES, Row};
-pub use functions::pattern::{MAX_PATTERN_BYTES, MAX_PATTERN_MEMORY, Refused as PatternRefused, compile_whole};
+pub use functions::pattern::{
+    MAX_PATTERN_BYTES, MAX_PATTERN_MEMORY, Refused as PatternRefused, compile_whole,
+};
 pub use functions::{Family, FnDef, NullRule};
 pub use layout::format;
 pub use lift::eval_column;

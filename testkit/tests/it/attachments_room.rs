@@ -1,7 +1,7 @@
 //! Room of files comes back when nothing needs them: no cell, no trash, no history, no snapshot. A day passes by SQL.
 
 use crate::attachments::Cabinet;
-use kernel_core::TenantId;
+use kernel_core::{Clock, TenantId};
 use serde_json::{Value, json};
 use std::time::{Duration, SystemTime};
 use testkit::{Answer, run};
@@ -58,7 +58,7 @@ impl<'a> Room<'a> {
                 if path.is_dir() {
                     folders.push(path);
                 } else {
-                    let old = SystemTime::now() - Duration::from_secs(25 * 3_600);
+                    let old = SystemTime::from(Clock::System.now()) - Duration::from_secs(25 * 3_600);
                     std::fs::File::open(path)?.set_modified(old)?;
                 }
             }
