@@ -278,3 +278,48 @@ fn a_replacing_import_that_is_interrupted_goes_on_and_keeps_what_it_made() {
         Ok(())
     });
 }
+
+#[test]
+fn what_a_hidden_field_did_not_take_is_not_told() {
+    run(async |system| {
+        let ours = system.fresh_tenant().await?;
+        let Office { base, people, salary, .. } = Office::of(system, &ours).await?;
+        let api = system.api();
+        // Who owns the field sees what its rule said of the file.
+        let rule = json!({"options": {"validation": {"max_length": 5, "message": "Salaries are short."}}});
+        let path = format!("/v1/fields/{salary}");
+        api.patch(&path).token(&ours.token).json(&rule).send().await?.expect(200)?;
+        let post = |path: &str| api.post(path).token(&ours.token);
+        let csv = "Name,Salary\nCleo,0123456789\nDan,ok\n";
+        let sent = post("/v1/imports").upload(&base, csv).send().await?.expect(201)?.json();
+        let import = sent["id"].as_str().unwrap_or_default().to_owned();
+        let plan = json!({"table": people});
+        post(&format!("/v1/imports/{import}/start")).json(&plan).send().await?.expect(202)?;
+        let state = async |token: &str| {
+            let answer = api.get(&format!("/v1/imports/{import}")).token(token).send().await?.expect(200)?;
+            anyhow::Ok(answer.json())
+        };
+        let ended = eventually("the import's end", Duration::from_secs(30), async || {
+            Ok(Some(state(&ours.token).await?).filter(|state| state["state"] != "running"))
+        });
+        let ended = ended.await?;
+        assert_eq!((&ended["created"], &ended["error_count"]), (&json!(1), &json!(1)), "{ended}");
+        let told = &ended["errors"][0];
+        assert!(told["message"].as_str().is_some_and(|text| text.contains("Salaries are short.")), "{told}");
+        assert_eq!((&told["column"], &told["field"]), (&json!("Salary"), &json!(salary)));
+        // Whoever does not see the field is told that a row is missing.
+        let member = system.join(&ours, Role::Editor).await?;
+        let hidden = Grants { field: [(field_key(&salary), FieldLevel::Hidden)].into(), ..Grants::default() };
+        grant(system, &ours, &member, &hidden).await?;
+        let told = state(&member.token).await?["errors"][0].clone();
+        assert_eq!(
+            (&told["row"], &told["left_out"], &told["column"]),
+            (&json!(2), &json!(true), &json!(null))
+        );
+        let text = told.to_string();
+        for word in ["Salar", "0123456789", salary.as_str()] {
+            assert!(!text.contains(word), "{text}");
+        }
+        Ok(())
+    });
+}

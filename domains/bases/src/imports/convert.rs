@@ -7,8 +7,8 @@ use crate::files::locale::{Dates, Numbers};
 use crate::files::names;
 use engine_base::schema::MAX_LINKS;
 use engine_base::{
-    Base, Cell, FieldKind, FieldNo, QueryContext, QuerySpec, RecordId, RowNo, StoredCells, TableNo, coerce,
-    strict,
+    Base, Cell, FieldId, FieldKind, FieldNo, QueryContext, QuerySpec, RecordId, RowNo, StoredCells, TableNo,
+    coerce, strict,
 };
 use rustc_hash::{FxHashMap, FxHashSet};
 use serde_json::Value;
@@ -19,6 +19,7 @@ use std::sync::Arc;
 pub(super) struct Column {
     pub(super) index: usize,
     pub(super) name: String,
+    pub(super) table: TableNo,
     pub(super) field: FieldNo,
     pub(super) kind: FieldKind,
     pub(super) links: Option<Links>,
@@ -95,6 +96,7 @@ pub(super) fn row(
                     column: Some(column.name.clone()),
                     value: Some(given.text().chars().take(200).collect()),
                     message,
+                    field: Some(FieldId { table: column.table, field: column.field }),
                     left_out: false,
                 });
             }

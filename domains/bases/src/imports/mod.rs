@@ -19,6 +19,7 @@ pub use format::{FileKind, Reading};
 pub use service::{ImportPreview, ImportState};
 pub use start::{Blanks, ImportPlan, Missing, Mode};
 
+use engine_base::FieldId;
 use kernel_core::{Result, TenantId};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
@@ -103,9 +104,21 @@ pub struct RowError {
     pub value: Option<String>,
     /// What is wrong.
     pub message: String,
+    /// The field that refuses, if it is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub field: Option<FieldId>,
     /// Whether the whole row was left out.
     #[serde(default)]
     pub left_out: bool,
+}
+
+impl RowError {
+    /// What is left of it for somebody who does not see the field: neither the value nor what the field asks.
+    fn untold(&mut self) {
+        self.message = "A field that you can’t see did not take it.".to_owned();
+        (self.column, self.value, self.field) = (None, None, None);
+    }
 }
 
 /// Where an upload waits for its import, whatever it is written in: files that wait since only CSV was taken end so.

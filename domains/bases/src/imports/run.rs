@@ -8,8 +8,8 @@ use crate::actor::{KeyToStore, OpenBase, Order};
 use crate::idempotency;
 use crate::service::Bases;
 use engine_base::{
-    Change, Command, FieldKind, FieldNo, FileTexts, Merge, QueryContext, QuerySpec, RowNo, StoredCells,
-    TableNo,
+    Change, Command, FieldId, FieldKind, FieldNo, FileTexts, Merge, QueryContext, QuerySpec, RowNo,
+    StoredCells, TableNo,
 };
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesOrdered;
@@ -320,6 +320,7 @@ async fn write_chunk(
             column: field.map(|(_, name)| name.clone()),
             value: None,
             message: format!("The row is left out. {}", error.detail),
+            field: error.field.map(|field| FieldId { table: *table, field }),
             left_out: true,
         });
     }
@@ -350,7 +351,14 @@ fn columns(open: &OpenBase, import: &Stored, table: TableNo) -> Result<(Vec<Colu
                 }
                 _ => None,
             };
-            Ok(Column { index: column.index, name: column.preview.name.clone(), field: no, kind, links })
+            Ok(Column {
+                index: column.index,
+                name: column.preview.name.clone(),
+                table,
+                field: no,
+                kind,
+                links,
+            })
         };
         let columns: Vec<Column> = pairs.into_iter().map(column).collect::<Result<_>>()?;
         let keyed: Vec<_> =
@@ -384,8 +392,14 @@ impl Chunk {
         keys: Option<(FieldNo, &mut FxHashSet<String>)>,
     ) {
         self.read += 1;
-        let left_out =
-            |message: String| RowError { row: row.line, column: None, value: None, message, left_out: true };
+        let left_out = |message: String| RowError {
+            row: row.line,
+            column: None,
+            value: None,
+            message,
+            field: None,
+            left_out: true,
+        };
         let cells = match row.cells {
             Ok(cells) => convert::row(columns, locale, &cells, row.line, &mut self.errors),
             Err(problem) => {

@@ -8,7 +8,8 @@ use super::start::ImportPlan;
 use super::{ColumnPreview, RowError, SHOWN_ERRORS, store, upload_path};
 use crate::files::locale::{Dates, Numbers};
 use crate::service::Bases;
-use engine_base::{BaseId, TableId, TableNo};
+use crate::sight::Seen;
+use engine_base::{BaseId, FieldId, TableId, TableNo};
 use jiff::Timestamp;
 use kernel_core::{Caller, Capability, Code, Error, Level, Result, TenantId, enough};
 use kernel_db::{Database, Row};
@@ -262,6 +263,18 @@ impl Bases {
         let mut errors = import.errors;
         if import.state == "running" {
             errors.truncate(SHOWN_ERRORS);
+        }
+        if let Some(table) = import.table
+            && errors.iter().any(|error| error.field.is_some())
+        {
+            let open = self.open(caller, import.base).await?;
+            open.read(|base| {
+                let seen = Seen::of(caller, base, table);
+                let sees =
+                    |field: FieldId| seen.as_ref().is_some_and(|seen| seen.field(field.field).is_some());
+                let hidden = |error: &&mut RowError| error.field.is_some_and(|field| !sees(field));
+                errors.iter_mut().filter(hidden).for_each(RowError::untold);
+            });
         }
         Ok(ImportState {
             id,
