@@ -26,6 +26,12 @@ pub fn judge(tally: &mut Tally, court: &Court) -> Result<()> {
             let addresses = (0..ADDRESSES).map(|number| format!("person{number}@{DOMAIN}"));
             attribute["canonicalValues"] = json!(addresses.collect::<Vec<_>>());
         }
+        // It would take `active` away from users whom it made inactive at random. They are shown as inactive whatever is said of
+        // them: unsaid means active to a directory, and they have no way in. So it is asked not to.
+        let attributes = schema["attributes"].as_array_mut().into_iter().flatten();
+        for attribute in attributes.filter(|attribute| attribute["name"] == "active") {
+            attribute["required"] = json!(true);
+        }
     }
     let types = client.get("/scim/v2/ResourceTypes")?.json()?;
     let config = client.get("/scim/v2/ServiceProviderConfig")?.json()?;

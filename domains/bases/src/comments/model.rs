@@ -55,13 +55,14 @@ pub(crate) type People = HashMap<String, Person>;
 /// # Errors
 /// `required`, `too_long`.
 pub(super) fn clean(text: &str) -> Result<String> {
-    let text = text.trim();
-    if text.is_empty() {
-        return Err(Error::field("/text", Code::Required, "is empty"));
-    }
+    // As it was sent: the schema counts what is cut off at its ends, too.
     if text.chars().count() > super::MAX_TEXT {
         let detail = format!("is longer than {} characters", super::MAX_TEXT);
         return Err(Error::field("/text", Code::TooLong, detail));
+    }
+    let text = text.trim();
+    if text.is_empty() {
+        return Err(Error::field("/text", Code::Required, "is empty"));
     }
     // Postgres has no place for it.
     if text.contains('\0') {
