@@ -153,7 +153,10 @@ const GREETING: Duration = Duration::from_secs(10);
 async fn session(shared: &Shared, failures: &mut u32) -> Result<(), tokio_postgres::Error> {
     let connecting = shared.config.connect(shared.tls.clone());
     // The driver's own time-out ends with the connection of TCP.
-    let Ok(connected) = tokio::time::timeout(GREETING, connecting).await else { return Ok(()) };
+    let Ok(connected) = tokio::time::timeout(GREETING, connecting).await else {
+        tracing::warn!(database = %shared.database, "the server takes the listening connection and says nothing");
+        return Ok(());
+    };
     let (client, mut connection) = connected?;
     let events = shared.events.clone();
     let known = |name: &str| shared.wanted.lock().channels.iter().copied().find(|channel| *channel == name);

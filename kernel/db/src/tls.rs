@@ -22,7 +22,7 @@ use tokio_postgres::Config;
 use tokio_postgres::config::{Host, SslMode};
 use tokio_postgres::tls::{ChannelBinding, MakeTlsConnect, TlsConnect, TlsStream};
 use tokio_rustls::{TlsConnector, client};
-use verifier::{AnyName, Anybody};
+use verifier::AnyName;
 
 /// As PostgreSQL's own clients name them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -91,12 +91,14 @@ impl Tls {
             None | Some("system") => machine_roots(),
             Some(file) => roots_of(Path::new(file)).map_err(|problem| format!("sslrootcert: {problem}"))?,
         };
-        let verifier = AnyName::of(trusted.clone());
+        let any_name = match mode {
+            Mode::Require => Some(AnyName::of_anybody()),
+            Mode::VerifyCa => Some(AnyName::of(trusted.clone())?),
+            Mode::VerifyFull | Mode::Disable => None,
+        };
         let mut config = kernel_tls::client(trusted)?;
-        match mode {
-            Mode::Require => config.dangerous().set_certificate_verifier(Arc::new(Anybody)),
-            Mode::VerifyCa => config.dangerous().set_certificate_verifier(Arc::new(verifier?)),
-            Mode::VerifyFull | Mode::Disable => {}
+        if let Some(verifier) = any_name {
+            config.dangerous().set_certificate_verifier(Arc::new(verifier));
         }
         // From 17 on PostgreSQL asks for it where TLS comes first (`sslnegotiation=direct`).
         config.alpn_protocols = vec![b"postgresql".to_vec()];

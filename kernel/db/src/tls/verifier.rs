@@ -8,16 +8,21 @@ use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{CertificateError, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
 use std::sync::Arc;
 
-/// A certificate of a trusted authority, for whatever name.
+/// A certificate for whatever name: of these authorities, or of anybody who holds its key.
 #[derive(Debug)]
-pub(super) struct AnyName(Arc<WebPkiServerVerifier>);
+pub(super) struct AnyName(Option<Arc<WebPkiServerVerifier>>);
 
 impl AnyName {
+    /// Of one of these authorities.
     pub(super) fn of(roots: RootCertStore) -> Result<Self, String> {
         WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider())
             .build()
-            .map(Self)
+            .map(|verifier| Self(Some(verifier)))
             .map_err(|error| format!("sslrootcert: {error}"))
+    }
+    /// Of anybody.
+    pub(super) fn of_anybody() -> Self {
+        Self(None)
     }
 }
 
@@ -30,49 +35,14 @@ impl ServerCertVerifier for AnyName {
         ocsp: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
+        let Some(authorities) = &self.0 else { return Ok(ServerCertVerified::assertion()) };
         // The name is looked at last: who fails there has passed everything else.
-        match self.0.verify_server_cert(own, others, name, ocsp, now) {
+        match authorities.verify_server_cert(own, others, name, ocsp, now) {
             Err(Error::InvalidCertificate(
                 CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
             )) => Ok(ServerCertVerified::assertion()),
             other => other,
         }
-    }
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signed: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        self.0.verify_tls12_signature(message, certificate, signed)
-    }
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signed: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        self.0.verify_tls13_signature(message, certificate, signed)
-    }
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.supported_verify_schemes()
-    }
-}
-
-/// Whoever holds the key of the certificate that was shown.
-#[derive(Debug)]
-pub(super) struct Anybody;
-
-impl ServerCertVerifier for Anybody {
-    fn verify_server_cert(
-        &self,
-        _own: &CertificateDer<'_>,
-        _others: &[CertificateDer<'_>],
-        _name: &ServerName<'_>,
-        _ocsp: &[u8],
-        _now: UnixTime,
-    ) -> Result<ServerCertVerified, Error> {
-        Ok(ServerCertVerified::assertion())
     }
     fn verify_tls12_signature(
         &self,
